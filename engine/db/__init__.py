@@ -1,0 +1,6 @@
+"""Tables and transactions: the declarative base, the column types, the two transaction modes."""
+
+from engine.db.base import Base, Id, Instant, JsonText, metadata, upsert
+from engine.db.database import Database, Mode, Transaction
+
+__all__ = ["Base", "Database", "Id", "Instant", "JsonText", "Mode", "Transaction", "metadata", "upsert"]

@@ -1,0 +1,1 @@
+"""Running processes as rows: instances, their values, the messages they wait for."""

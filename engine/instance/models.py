@@ -1,0 +1,81 @@
+"""Running processes as rows: instances, their values, the messages they wait for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.db import Base, Id, Instant
+from engine.ids import new_id
+
+
+class ProcessInstance(Base):
+    """One run of a process.
+
+    ``state`` is active, suspended, completed, cancelled or failed (ended by an uncaught BPMN error).
+    ``machine_state`` is live tokens plus data as bytes; ``revision`` counts its writes, and a write that
+    did not read the last one is refused.
+    """
+
+    __tablename__ = "process_instance"
+    __table_args__ = (
+        UniqueConstraint("process_key", "business_key"),
+        Index("ix_process_instance_state", "process_key", "state"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    process_key: Mapped[str] = mapped_column(String(128))
+    definition_id: Mapped[str] = mapped_column(ForeignKey("process_definition.id"), index=True)
+    business_key: Mapped[str | None] = mapped_column(String(128))
+    title: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[str] = mapped_column(String(16))
+    error_code: Mapped[str | None] = mapped_column(String(128))
+    initiator: Mapped[str | None] = mapped_column(String(64), index=True)
+    root_id: Mapped[str] = mapped_column(Id, index=True)
+    parent_id: Mapped[str | None] = mapped_column(Id, index=True)
+    # The caller's element visit that waits for this called instance.
+    parent_visit: Mapped[str | None] = mapped_column(Id)
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    incident_count: Mapped[int] = mapped_column(Integer, default=0)
+    revision: Mapped[int] = mapped_column(Integer, default=0)
+    machine_state: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
+class LargeValue(Base):
+    """A value too large for the state, by the hash of its text; read when asked for."""
+
+    __tablename__ = "large_value"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+
+
+class ListedVariable(Base):
+    """A variable that lists sort and filter on, kept beside the state."""
+
+    __tablename__ = "listed_variable"
+    __table_args__ = (Index("ix_listed_variable_value", "name", "value"),)
+
+    instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(128), primary_key=True)
+    value: Mapped[str | None] = mapped_column(String(255))
+
+
+class MessageSubscription(Base):
+    """An instance waits for a message (or a signal) at an element."""
+
+    __tablename__ = "message_subscription"
+    __table_args__ = (Index("ix_message_subscription_name", "kind", "name", "correlation"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(String(255))
+    # The key that a message must bring; None where any message of that name is meant for it.
+    correlation: Mapped[str | None] = mapped_column(String(255))
+    instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    element_id: Mapped[str] = mapped_column(String(255))
+    visit_id: Mapped[str] = mapped_column(Id, index=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)

@@ -1,0 +1,146 @@
+"""The registry: everything installed, filled while the product starts, then closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from engine.errors import ConfigurationError
+from engine.plugin.manifest import Manifest
+from engine.plugin.offers import Gateway, JobKind, ResourceKind, ServiceTask
+
+# The rooms of a plug-in, by who loads them. A worker's rooms know no web.
+WORKER_ROOMS = ("models", "services", "service_tasks", "jobs", "channel")
+WEB_ROOMS = ("views", "rest", "webhooks")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugin:
+    """One installed capability: its manifest and the rooms that were loaded."""
+
+    manifest: Manifest
+    package: str
+    rooms: Mapping[str, ModuleType] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.manifest.name
+
+
+@dataclass
+class Registry:
+    """What is installed. Read-only once closed."""
+
+    plugins: dict[str, Plugin] = field(default_factory=dict)
+    service_tasks: dict[str, ServiceTask] = field(default_factory=dict)
+    job_kinds: dict[str, JobKind] = field(default_factory=dict)
+    gateways: dict[str, Gateway] = field(default_factory=dict)
+    resource_kinds: dict[str, ResourceKind] = field(default_factory=dict)
+    ports: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    closed: bool = False
+
+    def add_plugin(self, plugin: Plugin) -> None:
+        """Take in a plug-in and what its rooms offer.
+
+        Raises:
+            ConfigurationError: Something of that name is there already, or a need is missing.
+        """
+        for needed in plugin.manifest.depends:
+            if needed not in self.plugins:
+                raise ConfigurationError(
+                    "%(path)s: depends names %(needed)s, which is not installed.",
+                    path=plugin.manifest.path / "plugin.toml",
+                    needed=needed,
+                )
+        self._put(self.plugins, plugin.name, plugin, plugin.name)
+        for room in plugin.rooms.values():
+            for offered in _own_members(room):
+                task = getattr(offered, "__service_task__", None)
+                if isinstance(task, ServiceTask):
+                    self._put(self.service_tasks, f"{plugin.name}.{task.verb}", task, plugin.name)
+                clockwork = getattr(offered, "__job__", None)
+                if clockwork is not None:
+                    name = f"{plugin.name}.{clockwork[0]}"
+                    self.add_job_kind(
+                        JobKind(name=name, function=offered, every_s=clockwork[1], lane=clockwork[2])
+                    )
+
+    def add_gateway(self, gateway: Gateway) -> None:
+        """Take in a gateway made from its settings."""
+        self._put(self.gateways, gateway.name, gateway, "gateways")
+
+    def add_job_kind(self, kind: JobKind) -> None:
+        """Take in a kind of job."""
+        self._put(self.job_kinds, kind.name, kind, "jobs")
+
+    def add_resource_kind(self, kind: ResourceKind) -> None:
+        """Take in a kind of file of a process folder."""
+        self._put(self.resource_kinds, kind.name, kind, "resources")
+
+    def add_port(self, name: str, function: Callable[..., Any]) -> None:
+        """Take in what a higher floor does for a lower one, which calls it by this name.
+
+        Args:
+            name: ``finish_task``: finish a user task that has a form.
+            function: What does it.
+        """
+        self._put(self.ports, name, function, "ports")
+
+    def port(self, name: str) -> Callable[..., Any]:
+        """Return what a higher floor does for a lower one.
+
+        Raises:
+            ConfigurationError: No installed floor does it.
+        """
+        if name not in self.ports:
+            raise ConfigurationError("Nothing installed does %(name)s.", name=name)
+        return self.ports[name]
+
+    def close(self) -> None:
+        """Everything is in: nothing more is taken."""
+        self.closed = True
+
+    def _put(self, where: dict[str, Any], name: str, thing: object, whose: str) -> None:
+        if self.closed:
+            raise ConfigurationError("%(name)s comes too late: the registry is closed.", name=name)
+        if name in where:
+            raise ConfigurationError(
+                "%(whose)s: %(name)s is there already. Give one of them another name.", whose=whose, name=name
+            )
+        where[name] = thing
+
+
+def load_rooms(package: str, manifest: Manifest, rooms: tuple[str, ...]) -> dict[str, ModuleType]:
+    """Import the rooms that exist in a plug-in's folder.
+
+    Args:
+        package: The plug-in's package: ``plugins.tickets``.
+        manifest: Its manifest.
+        rooms: Which rooms to look for.
+
+    Raises:
+        ConfigurationError: A room does not import; the message names it and the reason.
+    """
+    loaded: dict[str, ModuleType] = {}
+    for room in rooms:
+        if not (manifest.path / f"{room}.py").exists() and not (manifest.path / room).is_dir():
+            continue
+        try:
+            loaded[room] = import_module(f"{package}.{room}")
+        except Exception as error:
+            raise ConfigurationError(
+                "%(path)s does not load: %(reason)s",
+                path=manifest.path / f"{room}.py",
+                reason=f"{type(error).__name__}: {error}",
+            ) from error
+    return loaded
+
+
+def _own_members(room: ModuleType) -> Iterator[Any]:
+    for member in vars(room).values():
+        if getattr(member, "__module__", None) == room.__name__:
+            yield member

@@ -1,0 +1,103 @@
+"""What waits for a person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.db import Base, Id, Instant, JsonText
+from engine.ids import new_id
+
+
+class UserTask(Base):
+    """A step that waits for a person. ``state`` is open, claimed, completed or cancelled.
+
+    ``id`` is the element visit it stands for.
+    """
+
+    __tablename__ = "user_task"
+    __table_args__ = (
+        Index("ix_user_task_assignee", "assignee", "state"),
+        Index("ix_user_task_state_due", "state", "due_at"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    process_key: Mapped[str] = mapped_column(String(128))
+    definition_id: Mapped[str] = mapped_column(ForeignKey("process_definition.id"))
+    business_key: Mapped[str | None] = mapped_column(String(128), index=True)
+    element_id: Mapped[str] = mapped_column(String(255))
+    name: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(16))
+    form_key: Mapped[str | None] = mapped_column(String(128))
+    # How the step is set in the drawing: outcomes, replies, notices, where the form's data go.
+    options: Mapped[Any] = mapped_column(JsonText)
+    assignee: Mapped[str | None] = mapped_column(String(64))
+    priority: Mapped[int] = mapped_column(Integer, default=50)
+    due_at: Mapped[datetime | None] = mapped_column(Instant)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(Instant)
+    acknowledged_by: Mapped[str | None] = mapped_column(String(64))
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_by: Mapped[str | None] = mapped_column(String(64))
+    # How it was ended: web, rest, sms, link, message, timer.
+    ended_through: Mapped[str | None] = mapped_column(String(16))
+    outcome: Mapped[str | None] = mapped_column(String(64))
+    opinion: Mapped[str | None] = mapped_column(Text)
+
+
+class Candidate(Base):
+    """Somebody, or some group, may take a task."""
+
+    __tablename__ = "user_task_candidate"
+    __table_args__ = (Index("ix_user_task_candidate_key", "kind", "key"),)
+
+    task_id: Mapped[str] = mapped_column(ForeignKey("user_task.id"), primary_key=True)
+    # person or group
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class Comment(Base):
+    """A note on an instance, with who wrote it and how it came."""
+
+    __tablename__ = "comment"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    task_id: Mapped[str | None] = mapped_column(ForeignKey("user_task.id"))
+    author: Mapped[str] = mapped_column(String(64))
+    through: Mapped[str] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Text)
+    files: Mapped[Any] = mapped_column(JsonText, nullable=True)
+    written_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Link(Base):
+    """A way to one task without a login: a person, a task, until it is over. The token is kept hashed."""
+
+    __tablename__ = "task_link"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    person_key: Mapped[str] = mapped_column(ForeignKey("person.key"), index=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("user_task.id"), index=True)
+    instance_id: Mapped[str] = mapped_column(Id)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class LinkAct(Base):
+    """A one-time number on a linked page: pressed twice or replayed, it acts once."""
+
+    __tablename__ = "task_link_act"
+
+    number: Mapped[str] = mapped_column(String(32), primary_key=True)
+    link_id: Mapped[str] = mapped_column(ForeignKey("task_link.id"), index=True)
+    used_at: Mapped[datetime] = mapped_column(Instant)
+    verb: Mapped[str] = mapped_column(String(16))
