@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
+from engine.i18n import _
 from engine.worktime.errors import InvalidCalendar
 
 DAY_S = 86_400
@@ -30,7 +31,7 @@ class Band:
 
     def __post_init__(self) -> None:
         if not (0 <= self.start_s < DAY_S and 0 < self.end_s - self.start_s <= DAY_S):
-            raise InvalidCalendar("A band begins within its day and lasts at most 24 hours.")
+            raise InvalidCalendar(_("A band begins within its day and lasts at most 24 hours."))
 
     @classmethod
     def parse(cls, text: str) -> Band:
@@ -41,11 +42,11 @@ class Band:
         """
         found = _BAND.fullmatch(text)
         if found is None:
-            raise InvalidCalendar("“%(band)s” is not a band: write it like 09:00-12:00.", band=text)
+            raise InvalidCalendar(_("“%(band)s” is not a band: write it like 09:00-12:00."), band=text)
         start_h, start_m, end_h, end_m = map(int, found.groups())
         start_s, end_s = start_h * 3600 + start_m * 60, end_h * 3600 + end_m * 60
         if start_m > 59 or end_m > 59 or start_s >= DAY_S or end_s > DAY_S:
-            raise InvalidCalendar("“%(band)s” is not a band: write it like 09:00-12:00.", band=text)
+            raise InvalidCalendar(_("“%(band)s” is not a band: write it like 09:00-12:00."), band=text)
         return cls(start_s=start_s, end_s=end_s if end_s > start_s else end_s + DAY_S)
 
     def __str__(self) -> str:
@@ -78,7 +79,7 @@ def parse_week(bands: Mapping[str, Sequence[str]] | None) -> Week:
         for one, following in pairwise(parsed):
             if following.start_s < one.end_s:
                 raise InvalidCalendar(
-                    "On %(days)s the bands %(first)s and %(second)s overlap: make them one.",
+                    _("On %(days)s the bands %(first)s and %(second)s overlap: make them one."),
                     days=days,
                     first=str(one),
                     second=str(following),
@@ -94,12 +95,12 @@ def write_week(week: Week) -> dict[str, list[str]]:
 
 
 def _weekdays(text: str) -> range:
-    first, _, last = text.strip().lower().partition("-")
+    first, _dash, last = text.strip().lower().partition("-")
     names = {name: index for index, name in enumerate(WEEKDAYS)}
     days = range(names.get(first, 7), names.get(last or first, -1) + 1)
     if not days:
         raise InvalidCalendar(
-            "“%(days)s” is no weekday: write mon, tue, wed, thu, fri, sat, sun, or mon-fri.", days=text
+            _("“%(days)s” is no weekday: write mon, tue, wed, thu, fri, sat, sun, or mon-fri."), days=text
         )
     return days
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
+from engine.i18n import _
 from engine.worktime.bands import Band, Week, parse_week
 from engine.worktime.errors import InvalidCalendar
 from engine.worktime.holidays import NO_REGION, check_region, region_year
@@ -80,13 +81,13 @@ class Calendar:
 
     def __post_init__(self) -> None:
         if len(self.week) != 7:
-            raise InvalidCalendar("A week has seven days.")
+            raise InvalidCalendar(_("A week has seven days."))
         check_region(self.region)
         try:
             object.__setattr__(self, "_zone", ZoneInfo(self.zone))
         except (KeyError, ValueError, OSError):
             raise InvalidCalendar(
-                "“%(zone)s” is no time zone: write a name such as Asia/Hong_Kong.", zone=self.zone
+                _("“%(zone)s” is no time zone: write a name such as Asia/Hong_Kong."), zone=self.zone
             ) from None
 
     @classmethod

@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 import holidays as registry
 
+from engine.i18n import _
 from engine.worktime.errors import InvalidCalendar
 
 NO_REGION = "none"
@@ -60,7 +61,7 @@ def check_region(region: str) -> None:
     """
     if region not in regions():
         raise InvalidCalendar(
-            "The holidays of “%(region)s” are not known: write a code such as HK, CN or GB-SCT, or none.",
+            _("The holidays of “%(region)s” are not known: write a code such as HK, CN or GB-SCT, or none."),
             region=region,
         )
 
@@ -80,7 +81,7 @@ def region_year(region: str, year: int, locale: str = "en") -> RegionYear:
     if region == NO_REGION:
         return _NOTHING
     check_region(region)
-    country, _, part = region.partition("-")
+    country, _dash, part = region.partition("-")
     # The neighbours too: a notice may move a day over the turn of the year.
     found = registry.country_holidays(
         country,

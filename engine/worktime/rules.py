@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
+from engine.i18n import _
 from engine.worktime.calendar import Calendar, Span, instant_of, microseconds
 from engine.worktime.duration import WorkDuration
 from engine.worktime.errors import NoWorkingTime
@@ -125,8 +126,10 @@ def _years_from(calendar: Calendar, first: int, step: int) -> Iterator[int]:
     last = min(max(first + step * HORIZON_YEARS, FIRST_YEAR), LAST_YEAR)
     yield from range(first, last + step, step)
     raise NoWorkingTime(
-        "There is not that much working time within %(years)s years: look at the calendar's bands and "
-        "days, and at the duration.",
+        _(
+            "There is not that much working time within %(years)s years: look at the calendar's bands and "
+            "days, and at the duration."
+        ),
         years=HORIZON_YEARS,
     )
 
