@@ -142,6 +142,19 @@ class OutcomeUnknown(TechnicalFailure):
     code = "outcome_unknown"
 
 
+class AddressRefused(TechnicalFailure):
+    """This number or mailbox takes no messages.
+
+    Args:
+        message: Why, in the other side's words.
+    """
+
+    code = "address_refused"
+
+    def __init__(self, message: str | None = None, **params: Any) -> None:
+        super().__init__(message, permanent=True, **params)
+
+
 class BpmnError(Exception):
     """A modelled outcome with a code, caught by an error event of the drawing; never retried.
 

@@ -1,1 +1,1 @@
-
+"""What is said to people and what they answer."""

@@ -115,7 +115,10 @@ class Outgoing:
         subject: Mail only.
         body: The text.
         html: Mail only, optional.
-        callback_url: Where delivery receipts go; empty where the product cannot be reached.
+        callback_url: Where delivery receipts go; it names the key.
+        headers: Mail only: further header fields.
+        tried_at: When a gateway was first asked to carry it: what a provider took earlier is another one.
+        other_ids: Provider ids of other messages to this address since then.
     """
 
     key: str
@@ -126,6 +129,8 @@ class Outgoing:
     html: str = ""
     callback_url: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    tried_at: datetime | None = None
+    other_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,12 +150,21 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a provider says later of a message it took."""
+    """What a provider says later of a message it took.
+
+    Args:
+        provider_id: Its own id of the message.
+        state: How far the message came.
+        key: The notification's id where the provider gives it back.
+        error: Why it failed, in the provider's words.
+        address_refused: It failed because this number or mailbox takes no messages.
+    """
 
     provider_id: str
     state: Literal["sent", "delivered", "read", "failed"]
     key: str | None = None
     error: str = ""
+    address_refused: bool = False
 
 
 class Gateway(Protocol):
@@ -166,7 +180,8 @@ class Gateway(Protocol):
         """Send once; never tries again by itself.
 
         Raises:
-            TechnicalFailure: It was refused; ``permanent`` where trying again cannot help.
+            AddressRefused: This number or mailbox takes no messages.
+            TechnicalFailure: It was not taken; ``permanent`` where trying again cannot help.
             OutcomeUnknown: Nobody can tell whether it was taken.
         """
 
