@@ -1,0 +1,30 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from engine.clock import MovableClock
+from engine.context import SYSTEM, Centre, Context
+from engine.db import Base, Database
+from engine.plugin import Registry
+from engine.settings import Settings
+from plugins.tickets.models import Ticket, TicketEntry
+
+
+@pytest.fixture
+def clock():
+    return MovableClock(datetime(2026, 3, 2, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+def ctx(tmp_path, clock):
+    database = Database(f"sqlite:///{tmp_path / 'callwright.db'}")
+    with database.begin("write").connection as connection:
+        Base.metadata.create_all(connection, tables=[Ticket.__table__, TicketEntry.__table__])
+        connection.commit()
+    yield Context(
+        centre=Centre(
+            settings=Settings(data_dir=tmp_path), database=database, clock=clock, registry=Registry()
+        ),
+        actor=SYSTEM,
+    )
+    database.dispose()
