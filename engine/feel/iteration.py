@@ -1,0 +1,67 @@
+"""What a loop steps through: a list, a range, or from one value to another (10.3.2.14)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any
+
+from engine.feel.errors import FeelError
+from engine.feel.kinds import describe
+from engine.feel.numbers import DECIMAL128, ONE
+from engine.feel.ranges import Range
+from engine.feel.temporal import Date
+
+
+def elements(value: Any) -> Iterable[Any]:
+    """Return what a loop over one value steps through.
+
+    Raises:
+        FeelError: There is no way through it.
+    """
+    if type(value) is list:
+        return value
+    if type(value) is Range:
+        return _through(value)
+    if value is None:
+        raise FeelError("There is nothing to step through.")
+    return [value]
+
+
+def span(start: Any, end: Any) -> Iterator[Any]:
+    """Step from one number or date to another, up or down.
+
+    Raises:
+        FeelError: They are neither both numbers nor both dates.
+    """
+    if type(start) is not type(end) or type(start) not in (Decimal, Date):
+        raise FeelError(
+            "There are no steps from %(start)s to %(end)s.", start=describe(start), end=describe(end)
+        )
+    forward = _rank(start) <= _rank(end)
+    step = 1 if forward else -1
+    return _steps(start, end, step)
+
+
+def _steps(at: Any, end: Any, step: int) -> Iterator[Any]:
+    last = _rank(end) * step
+    while _rank(at) * step <= last:
+        yield at
+        at = at.add_days(step) if type(at) is Date else DECIMAL128.add(at, ONE * step)
+
+
+def _rank(value: Any) -> Any:
+    return value.ordinal if type(value) is Date else value
+
+
+def _through(range_: Range) -> Iterator[Any]:
+    start, end = range_.start, range_.end
+    steps = span(start, end)
+    if _rank(start) > _rank(end):
+        raise FeelError("The range ends before it starts.")
+    return (
+        value
+        for value in steps
+        if not (value == start and not range_.start_included)
+        and not (value == end and not range_.end_included)
+    )
