@@ -1,0 +1,1 @@
+"""Capabilities: one folder each, found by its manifest. README.md is their contract."""
