@@ -99,6 +99,11 @@ def test_a_public_page_leaves_room_within_30_kilobytes() -> None:
     assert gzipped("public.css", "icons.svg", "mark.svg") <= 16 * 1024
 
 
+@pytest.mark.parametrize(("island", "kilobytes"), [("form", 180), ("viewer", 68)])
+def test_an_island_stays_within_its_budget(island: str, kilobytes: int) -> None:
+    assert gzipped(f"{island}.js", f"{island}.css") <= kilobytes * 1024
+
+
 def test_no_style_sheet_fetches_anything_from_outside() -> None:
     for sheet in BUNDLES.glob("*.css"):
         assert re.findall(r"url\([\"']?(?:https?:)?//[^)]*\)", sheet.read_text()) == [], sheet.name
