@@ -1,0 +1,37 @@
+"""How values look on a page, in the person's language and zone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Flask
+from flask_babel import format_datetime, format_timedelta
+
+from admin.kit.current import permitted
+
+
+def instant(at: datetime | None, style: str = "medium") -> str:
+    """Say a moment in the person's zone and language."""
+    return "—" if at is None else str(format_datetime(at, style))
+
+
+def relative(at: datetime | None, now: datetime) -> str:
+    """Say how far a moment is from now: *in 3 hours*, *2 days ago*."""
+    return "—" if at is None else str(format_timedelta(at - now, granularity="minute", add_direction=True))
+
+
+def phone(number: str | None) -> str:
+    """Say a telephone number: in full to those who may see personal data, else its last two digits."""
+    if not number:
+        return "—"
+    return number if permitted("personal_data.see") else masked(number)
+
+
+def masked(number: str) -> str:
+    """Hide all of a telephone number but its last two digits."""
+    return "•" * max(len(number) - 2, 0) + number[-2:]
+
+
+def install_formats(app: Flask) -> None:
+    """Offer the formats to templates as filters."""
+    app.jinja_env.filters.update(instant=instant, relative=relative, phone=phone)

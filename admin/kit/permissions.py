@@ -1,0 +1,109 @@
+"""Permissions: what a person may do beyond their own work, under one name from drawing to role editor.
+
+``instances.operate`` in code is the pair *can operate* on *instances* in the login library's role editor.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import abort, redirect, request, url_for
+
+from admin.kit.current import for_machine, signed_in
+from engine.errors import Forbidden
+from engine.i18n import _
+from engine.plugin import Registry
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """Something a role may allow.
+
+    Args:
+        name: ``room.verb``.
+        title: A gettext source text: what it lets a person do.
+    """
+
+    name: str
+    title: str
+
+
+PERMISSIONS = (
+    Permission(name="tasks.see_all", title=_("See everybody's tasks")),
+    Permission(name="tasks.assign", title=_("Give tasks to others")),
+    Permission(name="instances.see_all", title=_("See every running and finished process")),
+    Permission(name="instances.operate", title=_("Pause, cancel and move running processes")),
+    Permission(name="incidents.operate", title=_("See and repair incidents and jobs")),
+    Permission(name="notifications.see", title=_("See every message that was sent or came in")),
+    Permission(name="personal_data.see", title=_("See personal data in full")),
+    Permission(name="processes.see", title=_("See process drawings and versions")),
+    Permission(name="processes.deploy", title=_("Draw and deploy processes, forms and decisions")),
+    Permission(name="people.manage", title=_("Manage people, units and groups")),
+    Permission(name="roles.manage", title=_("Manage logins and roles")),
+    Permission(name="settings.manage", title=_("Change parameters, calendars and templates")),
+    Permission(name="audit.see", title=_("Read the audit log")),
+    Permission(name="api.describe", title=_("Read the description of the programming interface")),
+)
+
+
+def known_permissions(registry: Registry) -> tuple[Permission, ...]:
+    """Return the shell's permissions and those of the installed plug-ins."""
+    of_plugins = (
+        Permission(name=name, title=title)
+        for plugin in registry.plugins.values()
+        for name, title in plugin.manifest.permissions.items()
+    )
+    return (*PERMISSIONS, *of_plugins)
+
+
+def as_pair(permission: str) -> tuple[str, str]:
+    """Write a permission as the login library keeps it: ``("can_operate", "instances")``."""
+    room, _dot, verb = permission.rpartition(".")
+    return f"can_{verb}", room
+
+
+def from_pair(permission_name: str, view_name: str) -> str:
+    """Read a permission as the login library keeps it."""
+    return f"{view_name}.{permission_name.removeprefix('can_')}"
+
+
+def needs(*permissions: str) -> Callable[[F], F]:
+    """Let a view only be opened by somebody signed in who has one of the permissions.
+
+    Works for pages and for REST: a browser that is not signed in is led to the sign-in page, a program is
+    answered 401; who lacks the permission gets 403.
+
+    Args:
+        permissions: Any one of them is enough; none means that being signed in is enough.
+    """
+
+    def decorate(view: F) -> F:
+        @functools.wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            who = signed_in()
+            if who is None:
+                return ask_to_sign_in()
+            if permissions and not who.permissions.intersection(permissions):
+                raise Forbidden()
+            return view(*args, **kwargs)
+
+        guarded.needs = permissions  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return decorate
+
+
+def ask_to_sign_in() -> Any:
+    """Answer somebody who is not signed in: the sign-in page for a browser, 401 for a program."""
+    if for_machine() or request.path == "/events":
+        abort(401)
+    here = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    target = url_for("SignInView.login", next=here)
+    if request.headers.get("HX-Request"):
+        return "", 401, {"HX-Redirect": target}
+    return redirect(target)

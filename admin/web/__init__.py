@@ -1,0 +1,1 @@
+"""The shell's own pages, one room each; a room's ``views.register(appbuilder)`` adds them."""

@@ -1,0 +1,1 @@
+"""The door and one's own account."""

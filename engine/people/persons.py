@@ -1,0 +1,289 @@
+"""Persons: made, changed, closed, found. Closed is not deleted; a key is never used again."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import Final, TypeAlias
+from zoneinfo import available_timezones
+
+import phonenumbers
+from babel.core import get_global
+from sqlalchemy import func, select, update
+
+from engine.context import Context, verb
+from engine.errors import Conflict, InvalidSubmission, NotFound, Problem
+from engine.history import audit
+from engine.i18n import LOCALES, _
+from engine.people.keys import check_key_and_name
+from engine.people.models import GroupMember, Person, PostHolder, UnitMember
+from engine.push import publish
+
+CHANNELS = ("sms", "email", "in_app", "voice")
+_MAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+
+
+class _Keep(Enum):
+    KEEP = "keep"
+
+
+Keep: TypeAlias = _Keep
+# Stands for "as it is".
+KEEP: Final = _Keep.KEEP
+
+
+def default_region(ctx: Context) -> str | None:
+    """Return the country whose numbers are written without a country code: that of the centre's time zone."""
+    found = get_global("zone_territories").get(ctx.settings.time_zone)
+    return None if found in (None, "001") else str(found)
+
+
+def e164(number: str, region: str | None) -> str:
+    """Write a telephone number as E.164.
+
+    Args:
+        number: As people write it.
+        region: The country of a number without a country code (``HK``); None where there is none.
+
+    Raises:
+        InvalidSubmission: It is no number that could be called.
+    """
+    try:
+        parsed = phonenumbers.parse(number, region)
+    except phonenumbers.NumberParseException:
+        parsed = None
+    if parsed is None or not phonenumbers.is_possible_number(parsed):
+        example = phonenumbers.example_number(region) if region else None
+        sample = (
+            phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+            if example
+            else "+852 5123 4567"
+        )
+        raise InvalidSubmission(
+            problems=[
+                Problem(
+                    path="phone",
+                    message=_(
+                        "%(number)s is no telephone number. Write one with its country code, "
+                        "such as %(sample)s."
+                    ),
+                    params={"number": number, "sample": sample},
+                )
+            ]
+        )
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+@verb
+def create_person(
+    ctx: Context,
+    *,
+    key: str,
+    name: str,
+    phone: str | None = None,
+    email: str | None = None,
+    locale: str | None = None,
+    time_zone: str | None = None,
+    preferred_channel: str | None = None,
+) -> Person:
+    """Take somebody in under a new key.
+
+    Raises:
+        Conflict: The key was given before, perhaps to somebody who has left.
+        InvalidSubmission: See ``put_person``.
+    """
+    if ctx.session.get(Person, key) is not None:
+        raise Conflict(_("The key %(key)s was given before. Choose another."), key=key)
+    return put_person(
+        ctx,
+        key=key,
+        name=name,
+        phone=phone,
+        email=email,
+        locale=locale or "en",
+        time_zone=time_zone,
+        preferred_channel=preferred_channel,
+    )
+
+
+@verb
+def put_person(
+    ctx: Context,
+    *,
+    key: str,
+    name: str,
+    phone: str | Keep | None = KEEP,
+    email: str | Keep | None = KEEP,
+    locale: str | Keep = KEEP,
+    time_zone: str | Keep | None = KEEP,
+    preferred_channel: str | Keep | None = KEEP,
+) -> Person:
+    """Take somebody in, or change what is known of them.
+
+    Args:
+        ctx: The context.
+        key: Given once: 2 to 64 of ``a-z 0-9 _ . -``.
+        name: What people call them.
+        phone: As people write it; kept as E.164. A new number is free of the old one's trouble.
+        email: A mail address.
+        locale: ``en``, ``zh_Hans`` or ``zh_Hant``.
+        time_zone: An IANA zone; None for the centre's.
+        preferred_channel: ``sms``, ``email``, ``in_app`` or ``voice``; None for the usual.
+
+    Raises:
+        InvalidSubmission: Something cannot be; the problems say what.
+        Conflict: They have left.
+    """
+    name = name.strip()
+    check_key_and_name(key, name)
+    said: dict[str, object] = {
+        "phone": phone or None,
+        "email": email or None,
+        "locale": locale,
+        "time_zone": time_zone or None,
+        "preferred_channel": preferred_channel or None,
+    }
+    given = {field: value for field, value in said.items() if value is not KEEP}
+    _check(ctx, given)
+    person = ctx.session.get(Person, key)
+    if person is not None and person.closed_at is not None:
+        raise Conflict(_("%(key)s has left."), key=key)
+    if person is None:
+        person = Person(key=key, name=name, created_at=ctx.now)
+        ctx.session.add(person)
+        changed = ["created"]
+    else:
+        changed = [field for field, value in given.items() if getattr(person, field) != value]
+        changed += ["name"] if person.name != name else []
+    person.name = name
+    for field, value in given.items():
+        if field in ("phone", "email") and getattr(person, field) != value:
+            setattr(person, f"{field}_trouble", None)
+        setattr(person, field, value)
+    ctx.session.flush()
+    if changed:
+        audit(ctx, "person.put", "person", key, {"changed": sorted(changed)})
+        publish(ctx, "person", key)
+    return person
+
+
+def _check(ctx: Context, given: dict[str, object]) -> None:
+    """Refuse what cannot be; writes the telephone number as E.164."""
+    problems: list[Problem] = []
+    if given.get("phone"):
+        try:
+            given["phone"] = e164(str(given["phone"]), default_region(ctx))
+        except InvalidSubmission as error:
+            problems.extend(error.problems)
+    if given.get("email") and not _MAIL.fullmatch(str(given["email"])):
+        problems.append(
+            Problem(
+                path="email",
+                message=_("%(address)s is no mail address."),
+                params={"address": given["email"]},
+            )
+        )
+    for field, known in (
+        ("locale", tuple(LOCALES)),
+        ("preferred_channel", CHANNELS),
+    ):
+        if given.get(field) and given[field] not in known:
+            problems.append(
+                Problem(
+                    path=field,
+                    message=_("%(value)s is not known. Use one of: %(known)s."),
+                    params={"value": given[field], "known": ", ".join(known)},
+                )
+            )
+    if given.get("time_zone") and given["time_zone"] not in available_timezones():
+        problems.append(
+            Problem(
+                path="time_zone",
+                message=_("%(value)s is no time zone. Write one such as Asia/Hong_Kong."),
+                params={"value": given["time_zone"]},
+            )
+        )
+    if problems:
+        raise InvalidSubmission(problems=problems)
+
+
+@verb
+def close_person(ctx: Context, *, key: str) -> Person:
+    """Let somebody go: they end everywhere, their key and their history stay.
+
+    Raises:
+        NotFound: There is nobody of that key.
+    """
+    person = get_person(ctx, key)
+    if person.closed_at is not None:
+        return person
+    person.closed_at = ctx.now
+    for kind in (UnitMember, GroupMember, PostHolder):
+        ctx.session.execute(
+            update(kind).where(kind.person_key == key, kind.valid_to.is_(None)).values(valid_to=ctx.now)
+        )
+    ctx.session.flush()
+    audit(ctx, "person.close", "person", key)
+    publish(ctx, "person", key)
+    return person
+
+
+@verb
+def reopen_person(ctx: Context, *, key: str) -> Person:
+    """Take somebody back who had left; where they stood is told anew.
+
+    Raises:
+        NotFound: There is nobody of that key.
+    """
+    person = get_person(ctx, key)
+    if person.closed_at is not None:
+        person.closed_at = None
+        ctx.session.flush()
+        audit(ctx, "person.reopen", "person", key)
+        publish(ctx, "person", key)
+    return person
+
+
+def get_person(ctx: Context, key: str) -> Person:
+    """Return somebody, also if they have left.
+
+    Raises:
+        NotFound: There is nobody of that key.
+    """
+    person = find_person(ctx, key)
+    if person is None:
+        raise NotFound(_("There is no person %(key)s."), key=key)
+    return person
+
+
+def find_person(ctx: Context, key: str) -> Person | None:
+    """Return somebody, also if they have left; None where there is nobody of that key."""
+    with ctx.read():
+        return ctx.session.get(Person, key)
+
+
+def person_by_phone(ctx: Context, phone: str) -> list[Person]:
+    """Return everybody here who has this number: several may share one.
+
+    Args:
+        ctx: The context.
+        phone: E.164.
+    """
+    with ctx.read():
+        return list(
+            ctx.session.scalars(
+                select(Person).where(Person.phone == phone, Person.closed_at.is_(None)).order_by(Person.key)
+            )
+        )
+
+
+def person_by_email(ctx: Context, email: str) -> list[Person]:
+    """Return everybody here who has this mail address, whichever its case."""
+    with ctx.read():
+        return list(
+            ctx.session.scalars(
+                select(Person)
+                .where(func.lower(Person.email) == email.lower(), Person.closed_at.is_(None))
+                .order_by(Person.key)
+            )
+        )
