@@ -48,7 +48,7 @@ class FeelError(Exception):
         self.params = params
 
 
-class OverBudget(Exception):  # noqa: N818 - an end, not a mistake
+class OverBudget(Exception):
     """The evaluation took more than it may: the whole result is null, with a warning."""
 
 

@@ -19,7 +19,8 @@ A first word that nobody knows takes the words behind it with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator as Iteration, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterator as Iteration
 from contextlib import contextmanager
 
 from engine.feel import tree
@@ -34,8 +35,7 @@ MAX_NODES = 2_000
 MAX_DEPTH = 60
 
 KEYWORDS = frozenset(
-    "and or in between instance if then else for return some every satisfies function external "
-    "true false null".split()
+    ["and", "or", "in", "between", "instance", "if", "then", "else", "for", "return", "some", "every", "satisfies", "function", "external", "true", "false", "null"]
 )
 _COMPARISONS = frozenset(("=", "!=", "<", "<=", ">", ">="))
 _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "**": 3}

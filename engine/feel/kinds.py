@@ -43,7 +43,7 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Any_(Kind):  # noqa: N801 - FEEL's Any, beside typing's
+class Any_(Kind):
     """Every value."""
 
     def has(self, value: Any) -> bool:

@@ -17,7 +17,7 @@ class Literal:
     """A null, boolean, number or string as it is written."""
 
     at: int
-    value: None | bool | Decimal | str
+    value: bool | Decimal | str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ class Signature:
         """Tell whether arguments of these names are enough and none too many."""
         mine = {parameter.name for parameter in self.parameters}
         needed = {parameter.name for parameter in self.parameters if not parameter.optional}
-        return not self.most is None and needed <= set(names) <= mine
+        return self.most is not None and needed <= set(names) <= mine
 
 
 BUILT_INS: dict[str, Overloaded] = {}
