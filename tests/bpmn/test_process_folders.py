@@ -1,0 +1,331 @@
+"""What a process folder holds agrees with itself: drawing, forms, messages, scenarios, catalogues."""
+
+import json
+import re
+import tomllib
+from functools import cache
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+import SpiffWorkflow
+from lxml import etree
+
+from engine.i18n import read_catalogue
+from engine.notify.sms_text import sms_size
+
+ROOT = Path(__file__).parents[2] / "bpmn"
+BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+DI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
+DC = "{http://www.omg.org/spec/DD/20100524/DC}"
+CALLWRIGHT = "{urn:callwright:bpmn:1}"
+FOLDERS = sorted(path.parent for path in ROOT.glob("*/process.toml"))
+LOCALES = ("zh_Hans", "zh_Hant")
+
+pytestmark = pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+
+
+@cache
+def drawing(folder):
+    return etree.parse(str(folder / f"{folder.name}.bpmn"))
+
+
+@cache
+def process_toml(folder):
+    return tomllib.loads((folder / "process.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def forms(folder):
+    return {
+        path.stem: json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(folder.glob("forms/*.form"))
+    }
+
+
+@cache
+def messages(folder):
+    return {
+        path.stem: tomllib.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(folder.glob("messages/*.toml"))
+    }
+
+
+@cache
+def scenarios(folder):
+    return {
+        path.stem: tomllib.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(folder.glob("scenarios/*.toml"))
+    }
+
+
+def catalogue(folder, locale):
+    return read_catalogue((folder / "locale" / locale / "LC_MESSAGES" / "messages.po").read_bytes())
+
+
+def drawn(folder):
+    """Every flow node and sequence flow by id."""
+    process = drawing(folder).find(f"{BPMN}process")
+    return {
+        element.get("id"): element
+        for element in process.iter()
+        if isinstance(element.tag, str)
+        and re.search(r"(Task|Gateway|Activity|Event|sequenceFlow)$", element.tag)
+    }
+
+
+def nodes(folder, tag):
+    return {key: element for key, element in drawn(folder).items() if element.tag == f"{BPMN}{tag}"}
+
+
+def fields(components):
+    for component in components:
+        yield component
+        yield from fields(component.get("components", []))
+
+
+# -- the drawing ---------------------------------------------------------------------------------------
+
+
+def test_folder_file_and_process_have_one_name(folder):
+    process = drawing(folder).find(f"{BPMN}process")
+    assert (process.get("id"), process_toml(folder)["key"]) == (folder.name, folder.name)
+    assert process.get("isExecutable") == "true"
+
+
+def test_the_drawing_is_bpmn_2_0(folder):
+    schema = Path(SpiffWorkflow.__file__).parent / "bpmn" / "parser" / "schema" / "BPMN20.xsd"
+    etree.XMLSchema(etree.parse(str(schema))).assertValid(drawing(folder))
+
+
+def test_everything_drawn_has_a_place_and_a_name(folder):
+    shown = {
+        shape.get("bpmnElement")
+        for kind in ("BPMNShape", "BPMNEdge")
+        for shape in drawing(folder).iter(f"{DI}{kind}")
+    }
+    assert shown == set(drawn(folder))
+    unnamed = [key for key, element in drawn(folder).items() if not element.tag.endswith("sequenceFlow")]
+    assert [key for key in unnamed if not drawn(folder)[key].get("name")] == []
+
+
+def test_a_choice_names_its_ways_and_has_a_default(folder):
+    for gateway in nodes(folder, "exclusiveGateway").values():
+        ways = [
+            flow
+            for flow in nodes(folder, "sequenceFlow").values()
+            if flow.get("sourceRef") == gateway.get("id")
+        ]
+        if len(ways) > 1:
+            assert all(way.get("name") for way in ways), gateway.get("id")
+            assert gateway.get("default") in {way.get("id") for way in ways}
+
+
+def test_nothing_lies_over_anything_else(folder):
+    boxes = {}
+    for shape in drawing(folder).iter(f"{DI}BPMNShape"):
+        bounds = shape.find(f"{DC}Bounds")
+        x, y, width, height = (float(bounds.get(key)) for key in ("x", "y", "width", "height"))
+        if shape.get("bpmnElement") not in nodes(folder, "boundaryEvent"):
+            boxes[shape.get("bpmnElement")] = (x, y, x + width, y + height)
+    for (one, a), (other, b) in combinations(boxes.items(), 2):
+        apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+        assert apart, f"{one} and {other}"
+
+
+# -- what the drawing names is there -------------------------------------------------------------------
+
+
+def test_every_form_and_message_that_is_named_is_there_and_no_other(folder):
+    settings = list(drawing(folder).iter(f"{CALLWRIGHT}*"))
+    starts = process_toml(folder).get("start", [])
+    named = {found.get("form") for found in settings if found.tag == f"{CALLWRIGHT}task"}
+    assert (named | {start.get("form") for start in starts}) - {None} == set(forms(folder))
+    said = {found.get("message") for found in settings if found.tag == f"{CALLWRIGHT}notify"}
+    assert said == set(messages(folder))
+
+
+def test_a_message_speaks_on_the_channel_it_is_sent_by(folder):
+    for notify in drawing(folder).iter(f"{CALLWRIGHT}notify"):
+        said = messages(folder)[notify.get("message")]
+        channels = (
+            ("sms", "email", "in_app") if notify.get("channel") == "preferred" else (notify.get("channel"),)
+        )
+        assert set(channels) <= set(said), notify.get("message")
+
+
+def test_conditions_ask_only_for_outcomes_that_exist(folder):
+    offered = {
+        key: {outcome.get("name") for outcome in task.iter(f"{CALLWRIGHT}outcome")}
+        for key, task in nodes(folder, "userTask").items()
+    }
+    for condition in drawing(folder).iter(f"{BPMN}conditionExpression"):
+        for step, outcome in re.findall(r'decisions\.(\w+)\.outcome = "(\w+)"', condition.text):
+            assert outcome in offered[step]
+    for task in nodes(folder, "userTask").values():
+        for reply in task.iter(f"{CALLWRIGHT}reply"):
+            assert reply.get("outcome") is None or reply.get("outcome") in offered[task.get("id")]
+
+
+def test_starts_and_called_processes_exist(folder):
+    for start in process_toml(folder).get("start", []):
+        assert start["event"] in nodes(folder, "startEvent")
+    called = {call.get("calledElement") for call in nodes(folder, "callActivity").values()}
+    assert called == set(process_toml(folder).get("calls", []))
+    assert all((ROOT / key / "process.toml").exists() for key in called)
+
+
+def test_groups_that_are_named_are_declared(folder):
+    text = etree.tostring(drawing(folder), encoding="unicode")
+    for path in folder.glob("*.dmn"):
+        text += path.read_text(encoding="utf-8")
+    declared = set(process_toml(folder).get("groups", {}))
+    named = set(re.findall(r"group:(\w+)", text)) | set(re.findall(r'<text>"(\w+_handlers)"', text))
+    named |= set(re.findall(r"""candidateGroups='"(\w+)"'""", text))
+    assert named <= declared
+
+
+def test_forms_are_form_js_with_a_key_and_a_label_for_each_field(folder):
+    for name, form in forms(folder).items():
+        assert (form["type"], form["id"], form["schemaVersion"]) == ("default", name, 18)
+        found = list(fields(form["components"]))
+        assert len({field["id"] for field in found}) == len(found)
+        for field in found:
+            if field["type"] != "text":
+                assert re.fullmatch(r"[a-z_]+", field["key"])
+                assert field.get("label") or field.get("dateLabel")
+
+
+# -- scenarios -----------------------------------------------------------------------------------------
+
+
+def test_a_scenario_reaches_every_end_and_every_boundary_event(folder):
+    reached = set()
+    for scenario in scenarios(folder).values():
+        reached |= {scenario["then"]["end"], *scenario["then"]["path"]}
+    assert set(nodes(folder, "endEvent")) | set(nodes(folder, "boundaryEvent")) <= reached
+
+
+def test_scenarios_speak_of_what_is_drawn(folder):
+    for name, scenario in scenarios(folder).items():
+        assert scenario["then"]["end"] in nodes(folder, "endEvent"), name
+        assert set(scenario["then"]["path"]) <= set(drawn(folder)), name
+        assert {entry["message"] for entry in scenario["then"].get("notified", [])} <= {
+            path.stem for path in ROOT.glob("*/messages/*.toml")
+        }
+        for step in scenario.get("step", []):
+            if "task" in step:
+                outcomes = {
+                    outcome.get("name")
+                    for outcome in nodes(folder, "userTask")[step["task"]].iter(f"{CALLWRIGHT}outcome")
+                }
+                assert step["outcome"] in outcomes, name
+                assert step["by"] in scenario["people"], name
+
+
+# -- languages -----------------------------------------------------------------------------------------
+
+
+def wordy(text):
+    return bool(re.search(r"[A-Za-z]", re.sub(r"\{\{.*?\}\}", "", text or "", flags=re.DOTALL)))
+
+
+def source_texts(folder):
+    toml = process_toml(folder)
+    yield from (toml[key] for key in ("title", "summary", "category"))
+    yield from (start.get("title") for start in toml.get("start", []))
+    yield from toml.get("groups", {}).values()
+    yield from (variable["label"] for variable in toml.get("variables", {}).values())
+    for element in drawn(folder).values():
+        yield element.get("name")
+    yield from (outcome.get("label") for outcome in drawing(folder).iter(f"{CALLWRIGHT}outcome"))
+    yield from (task.get("title") for task in drawing(folder).iter(f"{CALLWRIGHT}task"))
+    for path in folder.glob("*.dmn"):
+        yield from (element.get("label") for element in etree.parse(str(path)).iter() if element.get("label"))
+    for form in forms(folder).values():
+        for field in fields(form["components"]):
+            yield from (field.get(key) for key in ("label", "description", "text", "dateLabel", "timeLabel"))
+            yield from (value["label"] for value in field.get("values", []))
+    for message in messages(folder).values():
+        yield message["title"]
+        for channel in ("sms", "email", "in_app"):
+            yield from message.get(channel, {}).values()
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_chinese_reader_finds_every_text_in_chinese(folder, locale):
+    said = catalogue(folder, locale)
+    assert sorted({text for text in source_texts(folder) if text and wordy(text)} - set(said)) == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_translation_has_no_other_holes_than_its_source(folder, locale):
+    for source, said in catalogue(folder, locale).items():
+        names = [
+            sorted(re.findall(r"\{\{.*?\b([a-z_]+(?:\.[a-z_]+)*)\b(?:, 1, \d+\))? *\}\}", text))
+            for text in (source, said)
+        ]
+        assert names[0] == names[1], source
+
+
+@pytest.mark.parametrize(("locale", "charset"), [("zh_Hans", "gb2312"), ("zh_Hant", "big5")])
+def test_simplified_and_traditional_do_not_mix(folder, locale, charset):
+    # Each standard holds its own script's common characters only.
+    written = {
+        character
+        for said in catalogue(folder, locale).values()
+        for character in re.findall(r"[\u4e00-\u9fff]", said)
+    }
+    assert sorted(character for character in written if not _in(character, charset)) == []
+
+
+def _in(character, charset):
+    try:
+        character.encode(charset)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+TYPICAL = {
+    "business_key": "T-260302-0017",
+    "reference": "T-260302-0017",
+    "rating": "2",
+    "link": "https://12345.example/h/Ab3dE6gH9jK2mN5pQ",
+}
+TYPICAL_EN = {"summary": "Burst pipe in the street", "task.due": "2 Mar 2026, 13:00"}
+TYPICAL_ZH = {"summary": "街上水管爆裂", "task.due": "3月2日 13:00"}
+
+
+def filled(text, typical):
+    def value(hole):
+        name = re.sub(r"substring\((\w+), 1, \d+\)", r"\1", hole[1].strip())
+        return typical.get(name, "")
+
+    return re.sub(r"\{\{(.*?)\}\}", value, text)
+
+
+def test_an_english_sms_fits_one_segment(folder):
+    for name, message in messages(folder).items():
+        if "sms" in message:
+            size = sms_size(filled(message["sms"]["text"], TYPICAL | TYPICAL_EN))
+            assert (size.encoding, size.segment_count) == ("GSM-7", 1), name
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_chinese_sms_fits_one_segment_unless_it_holds_a_link(folder, locale):
+    said = catalogue(folder, locale)
+    for name, message in messages(folder).items():
+        if "sms" in message:
+            text = said[message["sms"]["text"]]
+            assert sms_size(filled(text, TYPICAL | TYPICAL_ZH)).segment_count == 1 + ("link" in text), name
+
+
+def test_an_sms_to_staff_holds_nothing_of_the_reporter(folder):
+    toml = process_toml(folder)
+    hidden = {name for name, variable in toml.get("variables", {}).items() if variable.get("sensitive")}
+    hidden |= {"description"}
+    for name, message in messages(folder).items():
+        text = message.get("sms", {}).get("text", "")
+        holes = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"\{\{(.*?)\}\}", text))))
+        assert not holes & hidden, name
