@@ -1,7 +1,7 @@
 """Build the front end's bundles and the message catalogues, where they are older than their sources.
 
-Hatchling calls the hook on every `pip install`; `python hatch_build.py` does the same by hand. Node comes from a
-PyPI wheel that is asked for only when there is something to bundle, so a machine needs Python alone.
+Hatchling calls the hook on every `pip install`; `python hatch_build.py` does the same by hand. Node comes
+from a PyPI wheel that is asked for only when there is something to bundle: a machine needs Python alone.
 """
 
 from __future__ import annotations

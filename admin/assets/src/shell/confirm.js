@@ -1,11 +1,13 @@
-// <form data-confirm="question"> asks before it posts. One native dialog serves the whole page.
+// <form data-confirm="question">, or its button, asks before it posts. One native dialog serves the whole page.
 const dialog = document.getElementById("confirm");
 
-function ask(form, submitter) {
-  dialog.querySelector("[data-question]").textContent = form.dataset.confirm;
+const asking = (event) => [event.submitter, event.target].find((one) => one?.dataset.confirm)?.dataset;
+
+function ask(form, submitter, { confirm, confirmYes, confirmTone = "" }) {
+  dialog.querySelector("[data-question]").textContent = confirm;
   const yes = dialog.querySelector("[value=yes]");
-  yes.textContent = form.dataset.confirmYes || yes.dataset.text;
-  yes.className = `btn ${form.dataset.confirmTone === "danger" ? "btn-danger" : "btn-primary"}`;
+  yes.textContent = confirmYes || yes.dataset.text;
+  yes.className = `btn ${confirmTone.includes("danger") ? "btn-danger" : "btn-primary"}`;
   dialog.returnValue = "";
   dialog.onclose = () => {
     if (dialog.returnValue !== "yes") return;
@@ -17,11 +19,12 @@ function ask(form, submitter) {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!dialog || !form.dataset.confirm) return;
+  const question = asking(event);
+  if (!dialog || !question) return;
   if ("confirmed" in form.dataset) return void delete form.dataset.confirmed;
   event.preventDefault();
   event.stopImmediatePropagation();
-  ask(form, event.submitter);
+  ask(form, event.submitter, question);
 }, true);
 
 // A second press of a button that is already posting does nothing.
