@@ -57,10 +57,10 @@ def open_ticket(
         urgency=urgency,
         state="new",
         summary=rules.short_summary(summary, description),
-        description=description,
-        address=address,
-        reporter_name=reporter_name,
-        reporter_phone=reporter_phone,
+        description=description or None,
+        address=address or None,
+        reporter_name=reporter_name or None,
+        reporter_phone=reporter_phone or None,
         opened_at=ctx.now,
     )
     ctx.session.add(ticket)
