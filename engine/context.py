@@ -74,6 +74,8 @@ class Centre:
     database: Database
     clock: Clock
     registry: Registry
+    # Tells the workers that something is due; they find it by themselves too, a little later.
+    wake: Callable[[str | None], None] = lambda _instance_id: None
 
 
 @dataclass(kw_only=True)

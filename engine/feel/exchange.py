@@ -122,7 +122,7 @@ def to_json(value: Any) -> Any:
 
     Numbers stay Decimals, with all their digits.
     """
-    if value is None or isinstance(value, bool | str | Decimal):
+    if value is None or isinstance(value, bool | str | Decimal | int):
         return value
     if isinstance(value, list):
         return [to_json(item) for item in value]

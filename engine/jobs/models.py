@@ -62,6 +62,7 @@ class Incident(Base):
     instance_id: Mapped[str | None] = mapped_column(ForeignKey("process_instance.id"), index=True)
     process_key: Mapped[str | None] = mapped_column(String(128))
     element_id: Mapped[str | None] = mapped_column(String(255))
+    visit_id: Mapped[str | None] = mapped_column(Id)
     job_id: Mapped[str | None] = mapped_column(ForeignKey("job.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(Instant)
     resolved_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -96,12 +96,14 @@ class JobKind:
         function: Runs outside of any transaction and opens its own.
         every_s: Seconds between runs of a clockwork kind; None for one that is asked for.
         lane: *interactive* work goes before *batch*.
+        exclusive: Whether no other job of the same instance may run at the same time.
     """
 
     name: str
     function: Callable[..., Any]
     every_s: float | None = None
     lane: Literal["interactive", "batch"] = "interactive"
+    exclusive: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,9 +201,17 @@ class Gateway(Protocol):
 class CheckContext(Protocol):
     """What a resource kind may look at while it checks one file of a deployment."""
 
-    files: Mapping[str, bytes]
-    registry: Any
-    key: str
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """Every file of the deployment, by path."""
+
+    @property
+    def registry(self) -> Any:
+        """What is installed."""
+
+    @property
+    def key(self) -> str:
+        """The deployment's key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,1 +1,42 @@
+"""What waits for a person: user tasks, who may take them, what they wrote, the links that lead to them."""
 
+from engine.work.forms import ValidatedForm
+from engine.work.links import (
+    LinkGone,
+    OpenedLink,
+    act_number,
+    close_links,
+    make_link,
+    open_link,
+    revoke_links_of,
+    use_act,
+)
+from engine.work.models import Candidate, Comment, Link, LinkAct, UserTask
+from engine.work.rights import candidates_of, may_act, may_see, need_may_act
+from engine.work.tasks import Task, get_task, list_comments, list_tasks, tasks_of_instance
+
+__all__ = [
+    "Candidate",
+    "Comment",
+    "Link",
+    "LinkAct",
+    "LinkGone",
+    "OpenedLink",
+    "Task",
+    "UserTask",
+    "ValidatedForm",
+    "act_number",
+    "candidates_of",
+    "close_links",
+    "get_task",
+    "list_comments",
+    "list_tasks",
+    "make_link",
+    "may_act",
+    "may_see",
+    "need_may_act",
+    "open_link",
+    "revoke_links_of",
+    "tasks_of_instance",
+    "use_act",
+]

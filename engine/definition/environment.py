@@ -1,0 +1,75 @@
+"""Puts together what a step of an instance may look at, bound to the open transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from engine.context import Context
+from engine.definition.definitions import Definition
+from engine.errors import NotFound
+from engine.instance import LargeValue
+from engine.machine import Environment
+from engine.people import feel_functions as people_functions
+from engine.sandbox import Sandbox, names_used
+from engine.worktime import feel_functions as worktime_functions
+from engine.worktime import load_calendar
+
+_sandbox = Sandbox()
+
+
+def environment(ctx: Context, definition: Definition, given: Mapping[str, Any]) -> Environment:
+    """Return what a step may look at.
+
+    Args:
+        ctx: The open transaction; its time is the step's.
+        definition: The process that is run.
+        given: Names every expression knows.
+    """
+    registry = ctx.registry
+
+    def service_mode(name: str) -> Any:
+        offer = registry.service_tasks.get(name)
+        return offer.mode if offer is not None else "job"
+
+    def large_value(hash_: str) -> str:
+        text: str = ctx.connection.execute(
+            select(LargeValue.text).where(LargeValue.hash == hash_)
+        ).scalar_one()
+        return text
+
+    def run_script(source: str, view: Mapping[str, Any], *, seed: str) -> Any:
+        reads, writes = names_used(source)
+        inputs = {name: view[name] for name in reads | writes if name in view}
+        return _sandbox.run(source, inputs=inputs, outputs=writes, now=ctx.now, seed=seed)
+
+    def evaluate_script(source: str, view: Mapping[str, Any], *, seed: str) -> Any:
+        reads, _writes = names_used(source)
+        inputs = {name: view[name] for name in reads if name in view}
+        return _sandbox.evaluate(source, inputs=inputs, now=ctx.now, seed=seed)
+
+    return Environment(
+        now=ctx.now.astimezone(ctx.settings.zone),
+        given=given,
+        functions=functions(ctx),
+        types=definition.manifest.types,
+        service_mode=service_mode,
+        decision=definition.package.decisions.__getitem__,
+        run_script=run_script,
+        evaluate_script=evaluate_script,
+        large_value=large_value,
+    )
+
+
+def functions(ctx: Context) -> Mapping[str, Callable[..., Any]]:
+    """Return our own FEEL functions, bound to the open transaction: working time and people.
+
+    Only what an expression calls is looked up.
+    """
+    try:
+        calendar = load_calendar(ctx.session)
+    except NotFound:
+        return people_functions(ctx)
+    return {**worktime_functions(calendar), **people_functions(ctx)}

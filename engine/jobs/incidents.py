@@ -1,0 +1,156 @@
+"""Incidents: what needs an operator. Grouped by cause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+
+from engine.context import Context
+from engine.errors import NotFound
+from engine.ids import new_id
+from engine.instance import ProcessInstance
+from engine.jobs.models import Incident
+from engine.push import publish
+
+
+def open_incident(
+    ctx: Context,
+    *,
+    code: str,
+    message: str,
+    params: Mapping[str, Any] | None = None,
+    detail: str | None = None,
+    instance_id: str | None = None,
+    process_key: str | None = None,
+    element_id: str | None = None,
+    visit_id: str | None = None,
+    job_id: str | None = None,
+) -> str:
+    """Say within the open transaction that something needs an operator.
+
+    Args:
+        ctx: The open write transaction.
+        code: The error's code.
+        message: Its gettext source text, with ``%(name)s`` holes.
+        params: What goes into the holes; no personal data.
+        detail: More for whoever repairs it.
+        instance_id, process_key, element_id, visit_id, job_id: Where it happened.
+    """
+    incident_id = new_id()
+    ctx.connection.execute(
+        insert(Incident).values(
+            id=incident_id,
+            state="open",
+            code=code,
+            message=message,
+            params={name: str(value) for name, value in (params or {}).items()},
+            detail=detail,
+            instance_id=instance_id,
+            process_key=process_key,
+            element_id=element_id,
+            visit_id=visit_id,
+            job_id=job_id,
+            created_at=ctx.now,
+        )
+    )
+    if instance_id is not None:
+        _count(ctx, instance_id, 1)
+    publish(ctx, "incident", incident_id)
+    return incident_id
+
+
+def get_incident(ctx: Context, incident_id: str) -> dict[str, Any]:
+    """Return an incident.
+
+    Raises:
+        NotFound: There is none of this id.
+    """
+    row = (
+        ctx.connection.execute(select(Incident.__table__).where(Incident.id == incident_id))
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFound()
+    return dict(row)
+
+
+def close_incident(ctx: Context, incident_id: str) -> None:
+    """Mark an incident as resolved by the context's actor, within the open transaction."""
+    row = get_incident(ctx, incident_id)
+    closed = ctx.connection.execute(
+        update(Incident)
+        .where(Incident.id == incident_id, Incident.state == "open")
+        .values(state="resolved", resolved_at=ctx.now, resolved_by=ctx.actor.name)
+    )
+    if closed.rowcount and row["instance_id"] is not None:
+        _count(ctx, row["instance_id"], -1)
+    publish(ctx, "incident", incident_id)
+
+
+def resolve_incidents_of_job(ctx: Context, job_id: str) -> None:
+    """Close the incidents of a job that came through after all."""
+    rows = ctx.connection.execute(
+        select(Incident.id).where(Incident.job_id == job_id, Incident.state == "open")
+    ).scalars()
+    for incident_id in rows.all():
+        close_incident(ctx, incident_id)
+
+
+def _count(ctx: Context, instance_id: str, change: int) -> None:
+    ctx.connection.execute(
+        update(ProcessInstance)
+        .where(ProcessInstance.id == instance_id)
+        .values(incident_count=ProcessInstance.incident_count + change)
+    )
+
+
+def list_incidents(
+    ctx: Context,
+    *,
+    state: str | None = "open",
+    instance_id: str | None = None,
+    process_key: str | None = None,
+    page: int = 1,
+    page_size: int = 25,
+) -> tuple[int, list[dict[str, Any]]]:
+    """Return how many incidents there are and one page of them, newest first."""
+    wanted = [
+        column == value
+        for column, value in (
+            (Incident.state, state),
+            (Incident.instance_id, instance_id),
+            (Incident.process_key, process_key),
+        )
+        if value is not None
+    ]
+    count = ctx.connection.execute(select(func.count()).select_from(Incident).where(*wanted)).scalar_one()
+    rows = ctx.connection.execute(
+        select(Incident.__table__)
+        .where(*wanted)
+        .order_by(Incident.id.desc())
+        .limit(page_size)
+        .offset((page - 1) * page_size)
+    ).mappings()
+    return count, [dict(row) for row in rows]
+
+
+def incidents_of_cause(ctx: Context) -> list[dict[str, Any]]:
+    """Return the open incidents grouped by cause: process, element, code and message; most first."""
+    rows = ctx.connection.execute(
+        select(
+            Incident.process_key,
+            Incident.element_id,
+            Incident.code,
+            Incident.message,
+            func.count().label("count"),
+            func.min(Incident.created_at).label("first_at"),
+            func.max(Incident.created_at).label("last_at"),
+        )
+        .where(Incident.state == "open")
+        .group_by(Incident.process_key, Incident.element_id, Incident.code, Incident.message)
+        .order_by(func.count().desc())
+    ).mappings()
+    return [dict(row) for row in rows]

@@ -1,0 +1,345 @@
+"""The queue: rows, claimed by lease, attempt and owner's mark. The database is its only truth."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+
+from engine.context import Context, verb
+from engine.errors import Conflict
+from engine.i18n import _
+from engine.ids import new_id
+from engine.jobs.incidents import open_incident
+from engine.jobs.models import Job
+from engine.values import Json
+
+RETRIES_S: tuple[float, ...] = (10, 60, 300, 1_800, 7_200)
+LEASE_S = 60
+MAXIMUM_LOST = 5
+
+
+class LostLease(Conflict):
+    """Another worker took this job over."""
+
+    code = "lost_lease"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedJob:
+    """A job in a worker's hands."""
+
+    id: str
+    kind: str
+    payload: Json
+    attempt_count: int
+    owner: str
+    instance_id: str | None
+    process_key: str | None
+    element_id: str | None
+    visit_id: str | None
+    retries_s: tuple[float, ...] | None
+
+
+def enqueue(
+    ctx: Context,
+    *,
+    kind: str,
+    payload: Json = None,
+    due_at: datetime | None = None,
+    instance_id: str | None = None,
+    process_key: str | None = None,
+    element_id: str | None = None,
+    visit_id: str | None = None,
+    unique_key: str | None = None,
+    retries_s: Sequence[float] | None = None,
+    lane: str = "interactive",
+) -> str | None:
+    """Ask the worker for something, within the open transaction.
+
+    Args:
+        ctx: The open write transaction.
+        kind: Which job kind.
+        payload: What its function needs, JSON.
+        due_at: Not before; now where omitted.
+        instance_id, process_key, element_id, visit_id: For whom.
+        unique_key: At most one waiting job has it.
+        retries_s: Seconds between tries; the product's own where omitted.
+        lane: *interactive* goes before *batch*.
+
+    Returns:
+        The job's id; None where one with the same unique key waits already.
+    """
+    if unique_key is not None:
+        held = ctx.connection.execute(select(Job.id).where(Job.unique_key == unique_key)).first()
+        if held is not None:
+            return None
+    job_id = new_id()
+    ctx.connection.execute(
+        insert(Job).values(
+            id=job_id,
+            kind=kind,
+            lane=lane,
+            state="waiting",
+            due_at=due_at or ctx.now,
+            instance_id=instance_id,
+            process_key=process_key,
+            element_id=element_id,
+            visit_id=visit_id,
+            unique_key=unique_key,
+            payload=payload,
+            attempt_count=0,
+            lost_count=0,
+            retries_s=None if retries_s is None else list(retries_s),
+            created_at=ctx.now,
+        )
+    )
+    if due_at is None or due_at <= ctx.now:
+        ctx.after_commit(lambda: ctx.centre.wake(instance_id))
+    return job_id
+
+
+@verb
+def claim(
+    ctx: Context, *, owner: str, limit: int = 10, kinds: Sequence[str] | None = None
+) -> list[ClaimedJob]:
+    """Take due jobs into a worker's hands: lease, attempt and mark in one transaction.
+
+    Each process key gets its turn before any gets a second one; what is interactive goes first. At most
+    one job of an instance is in anybody's hands.
+
+    Args:
+        ctx: Who claims.
+        owner: The worker's mark.
+        limit: At most this many.
+        kinds: Only these kinds.
+    """
+    free = [kind.name for kind in ctx.registry.job_kinds.values() if not kind.exclusive]
+    running = select(Job.instance_id).where(
+        Job.state == "running", Job.instance_id.is_not(None), Job.kind.not_in(free)
+    )
+    due = (
+        select(Job.id, Job.kind, Job.instance_id, Job.process_key, Job.lane, Job.due_at)
+        .where(
+            Job.state == "waiting",
+            Job.due_at <= ctx.now,
+            or_(Job.instance_id.is_(None), Job.kind.in_(free), Job.instance_id.not_in(running)),
+        )
+        .order_by(Job.lane.desc(), Job.due_at, Job.id)
+        .limit(limit * 10)
+    )
+    if kinds is not None:
+        due = due.where(Job.kind.in_(kinds))
+    if ctx.centre.database.dialect == "postgresql":
+        due = due.with_for_update(skip_locked=True)
+    chosen = _in_turns(ctx.connection.execute(due).all(), limit, free)
+    if not chosen:
+        return []
+    ctx.connection.execute(
+        update(Job)
+        .where(Job.id.in_(chosen), Job.state == "waiting")
+        .values(
+            state="running",
+            owner=owner,
+            lease_until=ctx.now + timedelta(seconds=LEASE_S),
+            attempt_count=Job.attempt_count + 1,
+        )
+    )
+    rows = ctx.connection.execute(select(Job.__table__).where(Job.id.in_(chosen))).mappings().all()
+    by_id = {row["id"]: row for row in rows}
+    return [
+        ClaimedJob(
+            id=row["id"],
+            kind=row["kind"],
+            payload=row["payload"],
+            attempt_count=row["attempt_count"],
+            owner=owner,
+            instance_id=row["instance_id"],
+            process_key=row["process_key"],
+            element_id=row["element_id"],
+            visit_id=row["visit_id"],
+            retries_s=None if row["retries_s"] is None else tuple(float(s) for s in row["retries_s"]),
+        )
+        for row in (by_id[job_id] for job_id in chosen)
+    ]
+
+
+def _in_turns(rows: Sequence[Any], limit: int, free: Sequence[str]) -> list[str]:
+    """Choose round-robin over process keys, one job an instance, interactive before batch."""
+    queues: dict[tuple[str, str | None], list[Any]] = {}
+    for row in rows:
+        queues.setdefault((row.lane, row.process_key), []).append(row)
+    chosen: list[str] = []
+    taken: set[str] = set()
+    for lane in sorted({lane for lane, _key in queues}, reverse=True):
+        turns = [queue for (of, _key), queue in queues.items() if of == lane]
+        while turns and len(chosen) < limit:
+            for queue in turns:
+                row = queue.pop(0)
+                alone = row.instance_id is not None and row.kind not in free
+                if len(chosen) < limit and not (alone and row.instance_id in taken):
+                    chosen.append(row.id)
+                    if alone:
+                        taken.add(row.instance_id)
+            turns = [queue for queue in turns if queue]
+    return chosen
+
+
+def hold(ctx: Context, job: ClaimedJob) -> None:
+    """Make sure, within the open transaction, that the worker still holds a job.
+
+    Raises:
+        LostLease: Another worker took it over; this one's work must not be kept.
+    """
+    held = ctx.connection.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.state == "running", Job.owner == job.owner)
+        .values(lease_until=ctx.now + timedelta(seconds=LEASE_S))
+    )
+    if held.rowcount != 1:
+        raise LostLease()
+
+
+def finish(ctx: Context, job: ClaimedJob) -> None:
+    """End a job within the transaction that keeps its result.
+
+    Raises:
+        LostLease: Another worker took it over.
+    """
+    done = ctx.connection.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.state == "running", Job.owner == job.owner)
+        .values(state="done", ended_at=ctx.now, lease_until=None, unique_key=None, error=None)
+    )
+    if done.rowcount != 1:
+        raise LostLease()
+
+
+def put_off(
+    ctx: Context, job: ClaimedJob, *, until: datetime, error: str, costs_attempt: bool = True
+) -> None:
+    """Let a job wait for its next try."""
+    ctx.connection.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.state == "running", Job.owner == job.owner)
+        .values(
+            state="waiting",
+            due_at=until,
+            owner=None,
+            lease_until=None,
+            error=error,
+            attempt_count=Job.attempt_count if costs_attempt else Job.attempt_count - 1,
+        )
+    )
+
+
+def give_up(ctx: Context, job: ClaimedJob, *, error: str) -> None:
+    """End a job as failed."""
+    ctx.connection.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.state == "running", Job.owner == job.owner)
+        .values(state="failed", ended_at=ctx.now, lease_until=None, unique_key=None, error=error)
+    )
+
+
+@verb
+def give_back(ctx: Context, *, owner: str) -> None:
+    """Return everything a worker holds, at no cost: it is about to stop."""
+    ctx.connection.execute(
+        update(Job)
+        .where(Job.state == "running", Job.owner == owner)
+        .values(state="waiting", owner=None, lease_until=None, attempt_count=Job.attempt_count - 1)
+    )
+
+
+@verb
+def return_expired(ctx: Context) -> int:
+    """Return jobs whose worker went silent; one that was lost too often becomes an incident.
+
+    Returns:
+        How many leases had expired.
+    """
+    expired = and_(Job.state == "running", Job.lease_until < ctx.now)
+    rows = ctx.connection.execute(select(Job.__table__).where(expired)).mappings().all()
+    for row in rows:
+        lost = row["lost_count"] + 1
+        poisoned = lost >= MAXIMUM_LOST
+        ctx.connection.execute(
+            update(Job)
+            .where(Job.id == row["id"], Job.state == "running", Job.owner == row["owner"])
+            .values(
+                state="failed" if poisoned else "waiting",
+                lost_count=lost,
+                owner=None,
+                lease_until=None,
+                ended_at=ctx.now if poisoned else None,
+            )
+        )
+        if poisoned:
+            open_incident(
+                ctx,
+                code="worker_lost",
+                message=_("Its worker died %(count)s times while it ran. Look into the worker's log."),
+                params={"count": lost},
+                instance_id=row["instance_id"],
+                process_key=row["process_key"],
+                element_id=row["element_id"],
+                job_id=row["id"],
+            )
+    return len(rows)
+
+
+def cancel_jobs(
+    ctx: Context, *, visit_ids: Sequence[str] = (), instance_id: str | None = None, but: str | None = None
+) -> None:
+    """Withdraw waiting jobs of visits or of a whole instance, within the open transaction."""
+    whose: list[ColumnElement[bool]] = []
+    if visit_ids:
+        whose.append(Job.visit_id.in_(visit_ids))
+    if instance_id is not None:
+        whose.append(Job.instance_id == instance_id)
+    if not whose:
+        return
+    withdrawn = update(Job).where(or_(*whose), Job.state == "waiting", Job.kind != "notify")
+    if but is not None:
+        withdrawn = withdrawn.where(Job.id != but)
+    ctx.connection.execute(
+        withdrawn.values(state="done", ended_at=ctx.now, unique_key=None, error="withdrawn")
+    )
+
+
+def list_jobs(
+    ctx: Context,
+    *,
+    state: str | None = None,
+    kind: str | None = None,
+    instance_id: str | None = None,
+    page: int = 1,
+    page_size: int = 25,
+) -> tuple[int, list[dict[str, Any]]]:
+    """Return how many jobs there are and one page of them, newest first."""
+    wanted = [
+        column == value
+        for column, value in ((Job.state, state), (Job.kind, kind), (Job.instance_id, instance_id))
+        if value is not None
+    ]
+    count = ctx.connection.execute(select(func.count()).select_from(Job).where(*wanted)).scalar_one()
+    rows = ctx.connection.execute(
+        select(Job.__table__)
+        .where(*wanted)
+        .order_by(Job.id.desc())
+        .limit(page_size)
+        .offset((page - 1) * page_size)
+    ).mappings()
+    return count, [dict(row) for row in rows]
+
+
+def backoff_s(retries_s: Sequence[float], attempt_count: int) -> float | None:
+    """Return the seconds until the next try, with jitter; None where no try is left."""
+    if attempt_count > len(retries_s):
+        return None
+    return retries_s[attempt_count - 1] * random.uniform(0.9, 1.1)

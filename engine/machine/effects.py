@@ -1,0 +1,189 @@
+"""What a step asks for. The machine changes nothing outside itself; runtime turns effects into rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+from engine.values import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """A token came to an element of the drawing."""
+
+    visit: str
+    element: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """A token left an element."""
+
+    visit: str
+    state: Literal["completed", "cancelled", "failed"]
+    log: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrote:
+    """A variable got a value. ``scope`` is None for the instance's own."""
+
+    visit: str | None
+    scope: str | None
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """A script, or the machine itself, left a line at an element visit."""
+
+    visit: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenUserTask:
+    """A person is waited for."""
+
+    visit: str
+    element: str
+    title: str
+    assignee: str | None
+    candidate_groups: tuple[str, ...]
+    candidate_users: tuple[str, ...]
+    due_at: datetime | None
+    priority: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallService:
+    """A plug-in's service task is called; the token waits for its result."""
+
+    visit: str
+    element: str
+    name: str
+    inputs: Mapping[str, Json]
+    retries_s: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallProcess:
+    """Another process is called; the token waits for its end."""
+
+    visit: str
+    element: str
+    process_key: str
+    variables: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetTimer:
+    """An instant is waited for."""
+
+    visit: str
+    element: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Await:
+    """A message or a signal is waited for."""
+
+    visit: str
+    element: str
+    kind: Literal["message", "signal"]
+    name: str
+    correlation: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopWaiting:
+    """Whatever waits for this visit (task, job, subscription, called process) is not needed any more."""
+
+    visit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throw:
+    """A message or a signal leaves the instance."""
+
+    visit: str
+    element: str
+    kind: Literal["message", "signal"]
+    name: str
+    payload: Mapping[str, Json]
+    correlation: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notify:
+    """People are told something."""
+
+    visit: str
+    element: str
+    event: str
+    to: Json
+    channel: str
+    message: str
+    scope: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A decision was evaluated: which rules matched."""
+
+    visit: str
+    decision: str
+    matched: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """An element cannot go on until an operator helps; the rest of the instance is unharmed."""
+
+    visit: str
+    element: str
+    code: str
+    message: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continue:
+    """The step's budget is spent: the rest is another transaction's."""
+
+    reason: str = "steps"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """The instance is over."""
+
+    state: Literal["completed", "failed", "cancelled"]
+    element: str | None = None
+    error_code: str | None = None
+    error_message: str = ""
+
+
+Effect: TypeAlias = (
+    Entered
+    | Left
+    | Wrote
+    | Logged
+    | OpenUserTask
+    | CallService
+    | CallProcess
+    | SetTimer
+    | Await
+    | StopWaiting
+    | Throw
+    | Notify
+    | Decided
+    | Failed
+    | Continue
+    | End
+)

@@ -1,0 +1,183 @@
+"""Our settings in a drawing: the elements of ``urn:callwright:bpmn:1``. bpmn/README.md lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lxml import etree
+
+from engine.feel.temporal import DaysTimeDuration, parse_duration
+from engine.i18n import _
+from engine.machine.spec import Assignment, Formula, Notice, Outcome, Reply, Settings, TaskSettings
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+CALLWRIGHT = "urn:callwright:bpmn:1"
+
+_ATTRIBUTES: dict[str, set[str]] = {
+    "task": {
+        "form", "into", "assignee", "candidateGroups", "candidateUsers", "priority", "due", "title", "link",
+    },
+    "outcome": {"name", "label", "opinion"},
+    "reply": {"verb", "outcome", "message", "textInto"},
+    "notify": {"event", "to", "channel", "message"},
+    "service": {"name", "result", "retries"},
+    "decision": {"key", "result"},
+    "input": {"name", "source"},
+    "output": {"name", "source"},
+    "correlation": {"key"},
+    "message": {"result"},
+    "script": {"when"},
+}  # fmt: skip
+
+CHANNELS = ("sms", "email", "in_app", "voice", "preferred")
+REPLY_VERBS = ("done", "support", "not_mine")
+
+Say = Callable[..., None]
+Compile = Callable[[str | None, str], Formula | None]
+
+
+def children(element: etree._Element, name: str) -> list[etree._Element]:
+    """Return our extension elements of a name on an element of the drawing."""
+    found: list[etree._Element] = element.findall(f"{{{BPMN}}}extensionElements/{{{CALLWRIGHT}}}{name}")
+    return found
+
+
+def read_settings(element: etree._Element, lane: str | None, compile_: Compile, say: Say) -> Settings:
+    """Read what a designer set on an element.
+
+    Args:
+        element: The element of the drawing.
+        lane: The name of the innermost lane it is in.
+        compile_: Compiles an expression and reports what is wrong with it.
+        say: Reports a problem of this element.
+    """
+    _check_known(element, say)
+    service = next(iter(children(element, "service")), None)
+    decision = next(iter(children(element, "decision")), None)
+    message = next(iter(children(element, "message")), None)
+    scripts = {script.get("when", "before"): script.text or "" for script in children(element, "script")}
+    result = next((found.get("result") for found in (service, decision, message) if found is not None), None)
+    return Settings(
+        task=_task(element, lane, compile_),
+        notices=_notices(element, compile_, say),
+        service=service.get("name") if service is not None else None,
+        retries_s=_retries(service, say),
+        decision=decision.get("key") if decision is not None else None,
+        result=result,
+        inputs=_assignments(element, "input", compile_, say),
+        outputs=_assignments(element, "output", compile_, say),
+        before=scripts.get("before"),
+        after=scripts.get("after"),
+    )
+
+
+def _check_known(element: etree._Element, say: Say) -> None:
+    for child in element.iterfind(f"{{{BPMN}}}extensionElements/*"):
+        if not isinstance(child.tag, str):
+            continue
+        name = etree.QName(child)
+        if name.namespace != CALLWRIGHT:
+            continue
+        if name.localname not in _ATTRIBUTES:
+            say(
+                _("There is no setting callwright:%(name)s. Known are: %(known)s."),
+                name=name.localname,
+                known=", ".join(sorted(_ATTRIBUTES)),
+            )
+            continue
+        for unknown in sorted(set(child.attrib) - _ATTRIBUTES[name.localname]):
+            say(
+                _("callwright:%(name)s has no attribute %(attribute)s. Known are: %(known)s."),
+                name=name.localname,
+                attribute=str(unknown),
+                known=", ".join(sorted(_ATTRIBUTES[name.localname])),
+            )
+
+
+def _task(element: etree._Element, lane: str | None, compile_: Compile) -> TaskSettings:
+    said = next(iter(children(element, "task")), None)
+    found = {str(name): str(value) for name, value in said.attrib.items()} if said is not None else {}
+    return TaskSettings(
+        form=found.get("form"),
+        into=found.get("into"),
+        assignee=compile_(found.get("assignee"), "assignee"),
+        candidate_groups=compile_(found.get("candidateGroups"), "candidateGroups"),
+        candidate_users=compile_(found.get("candidateUsers"), "candidateUsers"),
+        lane=lane,
+        priority=compile_(found.get("priority"), "priority"),
+        due=compile_(found.get("due"), "due"),
+        title=found.get("title"),
+        link=found.get("link") == "true",
+        outcomes=tuple(
+            Outcome(
+                name=outcome.get("name", ""),
+                label=outcome.get("label", outcome.get("name", "")),
+                opinion_required=outcome.get("opinion") == "required",
+            )
+            for outcome in children(element, "outcome")
+        ),
+        replies=tuple(
+            Reply(
+                verb=reply.get("verb", ""),
+                outcome=reply.get("outcome"),
+                message=reply.get("message"),
+                text_into=reply.get("textInto"),
+            )
+            for reply in children(element, "reply")
+        ),
+    )
+
+
+def _notices(element: etree._Element, compile_: Compile, say: Say) -> tuple[Notice, ...]:
+    notices: list[Notice] = []
+    for said in children(element, "notify"):
+        to, channel, message = said.get("to", ""), said.get("channel", "preferred"), said.get("message")
+        if not message or not to:
+            say(_("callwright:notify needs to and message."))
+            continue
+        if channel not in CHANNELS:
+            say(
+                _("callwright:notify: there is no channel %(channel)s. Known are: %(known)s."),
+                channel=channel,
+                known=", ".join(CHANNELS),
+            )
+        default = "created" if etree.QName(element).localname == "userTask" else "reached"
+        notices.append(
+            Notice(
+                event=said.get("event", default),
+                to=to,
+                channel=channel,
+                message=message,
+                formula=compile_(to[1:], "to") if to.startswith("=") else None,
+            )
+        )
+    return tuple(notices)
+
+
+def _assignments(element: etree._Element, name: str, compile_: Compile, say: Say) -> tuple[Assignment, ...]:
+    made: list[Assignment] = []
+    for said in children(element, name):
+        target = said.get("name")
+        source = compile_(said.get("source"), f"{name} {target}")
+        if not target or said.get("source") is None:
+            say(_("callwright:%(name)s needs name and source."), name=name)
+        elif source is not None:
+            made.append(Assignment(name=target, source=source))
+    return tuple(made)
+
+
+def _retries(service: etree._Element | None, say: Say) -> tuple[float, ...] | None:
+    text = service.get("retries") if service is not None else None
+    if text is None:
+        return None
+    spans: list[float] = []
+    for word in text.split():
+        try:
+            span = parse_duration(word)
+        except ValueError:
+            span = None
+        if not isinstance(span, DaysTimeDuration):
+            say(_("callwright:service: %(text)s is no duration. Write such as PT10S PT1M PT5M."), text=word)
+            continue
+        spans.append(span.timedelta().total_seconds())
+    return tuple(spans)

@@ -1,0 +1,1 @@
+"""What each kind of element does with a token: one small class a kind, on SpiffWorkflow's TaskSpec."""

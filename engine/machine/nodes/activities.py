@@ -1,0 +1,258 @@
+"""Activities: work for people, for plug-ins, for the sandbox, for decisions and for other processes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from engine import feel
+from engine.errors import DefinitionError
+from engine.i18n import _
+from engine.machine.effects import CallProcess, CallService, Decided, Logged, OpenUserTask
+from engine.machine.nodes.base import Node
+from engine.machine.nodes.events import BoundaryEvent, StartEvent, hand_over
+from engine.machine.nodes.notices import tell
+from engine.machine.run import ExpressionFailed
+from engine.machine.timers import due_instant
+from engine.values import Json
+
+if TYPE_CHECKING:
+    from engine.machine.run import Run
+    from engine.machine.token import Token
+
+
+class Activity(Node):
+    """Something is done here; what waits at its border waits while it is."""
+
+    def enter(self, run: Run, token: Token) -> bool:
+        """Run the script before it, begin it, and arm its boundary where it takes time."""
+        if self.settings.before:
+            run_script(run, token, self.settings.before)
+        if self.begin(run, token):
+            return True
+        if self.takes_time(run):
+            for event in self.boundary:
+                if event.armed:
+                    event.wait_at(run, token)
+        return False
+
+    def begin(self, run: Run, token: Token) -> bool:
+        """Begin the work; True where it is done at once."""
+        return True
+
+    def takes_time(self, run: Run) -> bool:
+        """Whether anything can happen between its beginning and its end."""
+        return True
+
+    def leave(self, run: Run, token: Token) -> None:
+        """Run the script after it, then go on."""
+        if self.settings.after:
+            run_script(run, token, self.settings.after)
+        super().leave(run, token)
+
+    def inputs(self, run: Run, token: Token) -> dict[str, Json]:
+        """Evaluate what is handed over to the work."""
+        return {item.name: feel.to_json(run.evaluate(token, item.source)) for item in self.settings.inputs}
+
+    def resume(self, run: Run, token: Token, payload: Mapping[str, Any]) -> None:
+        """The work is done: take over what it brought."""
+        hand_over(run, token, payload)
+        token.complete()
+
+
+class PlainTask(Activity):
+    """A task of no kind: passed at once."""
+
+
+class UserTask(Activity):
+    """A person does it."""
+
+    def begin(self, run: Run, token: Token) -> bool:
+        """Find out who and until when, and wait."""
+        settings = self.settings.task
+        groups = keys(run, token, settings.candidate_groups)
+        if settings.candidate_groups is None and settings.lane and settings.assignee is None:
+            groups = (settings.lane,)
+        assignee = keys(run, token, settings.assignee)
+        run.effects.append(
+            OpenUserTask(
+                visit=token.id,
+                element=self.element_id,
+                title=run.render(token, settings.title) if settings.title else self.element_name or "",
+                assignee=assignee[0] if assignee else None,
+                candidate_groups=groups,
+                candidate_users=keys(run, token, settings.candidate_users),
+                due_at=self._due_at(run, token),
+                priority=self._priority(run, token),
+            )
+        )
+        tell(run, token, self, "created")
+        return False
+
+    def _due_at(self, run: Run, token: Token) -> datetime | None:
+        formula = self.settings.task.due
+        if formula is None:
+            return None
+        value = run.evaluate(token, formula)
+        return None if value is None else due_instant(run, value, formula.source)
+
+    def _priority(self, run: Run, token: Token) -> int:
+        formula = self.settings.task.priority
+        value = None if formula is None else run.evaluate(token, formula)
+        return 50 if value is None else max(0, min(100, int(value)))
+
+    def done(
+        self, run: Run, token: Token, decision: Mapping[str, Json], variables: Mapping[str, Json]
+    ) -> None:
+        """A person finished it: keep the decision and the form's data, and go on."""
+        decisions = dict(run.read("decisions") or {})
+        decisions[self.element_id] = dict(decision)
+        run.write(None, "decisions", decisions)
+        into = self.settings.task.into
+        if into and variables:
+            run.write(token, into, dict(variables))
+        else:
+            for name, value in variables.items():
+                run.write(token, name, value)
+        tell(run, token, self, "completed")
+        token.complete()
+
+
+class ServiceTask(Activity):
+    """A plug-in does it."""
+
+    def begin(self, run: Run, token: Token) -> bool:
+        """Ask for the call and wait for its result."""
+        if self.settings.service is None:
+            return True
+        run.effects.append(
+            CallService(
+                visit=token.id,
+                element=self.element_id,
+                name=self.settings.service,
+                inputs=self.inputs(run, token),
+                retries_s=self.settings.retries_s,
+            )
+        )
+        return False
+
+    def takes_time(self, run: Run) -> bool:
+        """An inline service task is over within the same transaction."""
+        return self.settings.service is None or run.environment.service_mode(self.settings.service) == "job"
+
+
+class ScriptTask(Activity):
+    """The sandbox does it."""
+
+    def begin(self, run: Run, token: Token) -> bool:
+        """Run the script; what it assigns becomes variables."""
+        if self.settings.script:
+            run_script(run, token, self.settings.script)
+        return True
+
+
+class BusinessRuleTask(Activity):
+    """A decision does it."""
+
+    def begin(self, run: Run, token: Token) -> bool:
+        """Evaluate the decision over what is handed in, or over everything that is visible."""
+        settings = self.settings
+        if settings.decision is None:
+            return True
+        context = self.inputs(run, token) if settings.inputs else dict(run.view(token))
+        environment = run.environment
+        try:
+            model = environment.decision(settings.decision)
+        except KeyError:
+            raise DefinitionError(
+                _("There is no decision %(key)s in this deployment."), key=settings.decision
+            ) from None
+        result = model.evaluate(
+            settings.decision, context, functions=environment.functions, now=environment.now
+        )
+        if result.value is None and result.warnings:
+            raise ExpressionFailed(
+                _("Decision %(key)s gives no value: %(reason)s"),
+                key=settings.decision,
+                reason="; ".join(str(warning) for warning in result.warnings),
+            )
+        run.effects.append(Decided(visit=token.id, decision=settings.decision, matched=result.matched))
+        value = feel.to_json(result.value)
+        if settings.result:
+            run.write(token, settings.result, value)
+        for item in settings.outputs:
+            run.write(
+                token,
+                item.name,
+                run.evaluate(token, item.source, value if isinstance(value, dict) else {"result": value}),
+            )
+        return True
+
+
+class CallActivity(Activity):
+    """Another process does it."""
+
+    def begin(self, run: Run, token: Token) -> bool:
+        """Ask for the called process and wait for its end."""
+        if self.settings.called is None:
+            return True
+        run.effects.append(
+            CallProcess(
+                visit=token.id,
+                element=self.element_id,
+                process_key=self.settings.called,
+                variables=self.inputs(run, token),
+            )
+        )
+        return False
+
+
+class SubProcess(Activity):
+    """A process within the process, with variables of its own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.starts: list[StartEvent] = []
+        self.depth = 0
+
+    def begin(self, run: Run, token: Token) -> bool:
+        """Open its scope and begin at its start event."""
+        starts = [start for start in self.starts if start.trigger.kind == "none"]
+        if not starts:
+            return True
+        run.scopes.open(token.id, token.variable_scope())
+        for item in self.settings.inputs:
+            run.write(token, item.name, feel.to_json(run.evaluate(token, item.source)), local=True)
+        run.place(starts[0].element_id, token)
+        return False
+
+    def holds(self, token: Token) -> bool:
+        """Whether something goes on inside; what waits at the border is not inside."""
+        return any(not isinstance(inner.node, BoundaryEvent) for inner in token.inner)
+
+    def emptied(self, run: Run, token: Token) -> None:
+        """All is done inside: hand over and go on."""
+        values = {item.name: run.evaluate(token, item.source) for item in self.settings.outputs}
+        run.scopes.close(token.id)
+        for name, value in values.items():
+            run.write(token, name, value)
+        token.complete()
+
+
+def keys(run: Run, token: Token, formula: Any) -> tuple[str, ...]:
+    """Evaluate an expression that names people or groups: one key, or a list of them."""
+    value = None if formula is None else run.evaluate(token, formula)
+    if value is None:
+        return ()
+    return tuple(str(key) for key in value if key) if isinstance(value, list) else (str(value),)
+
+
+def run_script(run: Run, token: Token, source: str) -> None:
+    """Run a script with the names it uses; what it assigns is written, what it logs is kept."""
+    view = run.view(token)
+    result = run.environment.run_script(source, view, seed=token.id)
+    for line in result.log:
+        run.effects.append(Logged(visit=token.id, text=line))
+    for name, value in result.values.items():
+        run.write(token, name, value)

@@ -1,0 +1,170 @@
+"""Instances as people read them: lists, one instance, its variables and its history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, func, select
+
+from engine.context import Context
+from engine.errors import NotFound
+from engine.history import ElementVisit, VariableWrite
+from engine.i18n import _
+from engine.instance import LargeValue, ListedVariable, ProcessInstance
+from engine.machine.scopes import Scopes
+from engine.values import Json
+
+_COLUMNS = [column for column in ProcessInstance.__table__.columns if column.name != "machine_state"]
+
+
+def get_instance(ctx: Context, instance_id: str) -> Mapping[str, Any]:
+    """Return an instance's row, without its state.
+
+    Raises:
+        NotFound: There is none of this id.
+    """
+    row = (
+        ctx.connection.execute(select(*_COLUMNS).where(ProcessInstance.id == instance_id)).mappings().first()
+    )
+    if row is None:
+        raise NotFound(_("There is no such process instance."))
+    return dict(row)
+
+
+def find_instance(ctx: Context, *, business_key: str) -> Mapping[str, Any]:
+    """Return an instance by the key people know it by.
+
+    Raises:
+        NotFound: There is none of this key.
+    """
+    row = (
+        ctx.connection.execute(
+            select(*_COLUMNS)
+            .where(ProcessInstance.business_key == business_key)
+            .order_by(ProcessInstance.id.desc())
+        )
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFound(_("There is nothing with the key %(key)s."), key=business_key)
+    return dict(row)
+
+
+def list_instances(
+    ctx: Context,
+    *,
+    root: str | None = None,
+    key: str | None = None,
+    business_key: str | None = None,
+    state: str | None = None,
+    initiator: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    only: Sequence[str] | None = None,
+    page: int = 1,
+    page_size: int = 25,
+) -> tuple[int, list[Mapping[str, Any]]]:
+    """Return how many instances match and one page of them, newest first.
+
+    Args:
+        ctx: Any open transaction.
+        root: Called, directly or not, by this instance; the instance itself too.
+        key: Of this process.
+        business_key: With this key.
+        state: In this state.
+        initiator: Started by this person.
+        variables: Listed variables and their values.
+        only: Among these ids.
+        page: From 1.
+        page_size: At most 100.
+    """
+    wanted: list[ColumnElement[bool]] = [
+        column == value
+        for column, value in (
+            (ProcessInstance.root_id, root),
+            (ProcessInstance.process_key, key),
+            (ProcessInstance.business_key, business_key),
+            (ProcessInstance.state, state),
+            (ProcessInstance.initiator, initiator),
+        )
+        if value is not None
+    ]
+    if only is not None:
+        wanted.append(ProcessInstance.id.in_(only))
+    for name, value in (variables or {}).items():
+        wanted.append(
+            select(ListedVariable.instance_id)
+            .where(
+                ListedVariable.instance_id == ProcessInstance.id,
+                ListedVariable.name == name,
+                ListedVariable.value == value,
+            )
+            .exists()
+        )
+    count = ctx.connection.execute(
+        select(func.count()).select_from(ProcessInstance).where(*wanted)
+    ).scalar_one()
+    rows = ctx.connection.execute(
+        select(*_COLUMNS)
+        .where(*wanted)
+        .order_by(ProcessInstance.id.desc())
+        .limit(page_size)
+        .offset((page - 1) * page_size)
+    ).mappings()
+    return count, [dict(row) for row in rows]
+
+
+def variables_of(ctx: Context, instance_id: str) -> dict[str, Json]:
+    """Return an instance's own variables.
+
+    Raises:
+        NotFound: There is no such instance.
+    """
+    written = ctx.connection.execute(
+        select(ProcessInstance.machine_state).where(ProcessInstance.id == instance_id)
+    ).scalar()
+    if written is None:
+        raise NotFound(_("There is no such process instance."))
+    if not written:
+        return {}
+    scopes_written = orjson.loads(written)[3]
+    texts: dict[str, str] = next((texts for scope, _outer, texts in scopes_written if scope is None), {})
+    scopes = Scopes({None: texts})
+
+    def large_value(hash_: str) -> str:
+        text: str = ctx.connection.execute(
+            select(LargeValue.text).where(LargeValue.hash == hash_)
+        ).scalar_one()
+        return text
+
+    return {name: scopes.read(None, name, large_value) for name in texts}
+
+
+def history_of(ctx: Context, instance_id: str, *, called: bool = False) -> list[Mapping[str, Any]]:
+    """Return the element visits of an instance in their order.
+
+    Args:
+        ctx: Any open transaction.
+        instance_id: Which instance.
+        called: Those of the processes it called too.
+    """
+    whose = ElementVisit.instance_id == instance_id
+    if called:
+        family = select(ProcessInstance.id).where(ProcessInstance.root_id == instance_id)
+        whose = whose | ElementVisit.instance_id.in_(family)
+    rows = ctx.connection.execute(
+        select(ElementVisit.__table__).where(whose).order_by(ElementVisit.seq)
+    ).mappings()
+    return [dict(row) for row in rows]
+
+
+def writes_of(ctx: Context, instance_id: str) -> list[Mapping[str, Any]]:
+    """Return the variable writes of an instance in their order."""
+    rows = ctx.connection.execute(
+        select(VariableWrite.__table__)
+        .where(VariableWrite.instance_id == instance_id)
+        .order_by(VariableWrite.seq)
+    ).mappings()
+    return [dict(row) for row in rows]

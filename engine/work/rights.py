@@ -1,0 +1,97 @@
+"""Who may act on a task, and who may see an instance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import and_, or_, select
+
+from engine.context import Context
+from engine.errors import Forbidden
+from engine.i18n import _
+from engine.instance import ProcessInstance
+from engine.people import groups_of, members_of
+from engine.work.models import Candidate, UserTask
+from engine.work.tasks import Task
+
+OPERATE = "instances.operate"
+SEE_ALL = "instances.see_all"
+
+
+def candidates_of(ctx: Context, task_id: str) -> list[str]:
+    """Return the keys of everybody who may take a task: named persons and members of named groups."""
+    rows = ctx.connection.execute(
+        select(Candidate.kind, Candidate.key).where(Candidate.task_id == task_id)
+    ).all()
+    keys: dict[str, None] = {}
+    for row in rows:
+        if row.kind == "person":
+            keys[row.key] = None
+        else:
+            keys.update(dict.fromkeys(member.key for member in members_of(ctx, row.key)))
+    return list(keys)
+
+
+def may_act(ctx: Context, task: Task, person_key: str | None) -> bool:
+    """Whether a person may work on a task: its assignee, or a candidate while it is nobody's."""
+    if person_key is None:
+        return False
+    if task.assignee is not None:
+        return task.assignee == person_key
+    return person_key in candidates_of(ctx, task.id)
+
+
+def need_may_act(ctx: Context, task: Task) -> None:
+    """Make sure the context's actor may work on a task.
+
+    Raises:
+        Forbidden: They may not.
+    """
+    if ctx.actor.may(OPERATE) or may_act(ctx, task, ctx.actor.key):
+        return
+    if task.assignee is not None and ctx.actor.key in candidates_of(ctx, task.id):
+        raise Forbidden(_("%(person)s works on this already."), person=task.assignee)
+    raise Forbidden(_("This task is not yours."))
+
+
+def may_see(ctx: Context, instance_id: str) -> bool:
+    """Whether the context's actor may see an instance.
+
+    They started it, had or may take one of its tasks, or may see all. A called instance is seen by whoever
+    sees the one that called it.
+    """
+    if ctx.actor.may(SEE_ALL) or ctx.actor.may(OPERATE):
+        return True
+    key = ctx.actor.key
+    if key is None:
+        return False
+    row = ctx.connection.execute(
+        select(ProcessInstance.initiator, ProcessInstance.root_id).where(ProcessInstance.id == instance_id)
+    ).first()
+    if row is None:
+        return False
+    family: Sequence[str] = (
+        ctx.connection.execute(select(ProcessInstance.id).where(ProcessInstance.root_id == row.root_id))
+        .scalars()
+        .all()
+    )
+    if row.initiator == key:
+        return True
+    groups = groups_of(ctx, key)
+    took_part = select(UserTask.id).where(
+        UserTask.instance_id.in_(family),
+        or_(
+            UserTask.assignee == key,
+            UserTask.ended_by == key,
+            select(Candidate.task_id)
+            .where(
+                Candidate.task_id == UserTask.id,
+                or_(
+                    and_(Candidate.kind == "person", Candidate.key == key),
+                    and_(Candidate.kind == "group", Candidate.key.in_(groups)),
+                ),
+            )
+            .exists(),
+        ),
+    )
+    return ctx.connection.execute(took_part.limit(1)).first() is not None

@@ -1,0 +1,216 @@
+"""User tasks as people read them: one task, a person's work list, the notes on an instance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+
+from engine.context import Context
+from engine.errors import CallwrightError, NotFound, Problem
+from engine.i18n import _
+from engine.instance import ListedVariable
+from engine.people import groups_of
+from engine.values import Json
+from engine.work.models import Candidate, Comment, UserTask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A user task."""
+
+    id: str
+    instance_id: str
+    process_key: str
+    definition_id: str
+    business_key: str | None
+    element_id: str
+    name: str
+    title: str
+    state: str
+    form_key: str | None
+    options: Mapping[str, Json]
+    assignee: str | None
+    priority: int
+    due_at: datetime | None
+    created_at: datetime
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    ended_at: datetime | None
+    ended_by: str | None
+    ended_through: str | None
+    outcome: str | None
+    opinion: str | None
+
+    @property
+    def open(self) -> bool:
+        """Whether it still waits for a person."""
+        return self.state in ("open", "claimed")
+
+
+def get_task(ctx: Context, task_id: str, *, lock: bool = False) -> Task:
+    """Return a task.
+
+    Args:
+        ctx: Any open transaction.
+        task_id: Its id.
+        lock: Hold the row until the transaction ends.
+
+    Raises:
+        NotFound: There is none of this id.
+    """
+    wanted = select(UserTask.__table__).where(UserTask.id == task_id)
+    row = ctx.connection.execute(wanted.with_for_update() if lock else wanted).mappings().first()
+    if row is None:
+        raise NotFound(_("There is no such task."))
+    return Task(**row)
+
+
+class UnknownFilter(CallwrightError):
+    """There is no such filter or sort key."""
+
+    code = "bad_request"
+
+
+_SORTS = {
+    "due_at": UserTask.due_at,
+    "priority": UserTask.priority,
+    "created_at": UserTask.created_at,
+    "title": UserTask.title,
+    "business_key": UserTask.business_key,
+    "name": UserTask.name,
+    "state": UserTask.state,
+    "assignee": UserTask.assignee,
+}
+
+
+def list_tasks(
+    ctx: Context,
+    *,
+    assignee: str | None = None,
+    candidate: str | None = None,
+    mine: str | None = None,
+    ended_by: str | None = None,
+    state: Sequence[str] = ("open", "claimed"),
+    process_key: str | None = None,
+    instance_id: str | None = None,
+    search: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    sort: str = "due_at,-priority",
+    page: int = 1,
+    page_size: int = 25,
+) -> tuple[int, list[Task]]:
+    """Return how many tasks match and one page of them.
+
+    Args:
+        ctx: Any open transaction.
+        assignee: Assigned to this person.
+        candidate: Open to this person or to one of their groups, and nobody's yet.
+        mine: Either of both.
+        ended_by: Finished by this person.
+        state: In one of these states.
+        process_key, instance_id: Of this process or instance.
+        search: In title, business key or name.
+        variables: Listed variables and their values.
+        sort: Keys, ``-`` before a descending one.
+        page: From 1.
+        page_size: At most 100.
+
+    Raises:
+        UnknownFilter: The sort key is not known; the message lists the known ones.
+    """
+    wanted: list[ColumnElement[bool]] = [UserTask.state.in_(state)]
+    if assignee is not None:
+        wanted.append(UserTask.assignee == assignee)
+    if candidate is not None:
+        wanted.append(and_(UserTask.assignee.is_(None), _is_candidate(ctx, candidate)))
+    if mine is not None:
+        wanted.append(
+            or_(UserTask.assignee == mine, and_(UserTask.assignee.is_(None), _is_candidate(ctx, mine)))
+        )
+    if ended_by is not None:
+        wanted.append(UserTask.ended_by == ended_by)
+    if process_key is not None:
+        wanted.append(UserTask.process_key == process_key)
+    if instance_id is not None:
+        wanted.append(UserTask.instance_id == instance_id)
+    if search:
+        like = f"%{_escaped(search)}%"
+        wanted.append(
+            or_(
+                UserTask.title.ilike(like, escape="\\"),
+                UserTask.business_key.ilike(like, escape="\\"),
+                UserTask.name.ilike(like, escape="\\"),
+            )
+        )
+    for name, value in (variables or {}).items():
+        wanted.append(
+            exists().where(
+                ListedVariable.instance_id == UserTask.instance_id,
+                ListedVariable.name == name,
+                ListedVariable.value == value,
+            )
+        )
+    count = ctx.connection.execute(select(func.count()).select_from(UserTask).where(*wanted)).scalar_one()
+    rows = ctx.connection.execute(
+        select(UserTask.__table__)
+        .where(*wanted)
+        .order_by(*_order(sort), UserTask.id)
+        .limit(page_size)
+        .offset((page - 1) * page_size)
+    ).mappings()
+    return count, [Task(**row) for row in rows]
+
+
+def _is_candidate(ctx: Context, person_key: str) -> ColumnElement[bool]:
+    groups = groups_of(ctx, person_key)
+    return exists().where(
+        Candidate.task_id == UserTask.id,
+        or_(
+            and_(Candidate.kind == "person", Candidate.key == person_key),
+            and_(Candidate.kind == "group", Candidate.key.in_(groups)),
+        ),
+    )
+
+
+def _order(sort: str) -> list[Any]:
+    order: list[Any] = []
+    for word in sort.split(","):
+        key = word.strip().lstrip("-")
+        column = _SORTS.get(key)
+        if column is None:
+            raise UnknownFilter(
+                _("There is no sort key %(key)s. Known are: %(known)s."),
+                problems=[Problem(path="sort", message=_("Use one of the known ones."))],
+                key=key,
+                known=", ".join(sorted(_SORTS)),
+            )
+        descending = word.strip().startswith("-")
+        # What has no due time comes last either way.
+        order.append(column.desc().nulls_last() if descending else column.asc().nulls_last())
+    return order
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def tasks_of_instance(ctx: Context, instance_id: str) -> list[Task]:
+    """Return every task of an instance, oldest first."""
+    rows = ctx.connection.execute(
+        select(UserTask.__table__)
+        .where(UserTask.instance_id == instance_id)
+        .order_by(UserTask.created_at, UserTask.id)
+    ).mappings()
+    return [Task(**row) for row in rows]
+
+
+def list_comments(ctx: Context, instance_id: str) -> list[dict[str, Any]]:
+    """Return the notes on an instance, oldest first."""
+    rows = ctx.connection.execute(
+        select(Comment.__table__).where(Comment.instance_id == instance_id).order_by(Comment.id)
+    ).mappings()
+    return [dict(row) for row in rows]
