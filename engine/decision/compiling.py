@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.decision.evaluation import Code, Evaluation, Scope
-from engine.decision.reading import Element, id_of
+from engine.decision.reading import Element, id_of, line_of
 from engine.errors import Problem
 from engine.feel.errors import FeelError, FeelSyntaxError
 from engine.feel.expression import Expression, build
@@ -44,7 +44,7 @@ class Compiling:
                 message=message,
                 params=params,
                 element_name=element.get("name"),
-                line=element.sourceline,
+                line=line_of(element),
             )
         )
 

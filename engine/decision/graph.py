@@ -10,7 +10,7 @@ from engine.decision import boxed
 from engine.decision.boxed.function import definition
 from engine.decision.compiling import Compiling, coerced
 from engine.decision.evaluation import Code, Evaluation, Scope
-from engine.decision.reading import Element, child, children, id_of
+from engine.decision.reading import Element, child, children, id_of, line_of
 from engine.errors import Problem
 from engine.feel.errors import FeelError
 from engine.feel.functions import Function
@@ -97,7 +97,7 @@ class InputData(Node):
         """Take it from the context: inside of its import's context, or at the top."""
         for path in self.paths:
             place: Any = evaluation.context
-            for name in path:
+            for name in filter(None, path):
                 place = place.get(name) if type(place) is dict else None
             if type(place) is dict and self.name in place:
                 return self.taken(place[self.name], evaluation)
@@ -188,8 +188,9 @@ class Service(Node):
             try:
                 values.append(node.kind.coerce(evaluation.context.get(node.name)))
             except FeelError as error:
+                values.append(None)
                 with evaluation.at(node.id):
-                    values.append(evaluation.warn(error.message, **error.params))
+                    evaluation.warn(error.message, **error.params)
         with evaluation.at(self.id):
             try:
                 return self.kind.coerce(self.answer(evaluation, values))
@@ -228,8 +229,8 @@ def read_nodes(module: Module, problems: list[Problem]) -> None:
     """Find the nodes of a model file."""
     for element in children(module.root, *NODES):
         variable = child(element, "variable")
-        name = element.get("name") or (variable.get("name", "") if variable is not None else "")
-        id_ = element.get("id") or name
+        name = element.get("name") or (variable.get("name") if variable is not None else None) or ""
+        id_ = element.get("id") or name or ""
         if id_ in module.nodes:
             _wrong(problems, element, "Two elements have the id %(id)s: rename one.", id=id_)
         make = NODES[element.tag.rpartition("}")[2]]
@@ -295,6 +296,6 @@ def _wrong(problems: list[Problem], element: Element, message: str, **params: An
             message=message,
             params=params,
             element_name=element.get("name"),
-            line=element.sourceline,
+            line=line_of(element),
         )
     )

@@ -20,7 +20,7 @@ from engine.decision.graph import (
     link,
     read_nodes,
 )
-from engine.decision.reading import children, read
+from engine.decision.reading import children, line_of, read
 from engine.errors import DefinitionError, NotFound, Problem
 from engine.feel.errors import FeelWarning
 from engine.feel.exchange import plain
@@ -183,7 +183,7 @@ def _find_imports(main: Module, modules: Mapping[str, Module], problems: list[Pr
                         path=element.get("name") or namespace,
                         message="The imported model %(namespace)s is missing: give it too.",
                         params={"namespace": namespace},
-                        line=element.sourceline,
+                        line=line_of(element),
                     )
                 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from lxml import etree
 
@@ -12,7 +13,7 @@ from engine.errors import DefinitionError, Problem
 MAX_BYTES = 2_000_000
 MAX_ELEMENTS = 20_000
 
-Element = etree._Element
+Element: TypeAlias = etree._Element
 
 _NAMESPACE = re.compile(r"https?://www\.omg\.org/spec/DMN/\d{8}/(?:MODEL/|dmn\.xsd)")
 
@@ -75,7 +76,13 @@ def text_of(element: Element | None) -> str:
     """Return the text of an element, or of the ``text`` in it."""
     inner = child(element, "text")
     found = inner if inner is not None else element
-    return "".join(found.itertext()).strip() if found is not None else ""
+    return "".join(map(str, found.itertext())).strip() if found is not None else ""
+
+
+def line_of(element: Element) -> int | None:
+    """Return the line of the file that an element begins in, from 1."""
+    line = element.sourceline
+    return line if isinstance(line, int) else None
 
 
 def id_of(element: Element) -> str:

@@ -1,6 +1,6 @@
 """FEEL, the expression language of the whole product: DMN 1.5, chapter 10.
 
-    compile("amount > 100 and tier in (\\"gold\\", \\"silver\\")").evaluate({"amount": 120, "tier": "gold"}).value
+    compile("amount > 100 and count(items) > 1").evaluate({"amount": 120, "items": [1, 2]}).value
 
 An expression is read once and evaluated many times. Reading raises `FeelSyntaxError`; evaluating never
 raises: what goes wrong is null, and a warning says where and why.

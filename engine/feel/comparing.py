@@ -78,18 +78,18 @@ def order(left: Any, right: Any) -> int:
     kind = type(left)
     if kind is type(right):
         if kind is Decimal or kind is str or kind is DaysTimeDuration or kind is YearsMonthsDuration:
-            return (left > right) - (left < right)
+            return _sign(left, right)
         if kind is Date:
-            return _sign(left.ordinal - right.ordinal)
+            return _sign(left.ordinal, right.ordinal)
         if kind is Time or kind is DateTime:
             if (left.zone is None) == (right.zone is None):
-                return _sign(left.value_s - right.value_s)
+                return _sign(left.value_s, right.value_s)
             raise FeelError("One of these times has a time zone, the other has none.")
     raise FeelError("%(left)s and %(right)s have no order.", left=describe(left), right=describe(right))
 
 
-def _sign(difference: int) -> int:
-    return (difference > 0) - (difference < 0)
+def _sign(left: Any, right: Any) -> int:
+    return int(left > right) - int(left < right)
 
 
 def includes(run: Run, range_: Range, value: Any) -> bool | None:
@@ -127,11 +127,7 @@ def passes(run: Run, value: Any, test: Any) -> bool | None:
 def among(run: Run, value: Any, tests: list[Any]) -> bool:
     """Tell whether a list has an element that is a value, or a range that has it."""
     run.tick(len(tests))
-    for test in tests:
-        if (includes if type(test) is Range else _same)(run, test, value):
-            return True
-    return False
-
-
-def _same(run: Run, test: Any, value: Any) -> bool:
-    return equal(run, value, test) is True
+    return any(
+        includes(run, test, value) if type(test) is Range else equal(run, value, test) is True
+        for test in tests
+    )

@@ -11,7 +11,7 @@ from engine.errors import InvalidSubmission
 from engine.feel.display import text_of
 from engine.feel.errors import FeelError
 from engine.feel.functions import FUNCTIONS
-from engine.feel.grammar import parse_kind
+from engine.feel.kind_grammar import parse_kind
 from engine.feel.kinds import KINDS, ContextOf, Kind, ListOf, Simple
 from engine.feel.numbers import parse_number
 from engine.feel.ranges import Range

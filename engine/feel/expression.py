@@ -42,7 +42,7 @@ class Expression:
         self.tree = node
         self.names_used = compiled.names_used
         self._code = compiled.code
-        self._places = [None] * compiled.place_count
+        self._places: list[Any] = [None] * compiled.place_count
 
     def evaluate(
         self,

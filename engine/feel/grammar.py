@@ -20,23 +20,19 @@ A first word that nobody knows takes the words behind it with it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from collections.abc import Iterator as Iteration
-from contextlib import contextmanager
+from decimal import Decimal
 
 from engine.feel import tree
+from engine.feel.cursor import KEYWORDS, MAX_DEPTH
 from engine.feel.errors import FeelSyntaxError
-from engine.feel.kinds import ANY, FUNCTION, KINDS, ContextOf, FunctionOf, Kind, ListOf, RangeOf, Unknown
-from engine.feel.names import PROPERTY_NAMES, NameTable
+from engine.feel.kind_grammar import KindParser
+from engine.feel.kinds import ANY, Kind
+from engine.feel.names import PROPERTY_NAMES
 from engine.feel.numbers import parse_number
-from engine.feel.tokens import Token, spell, tokenize, unquote
+from engine.feel.tokens import unquote
 
 MAX_SOURCE_LENGTH = 8_000
-MAX_NODES = 2_000
-MAX_DEPTH = 60
 
-KEYWORDS = frozenset(
-    ["and", "or", "in", "between", "instance", "if", "then", "else", "for", "return", "some", "every", "satisfies", "function", "external", "true", "false", "null"]
-)
 _COMPARISONS = frozenset(("=", "!=", "<", "<=", ">", ">="))
 _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "**": 3}
 _CONSTANTS = {"true": True, "false": False, "null": None}
@@ -72,71 +68,12 @@ def parse(
         raise FeelSyntaxError("The expression is nested too deeply.", source, 0) from None
 
 
-def parse_kind(text: str, kinds: Mapping[str, Kind] | None = None) -> Kind:
-    """Read the name of a type, such as ``list<number>``.
-
-    Raises:
-        FeelSyntaxError: It cannot be read.
-    """
-    parser = _Parser(text, (), kinds or {})
-    kind = parser.kind()
-    parser.end()
-    return kind
-
-
-class _Parser:
-    """Reads one source, word by word."""
+class _Parser(KindParser):
+    """Reads one expression."""
 
     def __init__(self, source: str, names: Iterable[str], kinds: Mapping[str, Kind]) -> None:
-        self.source = source
-        self.tokens = tokenize(source)
-        self.index = 0
-        self.depth = 0
-        self.steps = 0
+        super().__init__(source, names, kinds)
         self.keep_bracket = False
-        self.names = NameTable(names)
-        self.kinds = kinds
-        self.kind_names = NameTable([*KINDS, *kinds])
-
-    # Words.
-
-    @property
-    def token(self) -> Token:
-        return self.tokens[self.index]
-
-    def at(self, text: str) -> bool:
-        token = self.tokens[self.index]
-        return token.text == text and token.kind != "string"
-
-    def take(self, text: str) -> bool:
-        if self.at(text):
-            self.index += 1
-            return True
-        return False
-
-    def need(self, text: str) -> None:
-        if not self.take(text):
-            raise self.wrong("Expected %(expected)s, found %(found)s.", expected=text)
-
-    def wrong(self, message: str, **params: object) -> FeelSyntaxError:
-        token = self.token
-        params["found"] = token.text[:40] or "the end"
-        return FeelSyntaxError(message, self.source, token.at, **params)
-
-    @contextmanager
-    def deeper(self) -> Iteration[None]:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise self.wrong("The expression is nested more than %(limit)s deep.", limit=MAX_DEPTH)
-        yield
-        self.depth -= 1
-
-    def step(self) -> int:
-        """Count a node, and return where it begins."""
-        self.steps += 1
-        if self.steps > MAX_NODES:
-            raise self.wrong("An expression has at most %(limit)s parts.", limit=MAX_NODES)
-        return self.token.at
 
     # The whole.
 
@@ -146,10 +83,6 @@ class _Parser:
         node = self.expression()
         self.end()
         return node
-
-    def end(self) -> None:
-        if self.token.kind != "end":
-            raise self.wrong("Nothing is expected here, found %(found)s.")
 
     def unary_tests(self) -> tree.Node:
         at = self.step()
@@ -400,28 +333,6 @@ class _Parser:
             index += 1
         return index - self.index if self.tokens[index].text == ":" and self.token.kind == "word" else 0
 
-    # Names.
-
-    def words(self, length: int, *, greedy: bool = False) -> str:
-        """Take a name of so many words; a greedy one takes all plain words behind it too."""
-        end = self.index + length
-        while greedy and self.tokens[end].kind == "word" and self.tokens[end].text not in KEYWORDS:
-            end += 1
-        name = spell([token.text for token in self.tokens[self.index : end]])
-        self.index = end
-        return name
-
-    def new_name(self, stops: tuple[str, ...]) -> str:
-        """Read a name that is being given, up to one of some words."""
-        if self.token.kind != "word":
-            raise self.wrong("Expected a name, found %(found)s.")
-        index = self.index + 1
-        while self.tokens[index].text not in stops:
-            if self.tokens[index].kind in ("end", "string"):
-                raise self.wrong("Expected a name, found %(found)s.")
-            index += 1
-        return self.words(index - self.index)
-
     # Literals.
 
     def primary(self) -> tree.Node:
@@ -448,7 +359,7 @@ class _Parser:
             return tree.AtLiteral(at, unquote(self.tokens[self.index - 1], self.source))
         raise self.wrong("Expected a value, found %(found)s.")
 
-    def number(self) -> object:
+    def number(self) -> Decimal:
         token = self.token
         self.index += 1
         try:
@@ -534,58 +445,3 @@ class _Parser:
                 self.names.remember(key)
         self.need("}")
         return tree.ContextLiteral(at, tuple(entries))
-
-    # Types.
-
-    def kind(self) -> Kind:
-        with self.deeper():
-            if self.tokens[self.index + 1].text == "<" and (read := self.GENERIC.get(self.token.text)):
-                self.index += 2
-                return read(self)
-            if self.token.kind != "word":
-                raise self.wrong("Expected a type, found %(found)s.")
-            length = self.kind_names.longest(self.tokens, self.index)
-            name = self.words(length or 1, greedy=not length)
-            while not length and self.at("."):
-                self.index += 1
-                name += "." + self.words(1, greedy=True)
-            return self.kinds.get(name) or KINDS.get(name) or Unknown(name)
-
-    def list_kind(self) -> Kind:
-        element = self.kind()
-        self.need(">")
-        return ListOf(element)
-
-    def range_kind(self) -> Kind:
-        element = self.kind()
-        self.need(">")
-        return RangeOf(element)
-
-    def context_kind(self) -> Kind:
-        entries: list[tuple[str, Kind]] = []
-        while not self.at(">"):
-            if entries:
-                self.need(",")
-            name = self.new_name((":",))
-            self.need(":")
-            entries.append((name, self.kind()))
-        self.need(">")
-        return ContextOf(tuple(entries))
-
-    def function_kind(self) -> Kind:
-        parameters: list[Kind] = []
-        while not self.at(">"):
-            if parameters:
-                self.need(",")
-            parameters.append(self.kind())
-        self.need(">")
-        if not self.take("->"):
-            return FUNCTION
-        return FunctionOf(tuple(parameters), self.kind())
-
-    GENERIC: Mapping[str, Callable[[_Parser], Kind]] = {
-        "list": list_kind,
-        "range": range_kind,
-        "context": context_kind,
-        "function": function_kind,
-    }

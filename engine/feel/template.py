@@ -1,4 +1,4 @@
-"""Text with holes: ``Dear {{ customer.name }}, your ticket {{ number }} is closed.``"""
+"""Text with holes, such as ``Dear {{ customer.name }}, your ticket {{ number }} is closed``."""
 
 from __future__ import annotations
 

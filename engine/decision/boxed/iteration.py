@@ -64,7 +64,7 @@ def _quantified(
         result: bool | None = not decisive
         for value in turns(evaluation, scope, []):
             if value is decisive:
-                return decisive
+                return bool(value)
             if type(value) is not bool:
                 result = None
         return result

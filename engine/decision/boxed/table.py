@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from engine.decision.compiling import Compiling, feel
@@ -130,10 +131,7 @@ def _listed(expression: Expression, element: Element, compiling: Compiling) -> t
     if not isinstance(node, tree.UnaryTests) or node.negated:
         return ()
     starts = [test.at for test in node.tests] + [len(expression.source)]
-    parts = [
-        expression.source[start:end].strip().rstrip(",")
-        for start, end in zip(starts, starts[1:], strict=False)
-    ]
+    parts = [expression.source[start:end].strip().rstrip(",") for start, end in pairwise(starts)]
     return tuple(feel(compiling.expression(element, part), element) for part in parts)
 
 

@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from engine.feel.comparing import order
 from engine.feel.display import text_of
 from engine.feel.errors import FeelError
 from engine.feel.library.table import builtin
@@ -198,11 +199,12 @@ def range_(run: Run, from_: str) -> Range:
         return compared_range(match[5], _endpoint(match["one"]))
     start = _endpoint(match["start"]) if match["start"] else None
     end = _endpoint(match["end"]) if match["end"] else None
-    if (start is None and end is None) or (
-        start is not None and end is not None and type(start) is not type(end)
-    ):
+    included = match[1] == "[", match[4] == "]"
+    if (start is None and end is None) or (start is None and included[0]) or (end is None and included[1]):
         raise FeelError("%(text)s is not a range.", text=from_[:40])
-    return Range(start, end, match[1] == "[" and start is not None, match[4] == "]" and end is not None)
+    if start is not None and end is not None and order(start, end) > 0:
+        raise FeelError("The range ends before it starts.")
+    return Range(start, end, *included)
 
 
 def _endpoint(text: str) -> Any:

@@ -233,7 +233,8 @@ def index_of(run: Run, list_: list[Any], match: Any) -> list[Decimal]:
 @builtin("union", "list...: list")
 def union(run: Run, *lists: list[Any]) -> list[Any]:
     """Return the elements of all lists, each once."""
-    return distinct_values(run, concatenate(run, *lists))
+    distinct: list[Any] = distinct_values(run, concatenate(run, *lists))
+    return distinct
 
 
 @builtin("distinct values", "list: list")

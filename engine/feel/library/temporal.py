@@ -80,4 +80,5 @@ def now(run: Run) -> DateTime:
 @builtin("today")
 def today(run: Run) -> Date:
     """Return the day of the evaluation."""
-    return now(run).date
+    moment: DateTime = now(run)
+    return moment.date

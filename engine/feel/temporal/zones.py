@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 MAX_OFFSET_S = 18 * 3600
 """Eighteen hours: no zone of the world lies further from UTC."""
 
-ZONE = r"(?P<zone>Z|[+-]\d\d:\d\d(?::\d\d)?|@[A-Za-z][A-Za-z0-9_+/-]*)?"
+ZONE = r"(?P<zone>[Zz]|[+-]\d\d:\d\d(?::\d\d)?|@[A-Za-z][A-Za-z0-9_+/-]*)?"
 """How a zone is written after a time: ``Z``, ``+02:00``, ``@Europe/Paris``."""
 
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)(?::(\d\d))?")
