@@ -119,7 +119,8 @@ SUBJECTS = {
 }
 BODIES = {
     INVITATION: _(
-        "%(name)s, you can now sign in to %(centre)s as %(key)s. Choose your password within 72 hours: %(url)s"
+        "%(name)s, you can now sign in to %(centre)s as %(key)s. "
+        "Choose your password within 72 hours: %(url)s"
     ),
     FORGOTTEN: _(
         "Choose a new password for %(key)s within 30 minutes: %(url)s If you did not ask for it, do nothing."

@@ -9,9 +9,10 @@ from sqlalchemy import func, select, update
 
 from admin.identity.passwords import UNSET, hash_password, matches, weaknesses
 from admin.identity.sessions import end_sessions, open_session
+from admin.kit.errors import Unauthorized
 from admin.kit.limits import forget_tries, return_try, take_try
 from engine.context import Context, verb
-from engine.errors import Forbidden, InvalidSubmission, NotFound
+from engine.errors import InvalidSubmission, NotFound
 from engine.history import audit
 from engine.i18n import _
 from engine.people.models import Person
@@ -22,10 +23,8 @@ TRIES_OF_ADDRESS = 100
 PAUSE_S = 15 * 60
 
 
-class WrongPassword(Forbidden):
+class WrongPassword(Unauthorized):
     """The user name or the password is wrong."""
-
-    code = "unauthorized"
 
 
 @verb

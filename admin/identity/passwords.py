@@ -13,6 +13,7 @@ from engine.i18n import _
 LEAST_LENGTH = 12
 _MOST_LENGTH = 256
 _LEAST_DIFFERENT = 5
+_LEAST_LETTERS = 4
 # Stands where no password was set yet: no hash begins so, nothing matches it.
 UNSET = "!"
 # Checked where there is no such login, so that the answer takes as long.
@@ -66,19 +67,19 @@ def _problem(message: str, **params: object) -> Problem:
 
 
 def _is_common(folded: str) -> bool:
-    """Whether hardly anything is left once common words, runs of keys and repetitions are taken out."""
-    rest = folded
-    for run in _RUNS:
-        for length in range(len(run), 3, -1):
-            for start in range(len(run) - length + 1):
-                rest = rest.replace(run[start : start + length], "")
-    rest = re.sub(r"(.+?)\1{2,}", r"\1", rest)
-    letters = rest.translate(_LOOKALIKES)
-    for word in sorted(_COMMON, key=len, reverse=True):
-        letters = letters.replace(word, "")
-        rest = rest.replace(word, "")
-    letters = re.sub(r"[\W\d_]", "", letters)
-    return len(letters) < 3 and len(re.sub(r"[\W\d_]", "", rest)) < 4
+    """Whether few letters are left once common words, runs of keys and repetitions are struck out."""
+    struck = [False] * len(folded)
+    read = folded.translate(_LOOKALIKES)
+    parts = [run[start : start + 4] for run in _RUNS for start in range(len(run) - 3)]
+    for text, words in ((folded, parts), (folded, _COMMON), (read, _COMMON)):
+        for word in words:
+            for found in re.finditer(re.escape(word), text):
+                struck[found.start() : found.end()] = [True] * len(word)
+    for found in re.finditer(r"(.+?)\1+", folded):
+        again = found.start() + len(found[1])
+        struck[again : found.end()] = [True] * (found.end() - again)
+    left = [letter for letter, gone in zip(folded, struck, strict=True) if not gone and letter.isalpha()]
+    return len(left) < _LEAST_LETTERS
 
 
 def hash_password(password: str) -> str:

@@ -10,7 +10,7 @@ from flask_appbuilder.api import expose
 from flask_appbuilder.security.api import SecurityApi
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import User
-from flask_jwt_extended import create_access_token, create_refresh_token, decode_token
+from flask_jwt_extended import JWTManager, create_access_token, create_refresh_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 from flask_login import LoginManager
 from flask_wtf import CSRFProtect
@@ -53,7 +53,7 @@ def _session_of(token: str) -> str | None:
         said = decode_token(token)
     except (PyJWTError, JWTExtendedException, ValueError, KeyError):
         return None
-    wanted = "refresh" if request.endpoint == "SecurityApi.refresh" else "access"
+    wanted = "refresh" if request.endpoint == "TokenApi.refresh" else "access"
     found = said.get("session_id")
     return found if said.get("type") == wanted and isinstance(found, str) else None
 
@@ -74,7 +74,7 @@ class Guard(CSRFProtect):
     def _is_exempt(self) -> bool:
         # The library exempts every one of its interfaces; here only the doors where a token is asked for are.
         if for_machine():
-            return request.endpoint in ("SecurityApi.login", "SecurityApi.refresh")
+            return request.endpoint in ("TokenApi.login", "TokenApi.refresh")
         return bool(super()._is_exempt())
 
 
@@ -205,6 +205,12 @@ class Security(SecurityManager):
         """Read the browser's session by our own rows."""
         manager = LoginManager(app)
         manager.user_loader(self.load_user)
+        return manager
+
+    def create_jwt_manager(self, app: Any) -> JWTManager:
+        """Answer a token that is none like one that has ended."""
+        manager = super().create_jwt_manager(app)
+        manager.invalid_token_loader(lambda reason: ({"message": reason}, 401))
         return manager
 
     def load_user(self, pk: Any) -> User | None:

@@ -32,9 +32,10 @@ def open_store(app: Flask, database: Database, *, changing: frozenset[str]) -> s
         def get_bind(self, mapper: Any = None, **kwargs: Any) -> Engine | Connection:
             return engines[g.get("login_store_mode", Mode.READ)]
 
-    store: scoped_session[Session] = scoped_session(
-        sessionmaker(class_=Store), scopefunc=lambda: id(app_ctx._get_current_object())
-    )  # type: ignore[attr-defined]
+    def of_this_context() -> int:
+        return id(app_ctx._get_current_object())  # type: ignore[attr-defined]
+
+    store: scoped_session[Session] = scoped_session(sessionmaker(class_=Store), scopefunc=of_this_context)
 
     @app.before_request
     def choose_mode() -> None:

@@ -29,7 +29,15 @@ from engine.i18n import _, say, translate
 
 log = logging.getLogger(__name__)
 
+
+class Unauthorized(CallwrightError):
+    """Sign in first: the token or the session is missing or has ended."""
+
+    code = "unauthorized"
+
+
 STATUS: tuple[tuple[type[CallwrightError], int], ...] = (
+    (Unauthorized, 401),
     (NotFound, 404),
     (Conflict, 409),
     (Forbidden, 403),

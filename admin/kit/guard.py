@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import prison  # type: ignore[import-untyped]
 from flask import Flask, abort, request
@@ -26,6 +27,8 @@ def _refuse() -> None:
     for part in request.path.split("/"):
         if not _well_formed(part) or _HUGE.fullmatch(part):
             abort(400)
+    if not _is_utf8(request.query_string):
+        abort(400)
     for name, value in request.args.items(multi=True):
         if not _well_formed(name) or not _well_formed(value) or _HUGE.fullmatch(value):
             abort(400)
@@ -51,6 +54,14 @@ def _refuse_broken_filter(text: str) -> None:
             prison.loads(text)
         except Exception:
             abort(400)
+
+
+def _is_utf8(query: bytes) -> bool:
+    try:
+        unquote_to_bytes(query).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _well_formed(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.people.functions import feel_functions
 from engine.people.groups import (
     close_group,
     group_counts,
@@ -78,6 +79,7 @@ __all__ = [
     "create_person",
     "default_region",
     "e164",
+    "feel_functions",
     "find_person",
     "get_person",
     "grade_skill",

@@ -248,16 +248,13 @@ def _below(ctx: Context, unit_key: str) -> set[str]:
 def unit_tree(ctx: Context) -> list[UnitNode]:
     """Return the units there are now, each before those below it."""
     with ctx.read():
-        counts = dict(
-            ctx.session.execute(
-                select(UnitMember.unit_key, func.count(Person.key.distinct()))
-                .join(Person, Person.key == UnitMember.person_key)
-                .where(valid(UnitMember, ctx.now), Person.closed_at.is_(None))
-                .group_by(UnitMember.unit_key)
-            )
-            .tuples()
-            .all()
+        working = ctx.session.execute(
+            select(UnitMember.unit_key, func.count(Person.key.distinct()))
+            .join(Person, Person.key == UnitMember.person_key)
+            .where(valid(UnitMember, ctx.now), Person.closed_at.is_(None))
+            .group_by(UnitMember.unit_key)
         )
+        counts = {key: int(count) for key, count in working}
         rows = ctx.session.execute(
             select(Unit, Person)
             .outerjoin(Person, (Person.key == Unit.head_key) & Person.closed_at.is_(None))

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from engine.clock import MovableClock
+from engine.context import SYSTEM, Centre, Context
+from engine.db import Database, metadata
+from engine.plugin import Registry
+from engine.settings import Settings
+
+_SERVER = "postgresql://root@127.0.0.1:5432"
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """Make a database of our own on the PostgreSQL of this machine; skips where there is none."""
+    name = f"people_{os.getpid()}"
+    try:
+        server = psycopg.connect(f"{_SERVER}/test", autocommit=True, connect_timeout=2)
+    except psycopg.OperationalError:
+        pytest.skip("no PostgreSQL on this machine")
+    server.execute(f"CREATE DATABASE {name}")
+    yield f"{_SERVER}/{name}"
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    server.close()
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ctx(request: Any, tmp_path: Path, clock: MovableClock) -> Iterator[Context]:
+    url = request.getfixturevalue("postgresql") if request.param == "postgresql" else ""
+    settings = Settings(data_dir=tmp_path, database_url=url, time_zone="Asia/Hong_Kong")
+    database = Database(settings.database)
+    centre = Centre(settings=settings, database=database, clock=clock, registry=Registry())
+    ctx = Context(centre=centre, actor=SYSTEM)
+    with ctx.write():
+        metadata.create_all(ctx.connection)
+    yield ctx
+    if request.param == "postgresql":
+        with ctx.write():
+            metadata.drop_all(ctx.connection)
+    database.dispose()
