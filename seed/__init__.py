@@ -1,0 +1,1 @@
+"""Demo worlds: a believable call centre to try the product in."""
