@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from datetime import timedelta
 
@@ -11,11 +12,15 @@ from sqlalchemy import delete, select, update
 from admin.identity.logins import check_new_password, keep_password
 from admin.identity.models import EntryLink
 from admin.identity.passwords import hash_password
+from admin.kit.limits import take_try
 from engine.context import Context, verb
-from engine.errors import NotFound
+from engine.errors import Conflict, NotFound, TooManyRequests
 from engine.history import audit
 from engine.i18n import _
-from engine.people import Person
+from engine.notify import MessageTemplate, MessageText, notify, person_recipient
+from engine.people import Person, find_person, person_by_email
+
+log = logging.getLogger(__name__)
 
 INVITATION, FORGOTTEN = "invitation", "forgotten"
 LIVES = {INVITATION: timedelta(hours=72), FORGOTTEN: timedelta(minutes=30)}
@@ -113,16 +118,84 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-SUBJECTS = {
-    INVITATION: _("Your access to %(centre)s"),
-    FORGOTTEN: _("A new password for %(centre)s"),
-}
-BODIES = {
-    INVITATION: _(
-        "%(name)s, you can now sign in to %(centre)s as %(key)s. "
-        "Choose your password within 72 hours: %(url)s"
+MESSAGES = {
+    INVITATION: MessageTemplate(
+        key="invitation",
+        title=_("Your access to {{ centre }}"),
+        texts={
+            "sms": MessageText(
+                text=_("{{ centre }}: sign in as {{ key }}. Choose a password within 72 hours: {{ url }}")
+            ),
+            "email": MessageText(
+                text=_(
+                    "Hello {{ recipient.name }},\n\nyou can now sign in to {{ centre }}. Your user name is "
+                    "{{ key }}.\nChoose your password within 72 hours:\n\n{{ url }}"
+                )
+            ),
+        },
     ),
-    FORGOTTEN: _(
-        "Choose a new password for %(key)s within 30 minutes: %(url)s If you did not ask for it, do nothing."
+    FORGOTTEN: MessageTemplate(
+        key="forgotten_password",
+        title=_("A new password for {{ centre }}"),
+        texts={
+            "sms": MessageText(
+                text=_("{{ centre }}: choose a new password for {{ key }} within 30 minutes: {{ url }}")
+            ),
+            "email": MessageText(
+                text=_(
+                    "Hello {{ recipient.name }},\n\nchoose a new password for {{ key }} within 30 minutes:"
+                    "\n\n{{ url }}\n\nIf you did not ask for it, do nothing: your password stays as it is."
+                )
+            ),
+        },
     ),
 }
+
+
+@verb
+def send_link(ctx: Context, *, person: Person, purpose: str, channel: str = "preferred") -> None:
+    """Send somebody a link to set their password.
+
+    Args:
+        ctx: The context.
+        person: Who.
+        purpose: ``invitation`` or ``forgotten``.
+        channel: ``sms``, ``email`` or ``preferred``.
+
+    Raises:
+        Conflict: They have neither a number nor a mailbox that works.
+    """
+    to = person_recipient(person)
+    if not to.address("sms") and not to.address("email"):
+        raise Conflict(_("%(name)s has neither a telephone number nor a mail address."), name=person.name)
+    secret = make_link(ctx, person_key=person.key, purpose=purpose)
+    url = f"{ctx.settings.public_url}/enter/{secret}"
+    notify(
+        ctx,
+        event=purpose,
+        to=to,
+        channel=channel,
+        message=MESSAGES[purpose],
+        scope={"url": url, "key": person.key},
+    )
+
+
+def send_forgotten_link(ctx: Context, *, name: str) -> None:
+    """Send a link to whoever a name means, if anybody; the caller never learns.
+
+    Args:
+        ctx: The context.
+        name: A user name or a mail address.
+    """
+    name = name.strip().lower()
+    person = find_person(ctx, name)
+    if person is None and "@" in name:
+        found = person_by_email(ctx, name)
+        person = found[0] if len(found) == 1 else None
+    if person is None or person.closed_at is not None:
+        return
+    try:
+        take_try(ctx, name="forgotten", of=person.key, most=5, within_s=3600)
+        send_link(ctx, person=person, purpose=FORGOTTEN)
+    except (TooManyRequests, Conflict) as error:
+        log.info("No link was sent: %s", error)

@@ -47,11 +47,12 @@ def sync_login(ctx: Context, *, person: Person, roles: Collection[str] | None = 
     login.first_name, login.last_name = person.name[:64], ""
     login.active = person.closed_at is None
     if roles is not None:
+        roles = {role.lower() for role in roles}
         found = list(ctx.session.scalars(select(Role).where(Role.name.in_(roles))))
-        missing = set(roles) - {role.name for role in found}
+        missing = roles - {role.name for role in found}
         if missing:
             raise NotFound(_("There is no role %(name)s."), name=sorted(missing)[0])
-        if set(roles) != {role.name for role in login.roles}:
+        if roles != {role.name for role in login.roles}:
             login.roles = found
             audit(ctx, "person.give_roles", "person", person.key, {"roles": sorted(roles)})
     if not login.active:
@@ -203,10 +204,26 @@ def change_password(
         InvalidSubmission: The new one is too weak.
         TooManyRequests: Too many wrong tries.
     """
-    tries = f"{person.key} {address}"
-    take_try(ctx, name="login", of=tries, most=TRIES, within_s=PAUSE_S)
-    _key, kept = _find(ctx, person.key)
-    if not matches(kept, old):
-        raise WrongPassword(_("The old password is wrong."))
-    forget_tries(ctx, name="login", of=tries)
+    prove(ctx, person_key=person.key, password=old, address=address)
     set_password(ctx, person=person, password=new, keep_session=keep_session)
+
+
+def prove(ctx: Context, *, person_key: str, password: str, address: str) -> None:
+    """Let somebody who is signed in prove by their password that it is them.
+
+    Args:
+        ctx: The context, with no transaction open.
+        person_key: Who.
+        password: Their password.
+        address: Where from.
+
+    Raises:
+        WrongPassword: It is another one.
+        TooManyRequests: Too many wrong tries.
+    """
+    tries = f"{person_key} {address}"
+    take_try(ctx, name="login", of=tries, most=TRIES, within_s=PAUSE_S)
+    _key, kept = _find(ctx, person_key)
+    if not matches(kept, password):
+        raise WrongPassword(_("The password is wrong."))
+    forget_tries(ctx, name="login", of=tries)

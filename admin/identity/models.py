@@ -23,6 +23,8 @@ class LoginSession(Base):
     address: Mapped[str] = mapped_column(String(64))
     agent: Mapped[str] = mapped_column(Text)
     started_at: Mapped[datetime] = mapped_column(Instant)
+    # When they last proved by their password that it is them.
+    proved_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
 

@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from engine.i18n import _
 from engine.plugin import Registry
 
-ADMINISTRATOR = "Administrator"
+ADMINISTRATOR = "administrator"
 
-# Administrator has every permission, also those that come with later plug-ins.
-ROLES: Mapping[str, tuple[str, ...]] = {
-    ADMINISTRATOR: (),
-    "Designer": ("processes.see", "processes.deploy", "instances.see_all", "api.describe"),
-    "Operator": (
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """A role as the product brings it.
+
+    Args:
+        title: A gettext source text.
+        permissions: What it may do when it is new.
+    """
+
+    title: str
+    permissions: frozenset[str] = frozenset()
+
+
+def _role(title: str, *permissions: str) -> Role:
+    return Role(title=title, permissions=frozenset(permissions))
+
+
+ROLES: Mapping[str, Role] = {
+    # Has every permission, also those that come with later plug-ins.
+    ADMINISTRATOR: _role(_("Administrator")),
+    "designer": _role(
+        _("Designer"), "processes.see", "processes.deploy", "instances.see_all", "api.describe"
+    ),
+    "operator": _role(
+        _("Operator"),
         "incidents.operate",
         "instances.operate",
         "instances.see_all",
@@ -20,7 +43,8 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "processes.see",
         "api.describe",
     ),
-    "Supervisor": (
+    "supervisor": _role(
+        _("Supervisor"),
         "tasks.see_all",
         "tasks.assign",
         "instances.see_all",
@@ -29,13 +53,18 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "personal_data.see",
         "processes.see",
     ),
-    "Manager": ("tasks.see_all", "instances.see_all", "processes.see"),
-    "HR": ("people.manage", "personal_data.see"),
-    "Planner": ("instances.see_all",),
-    "QA": ("instances.see_all", "personal_data.see"),
-    "Agent": ("personal_data.see",),
-    "Handler": (),
+    "manager": _role(_("Manager"), "tasks.see_all", "instances.see_all", "processes.see"),
+    "hr": _role(_("Human resources"), "people.manage", "personal_data.see"),
+    "planner": _role(_("Planner"), "instances.see_all"),
+    "qa": _role(_("Quality"), "instances.see_all", "personal_data.see"),
+    "agent": _role(_("Agent"), "personal_data.see"),
+    "handler": _role(_("Handler")),
 }
+
+
+def role_title(name: str) -> str:
+    """Return a role's title, a gettext source text; a role made here or by a plug-in is its own."""
+    return ROLES[name].title if name in ROLES else name.replace("_", " ").capitalize()
 
 
 def default_grants(registry: Registry) -> dict[str, set[str]]:
@@ -44,8 +73,8 @@ def default_grants(registry: Registry) -> dict[str, set[str]]:
     Args:
         registry: The installed plug-ins; a manifest's ``[roles]`` may name a role of its own.
     """
-    grants = {role: set(granted) for role, granted in ROLES.items()}
+    grants = {name: set(role.permissions) for name, role in ROLES.items()}
     for plugin in registry.plugins.values():
-        for role, granted in plugin.manifest.roles.items():
-            grants.setdefault(role, set()).update(granted)
+        for name, granted in plugin.manifest.roles.items():
+            grants.setdefault(name, set()).update(granted)
     return grants

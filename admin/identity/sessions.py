@@ -22,6 +22,8 @@ from engine.ids import new_id
 from engine.people.models import Person
 
 LIFE = timedelta(hours=8)
+# How long a proof by password is good for what only the person themselves may do.
+FRESH = timedelta(minutes=30)
 
 
 @verb
@@ -48,10 +50,26 @@ def open_session(ctx: Context, *, person_key: str, channel: str, address: str, a
             address=address[:64],
             agent=agent[:400],
             started_at=ctx.now,
+            proved_at=ctx.now,
             expires_at=ctx.now + LIFE,
         )
     )
     return session_id
+
+
+@verb
+def prove_session(ctx: Context, *, session_id: str) -> None:
+    """Note that the person just proved by their password that it is them."""
+    ctx.session.execute(update(LoginSession).where(LoginSession.id == session_id).values(proved_at=ctx.now))
+
+
+def is_fresh(ctx: Context, *, session_id: str) -> bool:
+    """Whether the person proved by their password lately that it is them."""
+    with ctx.read():
+        proved_at = ctx.session.scalars(
+            select(LoginSession.proved_at).where(LoginSession.id == session_id)
+        ).first()
+        return proved_at is not None and ctx.now - proved_at < FRESH
 
 
 @verb

@@ -9,7 +9,7 @@ from flask import flash, make_response, redirect, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from admin.identity.links import DeadLink, person_behind, set_password_by_link
+from admin.identity.links import DeadLink, person_behind, send_forgotten_link, set_password_by_link
 from admin.kit.current import web
 from admin.kit.languages import keep_locale
 from admin.kit.limits import take_try
@@ -26,9 +26,9 @@ _ANSWER_S = 0.4
 class ForgottenView(View):
     """A new password by a link, for whoever forgot the old one or was invited."""
 
-    route_base = "/password"
+    route_base = ""
 
-    @expose("/forgotten", methods=["GET", "POST"])
+    @expose("/password/forgotten", methods=["GET", "POST"])
     def ask(self) -> Any:
         """Ask for a link."""
         if request.method == "GET":
@@ -41,7 +41,7 @@ class ForgottenView(View):
         time.sleep(max(0.0, _ANSWER_S - (time.monotonic() - began)))
         return page("account/forgotten.html", asked=True)
 
-    @expose("/set/<secret>", methods=["GET", "POST"])
+    @expose("/enter/<secret>", methods=["GET", "POST"])
     def choose(self, secret: str) -> Any:
         """Choose a password. Opening the page does not use up the link."""
         ctx = web().context(PUBLIC)
@@ -65,10 +65,6 @@ class ForgottenView(View):
         )
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
-
-
-def send_forgotten_link(ctx: Any, *, name: str) -> None:
-    """Send a link."""
 
 
 class AccountView(View):

@@ -8,7 +8,7 @@ def test_the_sign_in_page_opens(client):
 
 
 def test_somebody_signs_in_and_sees_their_account(make_person, enter):
-    make_person("mei", "Agent")
+    make_person("mei", "agent")
     browser = enter("mei")
     answer = browser.get("/account")
     assert answer.status_code == 200

@@ -21,32 +21,32 @@ def api_login(client, key="mei", password=PASSWORD, **said):
 
 
 def test_a_get_request_deletes_no_role(ctx, make_person, enter):
-    make_person("boss", "Administrator")
+    make_person("boss", "administrator")
     browser = enter("boss")
-    found = role_id(ctx, "Planner")
+    found = role_id(ctx, "planner")
     browser.get(f"/roles/delete/{found}")
-    assert role_id(ctx, "Planner") == found
+    assert role_id(ctx, "planner") == found
 
 
 def test_a_post_without_form_token_deletes_no_role(ctx, make_person, enter):
-    make_person("boss", "Administrator")
-    found = role_id(ctx, "Planner")
+    make_person("boss", "administrator")
+    found = role_id(ctx, "planner")
     answer = enter("boss").post(f"/roles/delete/{found}")
     assert answer.status_code == 400
-    assert role_id(ctx, "Planner") == found
+    assert role_id(ctx, "planner") == found
 
 
 def test_an_administrator_deletes_a_role_by_post_with_form_token(ctx, make_person, enter, token_of):
-    make_person("boss", "Administrator")
+    make_person("boss", "administrator")
     browser = enter("boss")
-    found = role_id(ctx, "Planner")
+    found = role_id(ctx, "planner")
     answer = browser.post(f"/roles/delete/{found}", data={"csrf_token": token_of(browser)})
     assert answer.status_code == 302
-    assert role_id(ctx, "Planner") is None
+    assert role_id(ctx, "planner") is None
 
 
 def test_somebody_without_the_right_sees_no_roles(make_person, enter):
-    make_person("mei", "Agent")
+    make_person("mei", "agent")
     assert enter("mei").get("/roles/list/").status_code == 403
 
 
@@ -74,7 +74,7 @@ def test_a_browser_session_cannot_change_anything_by_the_interface_without_a_for
     app._got_first_request = False
     with app.app_context():
         app.extensions["appbuilder"].add_api(Probe)
-    make_person("mei", "Agent")
+    make_person("mei", "agent")
     browser = enter("mei")
     assert browser.post("/api/v1/probe/").status_code == 400
     token = token_of(browser)
@@ -89,7 +89,7 @@ def test_a_browser_session_cannot_change_anything_by_the_interface_without_a_for
 
 
 def test_an_old_cookie_is_refused_after_the_logout(make_person, enter, token_of):
-    make_person("mei", "Agent")
+    make_person("mei", "agent")
     browser = enter("mei")
     old = browser.get_cookie("callwright").value
     browser.post("/logout/", data={"csrf_token": token_of(browser)})
@@ -98,7 +98,7 @@ def test_an_old_cookie_is_refused_after_the_logout(make_person, enter, token_of)
 
 
 def test_a_mere_link_signs_nobody_out(make_person, enter):
-    make_person("mei", "Agent")
+    make_person("mei", "agent")
     browser = enter("mei")
     assert browser.get("/logout/").status_code == 200
     assert browser.get("/account").status_code == 200
@@ -107,7 +107,7 @@ def test_a_mere_link_signs_nobody_out(make_person, enter):
 def test_a_session_ends_after_eight_hours(app, ctx, make_person, enter, monkeypatch):
     from engine.clock import MovableClock
 
-    make_person("mei", "Agent")
+    make_person("mei", "agent")
     browser = enter("mei")
     with ctx.read():
         clock = MovableClock(ctx.now)
@@ -132,7 +132,7 @@ def test_a_foreign_host_name_is_refused(client, host):
     ],
 )  # fmt: skip
 def test_the_door_leads_nowhere_else(app, make_person, token_of, target):
-    make_person("mei", "Agent")
+    make_person("mei", "agent")
     browser = app.test_client()
     answer = browser.post(
         "/login/",
@@ -188,7 +188,7 @@ def test_the_nonce_is_another_one_each_time(client):
 
 
 def test_the_session_cookie_is_kept_from_scripts_and_other_sites(make_person, enter):
-    make_person("mei", "Agent")
+    make_person("mei", "agent")
     browser = enter("mei")
     cookie = browser.get_cookie("callwright")
     assert cookie.http_only

@@ -32,7 +32,7 @@ def test_a_token_that_is_none_is_401(client, token):
 
 
 def test_the_description_opens_with_and_without_trailing_slash(client, make_person):
-    make_person("mei", "Agent")
+    make_person("mei", "agent")
     said = {"username": "mei", "password": "correct horse battery staple", "provider": "db"}
     token = client.post("/api/v1/security/login", json=said).json["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
@@ -45,7 +45,7 @@ def test_the_description_opens_with_and_without_trailing_slash(client, make_pers
 
 
 def test_a_wrong_password_is_401_and_a_wrong_body_422(client, make_person):
-    make_person("mei", "Agent")
+    make_person("mei", "agent")
     answer = client.post("/api/v1/security/login", json={"username": "mei", "password": "no"})
     assert answer.status_code == 401
     assert shaped(answer)["message"] == "The user name or the password is wrong."

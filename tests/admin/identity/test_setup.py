@@ -27,12 +27,12 @@ def test_every_role_begins_with_what_is_given_to_it(ctx, app):
 
 def test_making_it_again_changes_nothing_and_keeps_what_an_administrator_took_away(ctx, app):
     with ctx.write():
-        role = ctx.session.scalars(select(Role).where(Role.name == "Supervisor")).one()
+        role = ctx.session.scalars(select(Role).where(Role.name == "supervisor")).one()
         role.permissions.clear()
     with ctx.read():
         before = ctx.session.scalars(select(func.count()).select_from(PermissionView)).one()
     init_security(app)
-    assert granted(ctx, "Supervisor") == set()
+    assert granted(ctx, "supervisor") == set()
     with ctx.read():
         assert ctx.session.scalars(select(func.count()).select_from(PermissionView)).one() == before
 

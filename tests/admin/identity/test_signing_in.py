@@ -46,10 +46,10 @@ def fail(ctx, times, **said):
 
 @pytest.mark.parametrize("name", ["mei", "MEI ", "Mei@Example.org"])
 def test_somebody_comes_in_by_user_name_or_mail_address(ctx, make_person, name):
-    make_person("mei", "Agent", email="mei@example.org")
+    make_person("mei", "agent", email="mei@example.org")
     who = find_session(ctx, session_id=come_in(ctx, name=name))
     assert who.key == "mei"
-    assert who.permissions == {"personal_data.see"}
+    assert "personal_data.see" in who.permissions
 
 
 def test_a_mail_address_that_two_share_lets_nobody_in(ctx, make_person):
@@ -168,13 +168,13 @@ def test_closing_a_person_ends_their_login_and_their_sessions(ctx, make_person):
 
 
 def test_a_login_follows_its_person(ctx, make_person):
-    make_person("mei", "Agent", "Planner")
+    make_person("mei", "agent", "planner")
     with ctx.write():
         sync_login(ctx, person=put_person(ctx, key="mei", name="陳美"))
     with ctx.read():
         assert ctx.session.scalars(select(User.first_name).where(User.username == "mei")).one() == "陳美"
-    assert roles_of(ctx, person_key="mei") == ["Agent", "Planner"]
-    with pytest.raises(NotFound, match="Emperor"), ctx.write():
+    assert roles_of(ctx, person_key="mei") == ["agent", "planner"]
+    with pytest.raises(NotFound, match="emperor"), ctx.write():
         sync_login(ctx, person=get_person(ctx, "mei"), roles=["Emperor"])
 
 
@@ -191,7 +191,7 @@ def test_a_new_password_ends_the_other_sessions_but_not_ones_own(ctx, make_perso
 
 def test_the_old_password_must_be_right(ctx, make_person):
     person = make_person("mei")
-    with pytest.raises(WrongPassword, match="old password"):
+    with pytest.raises(WrongPassword, match="password is wrong"):
         change_password(
             ctx, person=person, old="no", new="seven purple sticks", address="a", keep_session=come_in(ctx)
         )
