@@ -84,7 +84,8 @@ def build(root: Path) -> None:
     """Build whatever is stale."""
     if bundles_are_stale(root):
         build_bundles(root)
-    compile_catalogues(stale_catalogues(root))
+    if catalogues := stale_catalogues(root):
+        compile_catalogues(catalogues)
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg, unused-ignore]

