@@ -15,7 +15,8 @@ from engine.ids import new_id
 class Notification(Base):
     """One message to one person by one channel.
 
-    ``state`` is waiting, sending, sent, delivered, read, failed or unknown. It only moves forward.
+    ``state`` is waiting, sending, unknown, sent, delivered, read or failed. It only moves forward; but what
+    was certainly not taken waits again, and what was delivered after all is no failure.
     """
 
     __tablename__ = "notification"
@@ -44,9 +45,15 @@ class Notification(Base):
     instance_id: Mapped[str | None] = mapped_column(ForeignKey("process_instance.id"), index=True)
     task_id: Mapped[str | None] = mapped_column(Id, index=True)
     element_id: Mapped[str | None] = mapped_column(String(255))
-    # instance:visit:event:person:channel: the same thing is never said twice.
+    # What is said by the next channels if this one fails: channel, address, subject, text of each.
+    fallback: Mapped[Any] = mapped_column(JsonText, nullable=True)
+    # The notification that failed, which this one is sent in place of.
+    instead_of: Mapped[str | None] = mapped_column(Id)
+    # visit:event:person: the same thing is never said twice.
     unique_key: Mapped[str | None] = mapped_column(String(255), unique=True)
     created_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    # When a gateway was first asked to carry it.
+    tried_at: Mapped[datetime | None] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
     delivered_at: Mapped[datetime | None] = mapped_column(Instant)
     read_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -87,4 +94,5 @@ class ReceiptEvent(Base):
     key: Mapped[str | None] = mapped_column(Id)
     state: Mapped[str] = mapped_column(String(16))
     error: Mapped[str] = mapped_column(Text, default="")
+    address_refused: Mapped[bool] = mapped_column(default=False)
     received_at: Mapped[datetime] = mapped_column(Instant, index=True)

@@ -105,7 +105,7 @@ class SmtpGateway:
     """
 
     name = "smtp"
-    channels = ("email",)
+    channels: tuple[str, ...] = ("email",)
 
     def __init__(self, settings: Settings, *, timeout_s: float = 10.0) -> None:
         self._settings = settings

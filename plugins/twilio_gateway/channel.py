@@ -37,6 +37,8 @@ _BEFORE_THE_REQUEST = (
 # Twilio's clock and ours may differ, and its dates have whole seconds.
 _CLOCKS_APART = timedelta(minutes=2)
 _LIST_COUNT = 1000
+# What a trial account puts in front of every text.
+_TRIAL = "Sent from your Twilio trial account - "
 
 
 def gateway(settings: Settings) -> TwilioGateway:
@@ -59,7 +61,7 @@ class TwilioGateway:
     """
 
     name = "twilio"
-    channels = ("sms",)
+    channels: tuple[str, ...] = ("sms",)
 
     def __init__(self, settings: Settings, *, timeout_s: float = 10.0) -> None:
         self._settings = settings
@@ -112,8 +114,7 @@ class TwilioGateway:
             raise OutcomeUnknown(_("Twilio cannot be asked: %(reason)s"), reason=_reason(error)) from error
         recent = [one for one in listed if _not_before(one.date_created, message.tried_at)]
         for one in recent:
-            # A trial account puts a text of its own in front.
-            same = (one.body or "").strip().endswith(message.body.strip())
+            same = (one.body or "").removeprefix(_TRIAL).strip() == message.body.strip()
             if same and one.direction == "outbound-api" and one.sid not in message.other_ids:
                 return _sent(one.sid, one.num_segments, message)
         if len(listed) == _LIST_COUNT and len(recent) == len(listed):

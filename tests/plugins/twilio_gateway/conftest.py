@@ -3,12 +3,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
+import engine.definition.models
+import engine.work.models  # noqa: F401 - tables that others point to
+from admin.kit.current import Web
 from engine.clock import MovableClock
-from engine.plugin import Outgoing
+from engine.context import SYSTEM, Centre, Context
+from engine.db import Database, metadata
+from engine.notify import SEND
+from engine.plugin import JobKind, Outgoing, Registry
 from engine.settings import Settings
 from engine.testing.twilio_standin import TwilioStandIn
 from plugins.twilio_gateway.channel import TwilioGateway
+from plugins.twilio_gateway.webhooks import blueprint
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -57,3 +65,29 @@ def outgoing(clock: MovableClock) -> Callable[..., Outgoing]:
         )
 
     return make
+
+
+@pytest.fixture
+def centre(settings: Settings, gateway: TwilioGateway, clock: MovableClock) -> Iterator[Centre]:
+    registry = Registry()
+    registry.add_gateway(gateway)
+    registry.add_job_kind(SEND)
+    registry.add_job_kind(JobKind(name="receive", function=lambda ctx, job: None))
+    made = Centre(settings=settings, database=Database(settings.database), clock=clock, registry=registry)
+    with Context(centre=made, actor=SYSTEM).write() as ctx:
+        metadata.create_all(ctx.connection)
+    yield made
+    made.database.dispose()
+
+
+@pytest.fixture
+def ctx(centre: Centre) -> Context:
+    return Context(centre=centre, actor=SYSTEM)
+
+
+@pytest.fixture
+def app(centre: Centre) -> Flask:
+    made = Flask("product")
+    made.extensions["callwright"] = Web(centre=centre, find_signed_in=lambda: None, find_locale=lambda: "en")
+    made.register_blueprint(blueprint(), url_prefix="/webhooks/twilio")
+    return made

@@ -1,0 +1,235 @@
+"""Saying something to somebody: a row of the transaction that made it worth saying; sent after its commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, insert, select, update
+
+from engine.context import Context, verb
+from engine.i18n import _, translate
+from engine.ids import new_id
+from engine.instance import ProcessInstance
+from engine.jobs import enqueue
+from engine.notify.gateways import gateway_for
+from engine.notify.models import Notification
+from engine.notify.recipients import Recipient, opted_out
+from engine.notify.sms_text import sms_size
+from engine.notify.templates import MessageTemplate, Say, render, short_instant
+from engine.push import publish
+from engine.values import Json
+
+NOTIFY = "notify"
+"""The kind of the job that sends a notification."""
+
+
+@verb
+def notify(
+    ctx: Context,
+    *,
+    event: str,
+    to: Recipient,
+    channel: str,
+    message: MessageTemplate,
+    scope: Mapping[str, Any],
+    say: Say = translate,
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+    instance_id: str | None = None,
+    task_id: str | None = None,
+    element_id: str | None = None,
+    unique_key: str | None = None,
+    target: str | None = None,
+) -> str | None:
+    """Say something to somebody, within the transaction of what made it worth saying.
+
+    Args:
+        ctx: Who causes it.
+        event: What happened: ``created``, ``urged``, ``result``…
+        to: Whom it is said to.
+        channel: The channel that the designer chose, or ``preferred``; where it does not reach them, the
+            next one that does.
+        message: What is said.
+        scope: What the message's holes may name; ``recipient``, ``centre`` and ``now`` are added, instants
+            in ``task`` and ``due`` are written for the reader.
+        say: The catalogue of whoever the message belongs to.
+        functions: FEEL functions that the holes may call.
+        instance_id, task_id, element_id: What it is about.
+        unique_key: Said once, however often it is asked for.
+        target: The page inside the product that it leads to, a path.
+
+    Returns:
+        The notification's id; None where it was said before.
+    """
+    if unique_key is not None and _said(ctx, unique_key):
+        return None
+    if to.phone and opted_out(ctx, to.phone):
+        to = replace(to, phone_trouble="opted out")
+    now = ctx.now.astimezone(ZoneInfo(to.time_zone) if to.time_zone else ctx.settings.zone)
+    whole = _scope(ctx, scope, to, now)
+    texts = []
+    for by in to.channels(channel):
+        said = render(message, by, locale=to.locale, say=say, scope=whole, functions=functions, now=now)
+        texts.append({"channel": by, "address": to.address(by), "subject": said.subject, "text": said.text})
+    row = {
+        "event": event,
+        "message_key": message.key,
+        "person_key": to.key,
+        "locale": to.locale,
+        "target": target,
+        "instance_id": instance_id,
+        "task_id": task_id,
+        "element_id": element_id,
+        "unique_key": unique_key,
+    }
+    if texts:
+        return put(ctx, row, texts)
+    # Nobody is to blame: they left no number and no mailbox and have no login.
+    nowhere = {"channel": channel, "gateway": "", "body": "", "state": "failed", "error": _("no address")}
+    return _insert(ctx, {**row, **nowhere})
+
+
+def _said(ctx: Context, unique_key: str) -> bool:
+    return (
+        ctx.connection.execute(select(Notification.id).where(Notification.unique_key == unique_key)).first()
+        is not None
+    )
+
+
+def _scope(ctx: Context, scope: Mapping[str, Any], to: Recipient, now: datetime) -> dict[str, Any]:
+    def written(value: Any) -> Any:
+        return short_instant(value, locale=to.locale, now=now) if isinstance(value, datetime) else value
+
+    whole = {**scope, "due": written(scope.get("due"))}
+    if isinstance(scope.get("task"), Mapping):
+        whole["task"] = {name: written(value) for name, value in scope["task"].items()}
+    whole["recipient"] = {"name": to.name}
+    whole["centre"] = ctx.settings.centre_name
+    whole["now"] = written(now)
+    return whole
+
+
+def put(ctx: Context, row: Mapping[str, Any], texts: Sequence[Json]) -> str:
+    """Write a notification that says the first of its texts, within the open transaction.
+
+    Args:
+        ctx: The open write transaction.
+        row: What is the same for every channel.
+        texts: ``channel``, ``address``, ``subject``, ``text``: the others are said, in order, if it fails.
+
+    Returns:
+        The notification's id.
+    """
+    said = texts[0]
+    made = {
+        **row,
+        "channel": said["channel"],
+        "address": said["address"],
+        "subject": said["subject"],
+        "body": said["text"],
+        "fallback": list(texts[1:]) or None,
+    }
+    if said["channel"] == "in_app":
+        here = {"gateway": "in_app", "state": "delivered", "sent_at": ctx.now, "delivered_at": ctx.now}
+        return _insert(ctx, {**made, **here, "fallback": None})
+    notification_id = _insert(
+        ctx,
+        {
+            **made,
+            "gateway": gateway_for(ctx.registry, said["channel"]).name,
+            "segment_count": sms_size(said["text"]).segment_count if said["channel"] == "sms" else 1,
+            "state": "waiting",
+        },
+    )
+    ask_to_send(ctx, notification_id, row["instance_id"], row["element_id"])
+    return notification_id
+
+
+def _insert(ctx: Context, row: Mapping[str, Any]) -> str:
+    notification_id = new_id()
+    ctx.connection.execute(insert(Notification).values(id=notification_id, created_at=ctx.now, **row))
+    publish(ctx, "notification", row["person_key"] or notification_id)
+    return notification_id
+
+
+def ask_to_send(ctx: Context, notification_id: str, instance_id: str | None, element_id: str | None) -> None:
+    """Ask the worker to send a notification, within the open transaction."""
+    enqueue(
+        ctx,
+        kind=NOTIFY,
+        payload={"notification": notification_id},
+        unique_key=f"{NOTIFY}:{notification_id}",
+        instance_id=instance_id,
+        process_key=process_key_of(ctx, instance_id),
+        element_id=element_id,
+    )
+
+
+def process_key_of(ctx: Context, instance_id: str | None) -> str | None:
+    """Return the process key of an instance."""
+    if instance_id is None:
+        return None
+    key = select(ProcessInstance.process_key).where(ProcessInstance.id == instance_id)
+    return ctx.connection.execute(key).scalar()
+
+
+@verb
+def mark_read(ctx: Context, *, person_key: str, notification_id: str | None = None) -> int:
+    """Mark what a person was told inside the product as read.
+
+    Args:
+        ctx: Who reads.
+        person_key: Whose.
+        notification_id: Only this one; all of them where omitted.
+
+    Returns:
+        How many were unread.
+    """
+    unread = update(Notification).where(
+        Notification.person_key == person_key,
+        Notification.channel == "in_app",
+        Notification.state == "delivered",
+    )
+    if notification_id is not None:
+        unread = unread.where(Notification.id == notification_id)
+    count = ctx.connection.execute(unread.values(state="read", read_at=ctx.now)).rowcount
+    if count:
+        publish(ctx, "notification", person_key)
+    return count
+
+
+def list_notifications(
+    ctx: Context,
+    *,
+    person_key: str | None = None,
+    channel: str | None = None,
+    gateway: str | None = None,
+    state: str | None = None,
+    instance_id: str | None = None,
+    page: int = 1,
+    page_size: int = 25,
+) -> tuple[int, list[dict[str, Any]]]:
+    """Return how many notifications there are and one page of them, newest first."""
+    wanted = [
+        column == value
+        for column, value in (
+            (Notification.person_key, person_key),
+            (Notification.channel, channel),
+            (Notification.gateway, gateway),
+            (Notification.state, state),
+            (Notification.instance_id, instance_id),
+        )
+        if value is not None
+    ]
+    count = ctx.connection.execute(select(func.count()).select_from(Notification).where(*wanted)).scalar_one()
+    rows = ctx.connection.execute(
+        select(Notification.__table__)
+        .where(*wanted)
+        .order_by(Notification.id.desc())
+        .limit(page_size)
+        .offset((page - 1) * page_size)
+    ).mappings()
+    return count, [dict(row) for row in rows]
