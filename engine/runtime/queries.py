@@ -13,7 +13,7 @@ from engine.errors import NotFound
 from engine.history import ElementVisit, VariableWrite
 from engine.i18n import _
 from engine.instance import LargeValue, ListedVariable, ProcessInstance
-from engine.machine.scopes import Scopes
+from engine.machine.scopes import Scopes, View
 from engine.values import Json
 
 _COLUMNS = [column for column in ProcessInstance.__table__.columns if column.name != "machine_state"]
@@ -116,8 +116,14 @@ def list_instances(
     return count, [dict(row) for row in rows]
 
 
-def variables_of(ctx: Context, instance_id: str) -> dict[str, Json]:
-    """Return an instance's own variables.
+def variables_of(ctx: Context, instance_id: str, *, visit: str | None = None) -> dict[str, Json]:
+    """Return an instance's variables.
+
+    Args:
+        ctx: Any open transaction.
+        instance_id: Which instance.
+        visit: The element visit (a task's id) that they are seen from: those of its scope and outwards.
+            The instance's own where omitted, or where the visit is over.
 
     Raises:
         NotFound: There is no such instance.
@@ -129,17 +135,26 @@ def variables_of(ctx: Context, instance_id: str) -> dict[str, Json]:
         raise NotFound(_("There is no such process instance."))
     if not written:
         return {}
-    scopes_written = orjson.loads(written)[3]
-    texts: dict[str, str] = next((texts for scope, _outer, texts in scopes_written if scope is None), {})
-    scopes = Scopes({None: texts})
+    _version, _state, tokens, scopes_written = orjson.loads(written)
+    scopes = Scopes(
+        {scope: texts for scope, _outer, texts in scopes_written},
+        {scope: outer for scope, outer, _texts in scopes_written if scope is not None},
+    )
+    view = View(scopes, _scope_of(visit, tokens, scopes), {}, {}, lambda hash_: _large_value(ctx, hash_))
+    return dict(view)
 
-    def large_value(hash_: str) -> str:
-        text: str = ctx.connection.execute(
-            select(LargeValue.text).where(LargeValue.hash == hash_)
-        ).scalar_one()
-        return text
 
-    return {name: scopes.read(None, name, large_value) for name in texts}
+def _scope_of(visit: str | None, tokens: Sequence[Sequence[Any]], scopes: Scopes) -> str | None:
+    """Return the variable scope that an element visit reads from."""
+    number = next((number for number, token in enumerate(tokens) if token[0] == visit), -1)
+    while number >= 0 and tokens[number][0] not in scopes.texts:
+        number = tokens[number][3]
+    return tokens[number][0] if number >= 0 else None
+
+
+def _large_value(ctx: Context, hash_: str) -> str:
+    text: str = ctx.connection.execute(select(LargeValue.text).where(LargeValue.hash == hash_)).scalar_one()
+    return text
 
 
 def history_of(ctx: Context, instance_id: str, *, called: bool = False) -> list[Mapping[str, Any]]:
