@@ -84,6 +84,12 @@ class InvalidSubmission(CallwrightError):
     code = "invalid_submission"
 
 
+class UnknownFilter(CallwrightError):
+    """There is no such filter or sort key."""
+
+    code = "bad_request"
+
+
 class AmbiguousCorrelation(Conflict):
     """More than one instance waits for this message: say which one is meant."""
 

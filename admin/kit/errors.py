@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
@@ -24,10 +25,20 @@ from engine.errors import (
     NotFound,
     TechnicalFailure,
     TooManyRequests,
+    UnknownFilter,
 )
 from engine.i18n import _, say, translate
 
 log = logging.getLogger(__name__)
+
+# How long a busy product asks to wait, in seconds.
+_BUSY_S = 1
+
+
+class BadRequest(CallwrightError):
+    """This request is not understood."""
+
+    code = "bad_request"
 
 
 class Unauthorized(CallwrightError):
@@ -37,6 +48,8 @@ class Unauthorized(CallwrightError):
 
 
 STATUS: tuple[tuple[type[CallwrightError], int], ...] = (
+    (BadRequest, 400),
+    (UnknownFilter, 400),
     (Unauthorized, 401),
     (NotFound, 404),
     (Conflict, 409),
@@ -92,8 +105,8 @@ def _callwright_error(error: CallwrightError) -> Response:
     locale = web().locale
     details = [(problem.path, say(locale, problem)) for problem in error.problems]
     response = _answer(status, error.code, say(locale, error), details)
-    if isinstance(error, TooManyRequests):
-        response.headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, TooManyRequests | TechnicalFailure):
+        response.headers["Retry-After"] = str(math.ceil(error.retry_after_s or _BUSY_S))
     return response
 
 

@@ -39,7 +39,10 @@ def _refuse() -> None:
         names = (file.filename or "" for file in request.files.values())
         _refuse_bad_text((*values, *names))
     elif request.is_json:
-        _refuse_bad_text(_texts(request.get_json(silent=True)))
+        try:
+            _refuse_bad_text(_texts(request.get_json(silent=True)))
+        except RecursionError:
+            abort(400)
 
 
 def _refuse_bad_text(texts: Iterable[str]) -> None:

@@ -2,5 +2,17 @@
 
 from engine.db.base import Base, Id, Instant, JsonText, metadata, upsert
 from engine.db.database import Database, Mode, Transaction
+from engine.db.order import order_by
 
-__all__ = ["Base", "Database", "Id", "Instant", "JsonText", "Mode", "Transaction", "metadata", "upsert"]
+__all__ = [
+    "Base",
+    "Database",
+    "Id",
+    "Instant",
+    "JsonText",
+    "Mode",
+    "Transaction",
+    "metadata",
+    "order_by",
+    "upsert",
+]

@@ -1,8 +1,16 @@
 """What waits for a machine: rows written with the state, run after the commit, retried, then an incident."""
 
-from engine.jobs.incidents import incidents_of_cause, list_incidents, open_incident, resolve_incidents_of_job
+from engine.jobs.incidents import (
+    INCIDENT_SORTS,
+    get_incident,
+    incidents_of_cause,
+    list_incidents,
+    open_incident,
+    resolve_incidents_of_job,
+)
 from engine.jobs.models import Incident, Job
 from engine.jobs.queue import (
+    JOB_SORTS,
     RETRIES_S,
     ClaimedJob,
     LostLease,
@@ -18,6 +26,8 @@ from engine.jobs.queue import (
 from engine.jobs.runner import run_claimed, run_due
 
 __all__ = [
+    "INCIDENT_SORTS",
+    "JOB_SORTS",
     "RETRIES_S",
     "ClaimedJob",
     "Incident",
@@ -27,6 +37,7 @@ __all__ = [
     "claim",
     "enqueue",
     "finish",
+    "get_incident",
     "give_back",
     "hold",
     "incidents_of_cause",

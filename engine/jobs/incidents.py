@@ -8,11 +8,21 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 
 from engine.context import Context
+from engine.db import order_by
 from engine.errors import NotFound
 from engine.ids import new_id
 from engine.instance import ProcessInstance
 from engine.jobs.models import Incident
 from engine.push import publish
+
+INCIDENT_SORTS = {
+    "created_at": Incident.created_at,
+    "resolved_at": Incident.resolved_at,
+    "process_key": Incident.process_key,
+    "element_id": Incident.element_id,
+    "code": Incident.code,
+    "state": Incident.state,
+}
 
 
 def open_incident(
@@ -113,10 +123,15 @@ def list_incidents(
     state: str | None = "open",
     instance_id: str | None = None,
     process_key: str | None = None,
+    sort: str = "-created_at",
     page: int = 1,
     page_size: int = 25,
 ) -> tuple[int, list[dict[str, Any]]]:
-    """Return how many incidents there are and one page of them, newest first."""
+    """Return how many incidents there are and one page of them.
+
+    Raises:
+        UnknownFilter: The sort key is not known; the message lists the known ones.
+    """
     wanted = [
         column == value
         for column, value in (
@@ -130,7 +145,7 @@ def list_incidents(
     rows = ctx.connection.execute(
         select(Incident.__table__)
         .where(*wanted)
-        .order_by(Incident.id.desc())
+        .order_by(*order_by(sort, INCIDENT_SORTS, last=Incident.id))
         .limit(page_size)
         .offset((page - 1) * page_size)
     ).mappings()

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 
 from engine.context import Context, verb
+from engine.db import order_by
 from engine.errors import Conflict
 from engine.i18n import _
 from engine.ids import new_id
@@ -21,6 +22,15 @@ from engine.values import Json
 RETRIES_S: tuple[float, ...] = (10, 60, 300, 1_800, 7_200)
 LEASE_S = 60
 MAXIMUM_LOST = 5
+JOB_SORTS = {
+    "due_at": Job.due_at,
+    "created_at": Job.created_at,
+    "ended_at": Job.ended_at,
+    "kind": Job.kind,
+    "state": Job.state,
+    "process_key": Job.process_key,
+    "attempt_count": Job.attempt_count,
+}
 
 
 class LostLease(Conflict):
@@ -318,20 +328,31 @@ def list_jobs(
     state: str | None = None,
     kind: str | None = None,
     instance_id: str | None = None,
+    process_key: str | None = None,
+    sort: str = "-created_at",
     page: int = 1,
     page_size: int = 25,
 ) -> tuple[int, list[dict[str, Any]]]:
-    """Return how many jobs there are and one page of them, newest first."""
+    """Return how many jobs there are and one page of them.
+
+    Raises:
+        UnknownFilter: The sort key is not known; the message lists the known ones.
+    """
     wanted = [
         column == value
-        for column, value in ((Job.state, state), (Job.kind, kind), (Job.instance_id, instance_id))
+        for column, value in (
+            (Job.state, state),
+            (Job.kind, kind),
+            (Job.instance_id, instance_id),
+            (Job.process_key, process_key),
+        )
         if value is not None
     ]
     count = ctx.connection.execute(select(func.count()).select_from(Job).where(*wanted)).scalar_one()
     rows = ctx.connection.execute(
         select(Job.__table__)
         .where(*wanted)
-        .order_by(Job.id.desc())
+        .order_by(*order_by(sort, JOB_SORTS, last=Job.id))
         .limit(page_size)
         .offset((page - 1) * page_size)
     ).mappings()

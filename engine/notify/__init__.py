@@ -4,7 +4,7 @@ from engine.notify.gateways import CONSOLE, ConsoleGateway, gateway_for, gateway
 from engine.notify.grammar import Reply, parse_reply
 from engine.notify.inbound import RECEIVE, list_inbound, store_inbound
 from engine.notify.models import InboundMessage, Notification, ReceiptEvent
-from engine.notify.outbox import NOTIFY, list_notifications, mark_read, notify
+from engine.notify.outbox import NOTIFICATION_SORTS, NOTIFY, list_notifications, mark_read, notify
 from engine.notify.receipts import take_receipt
 from engine.notify.recipients import Recipient, outside_recipient, person_recipient
 from engine.notify.sending import SEND, send, settle
@@ -23,6 +23,7 @@ __all__ = [
     "CHANNELS",
     "CONSOLE",
     "MESSAGES",
+    "NOTIFICATION_SORTS",
     "NOTIFY",
     "RECEIVE",
     "SEND",

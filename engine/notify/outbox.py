@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, insert, select, update
 
 from engine.context import Context, verb
+from engine.db import order_by
 from engine.i18n import _, translate
 from engine.ids import new_id
 from engine.instance import ProcessInstance
@@ -25,6 +26,15 @@ from engine.values import Json
 
 NOTIFY = "notify"
 """The kind of the job that sends a notification."""
+
+NOTIFICATION_SORTS = {
+    "created_at": Notification.created_at,
+    "sent_at": Notification.sent_at,
+    "state": Notification.state,
+    "channel": Notification.channel,
+    "event": Notification.event,
+    "person_key": Notification.person_key,
+}
 
 
 @verb
@@ -209,10 +219,15 @@ def list_notifications(
     gateway: str | None = None,
     state: str | None = None,
     instance_id: str | None = None,
+    sort: str = "-created_at",
     page: int = 1,
     page_size: int = 25,
 ) -> tuple[int, list[dict[str, Any]]]:
-    """Return how many notifications there are and one page of them, newest first."""
+    """Return how many notifications there are and one page of them.
+
+    Raises:
+        UnknownFilter: The sort key is not known; the message lists the known ones.
+    """
     wanted = [
         column == value
         for column, value in (
@@ -228,7 +243,7 @@ def list_notifications(
     rows = ctx.connection.execute(
         select(Notification.__table__)
         .where(*wanted)
-        .order_by(Notification.id.desc())
+        .order_by(*order_by(sort, NOTIFICATION_SORTS, last=Notification.id))
         .limit(page_size)
         .offset((page - 1) * page_size)
     ).mappings()

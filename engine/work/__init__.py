@@ -12,10 +12,11 @@ from engine.work.links import (
     use_act,
 )
 from engine.work.models import Candidate, Comment, Link, LinkAct, UserTask
-from engine.work.rights import candidates_of, may_act, may_see, need_may_act
-from engine.work.tasks import Task, get_task, list_comments, list_tasks, tasks_of_instance
+from engine.work.rights import candidates_of, may_act, may_see, need_may_act, seen_instances
+from engine.work.tasks import TASK_SORTS, Task, get_task, list_comments, list_tasks, tasks_of_instance
 
 __all__ = [
+    "TASK_SORTS",
     "Candidate",
     "Comment",
     "Link",
@@ -37,6 +38,7 @@ __all__ = [
     "need_may_act",
     "open_link",
     "revoke_links_of",
+    "seen_instances",
     "tasks_of_instance",
     "use_act",
 ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy.orm import aliased
 
 from engine.context import Context
 from engine.errors import Forbidden
@@ -12,10 +13,13 @@ from engine.i18n import _
 from engine.instance import ProcessInstance
 from engine.people import groups_of, members_of
 from engine.work.models import Candidate, UserTask
-from engine.work.tasks import Task
+
+if TYPE_CHECKING:
+    from engine.work.tasks import Task
 
 OPERATE = "instances.operate"
 SEE_ALL = "instances.see_all"
+SEE_ALL_TASKS = "tasks.see_all"
 
 
 def candidates_of(ctx: Context, task_id: str) -> list[str]:
@@ -60,38 +64,38 @@ def may_see(ctx: Context, instance_id: str) -> bool:
     They started it, had or may take one of its tasks, or may see all. A called instance is seen by whoever
     sees the one that called it.
     """
+    seen = select(ProcessInstance.id).where(ProcessInstance.id == instance_id, seen_instances(ctx))
+    return ctx.connection.execute(seen).first() is not None
+
+
+def seen_instances(ctx: Context) -> ColumnElement[bool]:
+    """Return the condition on ``ProcessInstance`` that keeps what the context's actor may see."""
     if ctx.actor.may(SEE_ALL) or ctx.actor.may(OPERATE):
-        return True
+        return true()
     key = ctx.actor.key
     if key is None:
-        return False
-    row = ctx.connection.execute(
-        select(ProcessInstance.initiator, ProcessInstance.root_id).where(ProcessInstance.id == instance_id)
-    ).first()
-    if row is None:
-        return False
-    family: Sequence[str] = (
-        ctx.connection.execute(select(ProcessInstance.id).where(ProcessInstance.root_id == row.root_id))
-        .scalars()
-        .all()
-    )
-    if row.initiator == key:
-        return True
+        return false()
     groups = groups_of(ctx, key)
-    took_part = select(UserTask.id).where(
-        UserTask.instance_id.in_(family),
-        or_(
-            UserTask.assignee == key,
-            UserTask.ended_by == key,
-            select(Candidate.task_id)
-            .where(
-                Candidate.task_id == UserTask.id,
-                or_(
-                    and_(Candidate.kind == "person", Candidate.key == key),
-                    and_(Candidate.kind == "group", Candidate.key.in_(groups)),
-                ),
-            )
-            .exists(),
-        ),
+    related = aliased(ProcessInstance)
+    took_part = (
+        select(UserTask.id)
+        .join(related, related.id == UserTask.instance_id)
+        .where(
+            related.root_id == ProcessInstance.root_id,
+            or_(
+                UserTask.assignee == key,
+                UserTask.ended_by == key,
+                select(Candidate.task_id)
+                .where(
+                    Candidate.task_id == UserTask.id,
+                    or_(
+                        and_(Candidate.kind == "person", Candidate.key == key),
+                        and_(Candidate.kind == "group", Candidate.key.in_(groups)),
+                    ),
+                )
+                .exists(),
+            ),
+        )
+        .exists()
     )
-    return ctx.connection.execute(took_part.limit(1)).first() is not None
+    return or_(ProcessInstance.initiator == key, took_part)

@@ -10,12 +10,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from engine.context import Context
-from engine.errors import CallwrightError, NotFound, Problem
+from engine.db import order_by
+from engine.errors import NotFound
 from engine.i18n import _
-from engine.instance import ListedVariable
+from engine.instance import ListedVariable, ProcessInstance
 from engine.people import groups_of
 from engine.values import Json
 from engine.work.models import Candidate, Comment, UserTask
+from engine.work.rights import SEE_ALL_TASKS, seen_instances
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +71,7 @@ def get_task(ctx: Context, task_id: str, *, lock: bool = False) -> Task:
     return Task(**row)
 
 
-class UnknownFilter(CallwrightError):
-    """There is no such filter or sort key."""
-
-    code = "bad_request"
-
-
-_SORTS = {
+TASK_SORTS = {
     "due_at": UserTask.due_at,
     "priority": UserTask.priority,
     "created_at": UserTask.created_at,
@@ -97,6 +93,8 @@ def list_tasks(
     state: Sequence[str] = ("open", "claimed"),
     process_key: str | None = None,
     instance_id: str | None = None,
+    business_key: str | None = None,
+    seen: bool = False,
     search: str | None = None,
     variables: Mapping[str, str] | None = None,
     sort: str = "due_at,-priority",
@@ -112,7 +110,8 @@ def list_tasks(
         mine: Either of both.
         ended_by: Finished by this person.
         state: In one of these states.
-        process_key, instance_id: Of this process or instance.
+        process_key, instance_id, business_key: Of this process or instance.
+        seen: Only what the context's actor may see.
         search: In title, business key or name.
         variables: Listed variables and their values.
         sort: Keys, ``-`` before a descending one.
@@ -137,6 +136,11 @@ def list_tasks(
         wanted.append(UserTask.process_key == process_key)
     if instance_id is not None:
         wanted.append(UserTask.instance_id == instance_id)
+    if business_key is not None:
+        wanted.append(UserTask.business_key == business_key)
+    if seen and not ctx.actor.may(SEE_ALL_TASKS):
+        whose = exists().where(ProcessInstance.id == UserTask.instance_id, seen_instances(ctx))
+        wanted.append(whose.correlate(UserTask))
     if search:
         like = f"%{_escaped(search)}%"
         wanted.append(
@@ -158,7 +162,7 @@ def list_tasks(
     rows = ctx.connection.execute(
         select(UserTask.__table__)
         .where(*wanted)
-        .order_by(*_order(sort), UserTask.id)
+        .order_by(*order_by(sort, TASK_SORTS, last=UserTask.id))
         .limit(page_size)
         .offset((page - 1) * page_size)
     ).mappings()
@@ -174,24 +178,6 @@ def _is_candidate(ctx: Context, person_key: str) -> ColumnElement[bool]:
             and_(Candidate.kind == "group", Candidate.key.in_(groups)),
         ),
     )
-
-
-def _order(sort: str) -> list[Any]:
-    order: list[Any] = []
-    for word in sort.split(","):
-        key = word.strip().lstrip("-")
-        column = _SORTS.get(key)
-        if column is None:
-            raise UnknownFilter(
-                _("There is no sort key %(key)s. Known are: %(known)s."),
-                problems=[Problem(path="sort", message=_("Use one of the known ones."))],
-                key=key,
-                known=", ".join(sorted(_SORTS)),
-            )
-        descending = word.strip().startswith("-")
-        # What has no due time comes last either way.
-        order.append(column.desc().nulls_last() if descending else column.asc().nulls_last())
-    return order
 
 
 def _escaped(text: str) -> str:
