@@ -145,6 +145,21 @@ def settle(
     return Settled(data=data, started=started, places=places)
 
 
+def seen(
+    form: Form, data: Mapping[str, Json], rights: Mapping[str, str], now: datetime
+) -> Mapping[str, Json]:
+    """Return data without what the person may not see.
+
+    Args:
+        form: The form.
+        data: Values by variable.
+        rights: What the person may do, by key.
+        now: The aware instant, in the centre's zone.
+    """
+    kept: Mapping[str, Json] = _Look(form, rights, now).seen(data)
+    return kept
+
+
 def _visible(places: Sequence[Place], data: Json) -> Json:
     for place in places:
         if place.hidden and place.component.key and place.component.kind != GROUP:
@@ -179,10 +194,11 @@ class _Look:
             data: Whose rows there are.
             shown: What expressions may name.
         """
-        data, shown = self._seen(data), self._seen(shown)
+        data, shown = self.seen(data), self.seen(shown)
         return list(self._walk(self.form.components, data, Scope(data=shown, this=shown), (), False))
 
-    def _seen(self, data: Json) -> Json:
+    def seen(self, data: Json) -> Json:
+        """Return data without what the person may not see."""
         if not self.unseen:
             return data
         scope = Scope(data={}, this=None)
