@@ -38,6 +38,29 @@ def open_centre(
         ConfigurationError: A manifest, a room or a setting is wrong.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    registry = installed(settings, web=web, packages=packages)
+    install_catalogues(locale_folders(registry))
+    return Centre(
+        settings=settings,
+        database=Database(settings.database),
+        clock=clock or DatabaseClock(),
+        registry=registry,
+    )
+
+
+def installed(
+    settings: Settings, *, web: bool = True, packages: tuple[str, ...] = PLUGIN_PACKAGES
+) -> Registry:
+    """Load everything that is installed into a closed registry. Touches no database and no network.
+
+    Args:
+        settings: What the gateways are made from.
+        web: Whether the plug-ins' web rooms are loaded too.
+        packages: Packages whose folders are plug-ins.
+
+    Raises:
+        ConfigurationError: A manifest, a room or a setting is wrong.
+    """
     registry = Registry()
     for floor in _FLOORS:
         register = getattr(import_module(floor), "register", None) if find_spec(floor) else None
@@ -49,13 +72,7 @@ def open_centre(
         if channel is not None:
             registry.add_gateway(channel.gateway(settings))
     registry.close()
-    install_catalogues(locale_folders(registry))
-    return Centre(
-        settings=settings,
-        database=Database(settings.database),
-        clock=clock or DatabaseClock(),
-        registry=registry,
-    )
+    return registry
 
 
 def locale_folders(registry: Registry) -> list[Path]:
