@@ -24,6 +24,7 @@ export function filters(dress) {
       input.dataset.value = "";
       input.removeAttribute("id");
       input.required = false;
+      input.ariaLabel = labels[column];
       if (value !== undefined) input.type === "checkbox" ? (input.checked = Boolean(value)) : (input.value = value);
       name(row, column);
       how.addEventListener("change", () => name(row, column));

@@ -7,6 +7,7 @@ const LONG = 12;
 
 function search(element, options = {}) {
   const multiple = element.multiple;
+  element.ariaLabel ??= element.labels?.[0]?.textContent.trim() || null;
   return new TomSelect(element, { maxOptions: 500, plugins: multiple ? ["remove_button"] : [], hideSelected: multiple, allowEmptyOption: true, closeAfterSelect: !multiple, render: { no_results: null }, ...options });
 }
 
