@@ -25,6 +25,7 @@ from engine.history import audit
 from engine.i18n import _
 from engine.ids import new_id
 from engine.machine.nodes.events import StartEvent
+from engine.people import Group, put_group
 from engine.push import publish
 
 MAXIMUM_FILES = 500
@@ -78,6 +79,7 @@ def deploy(
             return Deployed(definitions=_definitions_of(ctx, held), warnings=warnings, new=False)
         _insert(ctx, package, content_hash, source, warnings)
         definitions = [_insert_definition(ctx, package, key) for key in sorted(package.processes)]
+        _make_groups(ctx, package)
         audit(ctx, "process.deploy", "process", package.key, {"deployment": package.id, "source": source})
         publish(ctx, "definition", package.key)
     return Deployed(definitions=definitions, warnings=warnings, new=True)
@@ -140,7 +142,6 @@ def _insert(
             key=package.key,
             content_hash=content_hash,
             source=source,
-            manifest=None,
             warnings=[_as_json(problem) for problem in warnings],
             deployed_by=ctx.actor.name,
             deployed_at=ctx.now,
@@ -199,6 +200,15 @@ def _insert_definition(ctx: Context, package: Package, key: str) -> Definition:
                 )
             )
     return get_definition_by_id(ctx, definition_id)
+
+
+def _make_groups(ctx: Context, package: Package) -> None:
+    """Make the groups that a process names and the centre does not have yet."""
+    named = package.manifest.groups if package.manifest is not None else {}
+    held = set(ctx.connection.execute(select(Group.key).where(Group.key.in_(list(named)))).scalars())
+    for key, name in named.items():
+        if key not in held:
+            put_group(ctx, key=key, name=name)
 
 
 def _as_json(problem: Problem) -> dict[str, Any]:

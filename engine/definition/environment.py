@@ -14,8 +14,8 @@ from engine.instance import LargeValue
 from engine.machine import Environment
 from engine.people import feel_functions as people_functions
 from engine.sandbox import Sandbox, names_used
+from engine.worktime import Calendar, load_calendar
 from engine.worktime import feel_functions as worktime_functions
-from engine.worktime import load_calendar
 
 _sandbox = Sandbox()
 
@@ -66,10 +66,10 @@ def environment(ctx: Context, definition: Definition, given: Mapping[str, Any]) 
 def functions(ctx: Context) -> Mapping[str, Callable[..., Any]]:
     """Return our own FEEL functions, bound to the open transaction: working time and people.
 
-    Only what an expression calls is looked up.
+    Without a calendar of the centre's, every hour is working time.
     """
     try:
         calendar = load_calendar(ctx.session)
     except NotFound:
-        return people_functions(ctx)
+        calendar = Calendar.of(zone=ctx.settings.time_zone)
     return {**worktime_functions(calendar), **people_functions(ctx)}

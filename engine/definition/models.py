@@ -23,7 +23,6 @@ class Deployment(Base):
     content_hash: Mapped[str] = mapped_column(String(64))
     # folder, upload, import
     source: Mapped[str] = mapped_column(String(16))
-    manifest: Mapped[Any] = mapped_column(JsonText)
     warnings: Mapped[Any] = mapped_column(JsonText)
     deployed_by: Mapped[str] = mapped_column(String(64))
     deployed_at: Mapped[datetime] = mapped_column(Instant)

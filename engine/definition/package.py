@@ -14,7 +14,18 @@ from engine.i18n import read_catalogue
 from engine.machine import ProcessSpec, parse
 
 # Function names with blanks that expressions of a process may use.
-NAMES = frozenset({"working time", "working days", "manager of", "members of", "head of"})
+NAMES = frozenset(
+    {
+        "working time.add",
+        "working time.between",
+        "working days between",
+        "manager of",
+        "head of",
+        "people of",
+        "groups of",
+        "units of",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)

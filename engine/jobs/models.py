@@ -34,7 +34,7 @@ class Job(Base):
     visit_id: Mapped[str | None] = mapped_column(Id, index=True)
     # One waiting job per key: a clockwork job, an instance's continuation.
     unique_key: Mapped[str | None] = mapped_column(String(128), unique=True)
-    payload: Mapped[Any] = mapped_column(JsonText)
+    payload: Mapped[Any] = mapped_column(JsonText, nullable=True)
     attempt_count: Mapped[int] = mapped_column(Integer, default=0)
     # Claims that ended in no answer at all: a worker died.
     lost_count: Mapped[int] = mapped_column(Integer, default=0)

@@ -42,7 +42,7 @@ _EVENTS: dict[str, type[events.Event]] = {
     "intermediateThrowEvent": events.ThrowEvent,
     "boundaryEvent": events.BoundaryEvent,
     "sendTask": events.SendTask,
-    "receiveTask": events.ReceiveTask,
+    "receiveTask": activities.ReceiveTask,
 }
 _NOT_YET = {
     "complexGateway", "transaction", "adHocSubProcess", "multiInstanceLoopCharacteristics",

@@ -114,11 +114,11 @@ def _meant(ctx: Context, applying: Applying, notice: Notify) -> list[Json]:
 
 def _resolve(ctx: Context, meant: Json) -> Iterator[Recipient]:
     if isinstance(meant, Mapping):
-        yield outside_recipient(meant)
+        yield outside_recipient(ctx, meant)
         return
     word = str(meant)
     for person in people_of(ctx, word if ":" in word else f"person:{word}"):
-        yield person_recipient(ctx, person.key)
+        yield person_recipient(person)
 
 
 def _link(ctx: Context, applying: Applying, notice: Notify, recipient: Recipient) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from engine import definition
 from engine.context import Context
 from engine.errors import BpmnError
 from engine.jobs import ClaimedJob, finish
@@ -17,6 +18,7 @@ from engine.machine.stimuli import (
     Stimulus,
     TimerFired,
 )
+from engine.notify import MESSAGES, SEND
 from engine.plugin import JobKind, Registry
 from engine.runtime.advance import Gone, advance
 from engine.runtime.instances import call_process, cancel_instance
@@ -26,7 +28,10 @@ from engine.runtime.services import call_service
 
 
 def register(registry: Registry) -> None:
-    """Add the kinds of jobs that run processes."""
+    """Add what this floor does: its kinds of files, and its kinds of jobs."""
+    definition.register(registry)
+    registry.add_resource_kind(MESSAGES)
+    registry.add_job_kind(SEND)
     for name, function in _KINDS.items():
         registry.add_job_kind(JobKind(name=name, function=function))
 

@@ -9,13 +9,25 @@ import orjson
 from sqlalchemy import ColumnElement, func, select
 
 from engine.context import Context
+from engine.db import order_by
 from engine.errors import NotFound
 from engine.history import ElementVisit, VariableWrite
 from engine.i18n import _
 from engine.instance import LargeValue, ListedVariable, ProcessInstance
 from engine.machine.scopes import Scopes, View
 from engine.values import Json
+from engine.work import seen_instances
 
+INSTANCE_SORTS = {
+    "started_at": ProcessInstance.started_at,
+    "ended_at": ProcessInstance.ended_at,
+    "business_key": ProcessInstance.business_key,
+    "process_key": ProcessInstance.process_key,
+    "title": ProcessInstance.title,
+    "state": ProcessInstance.state,
+    "initiator": ProcessInstance.initiator,
+    "incident_count": ProcessInstance.incident_count,
+}
 _COLUMNS = [column for column in ProcessInstance.__table__.columns if column.name != "machine_state"]
 
 
@@ -63,10 +75,12 @@ def list_instances(
     initiator: str | None = None,
     variables: Mapping[str, str] | None = None,
     only: Sequence[str] | None = None,
+    seen: bool = False,
+    sort: str = "-started_at",
     page: int = 1,
     page_size: int = 25,
 ) -> tuple[int, list[Mapping[str, Any]]]:
-    """Return how many instances match and one page of them, newest first.
+    """Return how many instances match and one page of them.
 
     Args:
         ctx: Any open transaction.
@@ -77,8 +91,13 @@ def list_instances(
         initiator: Started by this person.
         variables: Listed variables and their values.
         only: Among these ids.
+        seen: Only what the context's actor may see.
+        sort: Keys, ``-`` before a descending one.
         page: From 1.
         page_size: At most 100.
+
+    Raises:
+        UnknownFilter: The sort key is not known; the message lists the known ones.
     """
     wanted: list[ColumnElement[bool]] = [
         column == value
@@ -93,6 +112,8 @@ def list_instances(
     ]
     if only is not None:
         wanted.append(ProcessInstance.id.in_(only))
+    if seen:
+        wanted.append(seen_instances(ctx))
     for name, value in (variables or {}).items():
         wanted.append(
             select(ListedVariable.instance_id)
@@ -109,7 +130,7 @@ def list_instances(
     rows = ctx.connection.execute(
         select(*_COLUMNS)
         .where(*wanted)
-        .order_by(ProcessInstance.id.desc())
+        .order_by(*order_by(sort, INSTANCE_SORTS, last=ProcessInstance.id))
         .limit(page_size)
         .offset((page - 1) * page_size)
     ).mappings()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -44,17 +45,15 @@ def drawing(body: str, *, key: str = "p", roots: str = "", name: str = "") -> by
 
 def _flow(line: str, number: int, defaults: list[tuple[str, str]]) -> str:
     ends, _bracket, condition = line.partition("[")
-    source, target = (end.strip().rstrip("*").strip() for end in ends.split("->"))
+    source, target = (part.strip().rstrip("*").strip() for part in ends.split("->"))
     flow_id = f"flow_{number}"
     if ends.rstrip().endswith("*"):
         defaults.append((source, flow_id))
     text = condition.strip().rstrip("]").strip()
-    said = (
-        f'<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression"><![CDATA[{text}]]></bpmn:conditionExpression>'
-        if text
-        else ""
-    )
-    return f'<bpmn:sequenceFlow id="{flow_id}" sourceRef="{source}" targetRef="{target}">{said}</bpmn:sequenceFlow>\n'
+    tag = "bpmn:conditionExpression"
+    said = f'<{tag} xsi:type="bpmn:tFormalExpression"><![CDATA[{text}]]></{tag}>' if text else ""
+    between = f'sourceRef="{source}" targetRef="{target}"'
+    return f'<bpmn:sequenceFlow id="{flow_id}" {between}>{said}</bpmn:sequenceFlow>\n'
 
 
 def task(element_id: str, kind: str = "userTask", *, inside: str = "", name: str = "") -> str:
@@ -87,4 +86,4 @@ def gateway(element_id: str, kind: str = "exclusiveGateway") -> str:
 
 def chain(elements: Sequence[str]) -> str:
     """Write flows from each element to the next."""
-    return "\n".join(f"{one} -> {other}" for one, other in zip(elements, elements[1:], strict=False))
+    return "\n".join(f"{one} -> {other}" for one, other in pairwise(elements))

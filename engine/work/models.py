@@ -35,7 +35,7 @@ class UserTask(Base):
     state: Mapped[str] = mapped_column(String(16))
     form_key: Mapped[str | None] = mapped_column(String(128))
     # How the step is set in the drawing: outcomes, replies, notices, where the form's data go.
-    options: Mapped[Any] = mapped_column(JsonText)
+    options: Mapped[Any] = mapped_column(JsonText, nullable=True)
     assignee: Mapped[str | None] = mapped_column(String(64))
     priority: Mapped[int] = mapped_column(Integer, default=50)
     due_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -86,8 +86,8 @@ def _item(place: int) -> Code:
 
 def _variable(compiler: Compiler, node: tree.Name, *, quiet: bool) -> Code:
     name = node.name
-    if name not in BUILT_INS or name in compiler.names:
-        compiler.names_used.add(name)
+    # A variable hides a built-in function of its name: which one it is, only the scope can tell.
+    compiler.names_used.add(name)
     null = compiler.null(node.at)
 
     def missing(frame: Frame) -> Any:

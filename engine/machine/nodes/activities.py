@@ -11,7 +11,7 @@ from engine.errors import DefinitionError
 from engine.i18n import _
 from engine.machine.effects import CallProcess, CallService, Decided, Logged, OpenUserTask
 from engine.machine.nodes.base import Node
-from engine.machine.nodes.events import BoundaryEvent, StartEvent, hand_over
+from engine.machine.nodes.events import BoundaryEvent, CatchEvent, StartEvent, hand_over
 from engine.machine.nodes.notices import tell
 from engine.machine.run import ExpressionFailed
 from engine.machine.timers import due_instant
@@ -117,6 +117,19 @@ class UserTask(Activity):
                 run.write(token, name, value)
         tell(run, token, self, "completed")
         token.complete()
+
+
+class ReceiveTask(Activity, CatchEvent):
+    """Waits for a message, as long as what waits at its border lets it."""
+
+    def begin(self, run: Run, token: Token) -> bool:
+        """Say what is waited for."""
+        self.arm(run, token)
+        return False
+
+    def resume(self, run: Run, token: Token, payload: Mapping[str, Any]) -> None:
+        """It came: take over what it brought and go on."""
+        CatchEvent.resume(self, run, token, payload)
 
 
 class ServiceTask(Activity):

@@ -79,10 +79,6 @@ class CatchEvent(Event):
         token.complete()
 
 
-class ReceiveTask(CatchEvent):
-    """An activity that waits for a message."""
-
-
 class BoundaryEvent(CatchEvent):
     """Waits at the border of an activity while it is worked on."""
 

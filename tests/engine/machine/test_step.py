@@ -190,8 +190,16 @@ def test_the_first_event_behind_an_event_gateway_withdraws_the_others():
     xml = drawing(
         f"""{start()}
         {gateway("first", "eventBasedGateway")}
-        <bpmn:intermediateCatchEvent id="told"><bpmn:extensionElements><callwright:correlation key="phone"/><callwright:output name="rating" source="rating"/></bpmn:extensionElements><bpmn:messageEventDefinition messageRef="m"/></bpmn:intermediateCatchEvent>
-        <bpmn:intermediateCatchEvent id="waited"><bpmn:timerEventDefinition><bpmn:timeDuration>P3D</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>
+        <bpmn:intermediateCatchEvent id="told">
+        <bpmn:extensionElements>
+        <callwright:correlation key="phone"/>
+        <callwright:output name="rating" source="rating"/>
+        </bpmn:extensionElements>
+        <bpmn:messageEventDefinition messageRef="m"/>
+        </bpmn:intermediateCatchEvent>
+        <bpmn:intermediateCatchEvent id="waited">
+        <bpmn:timerEventDefinition><bpmn:timeDuration>P3D</bpmn:timeDuration></bpmn:timerEventDefinition>
+        </bpmn:intermediateCatchEvent>
         {end("rated")}
         {end("unrated")}
         begin -> first
@@ -208,16 +216,22 @@ def test_the_first_event_behind_an_event_gateway_withdraws_the_others():
     play.step(stimuli.Arrived(visit=asked.visit, payload={"rating": 5}))
     assert play.ended.element == "rated"
     assert play.waits(effects.SetTimer) == {}
-    assert any(
-        isinstance(wrote, effects.Wrote) and (wrote.name, wrote.text) == ("rating", "5") for wrote in play.all
-    )
+    writes = [(asked.name, asked.text) for asked in play.all if isinstance(asked, effects.Wrote)]
+    assert ("rating", "5") in writes
 
 
-def service(**options):
+SERVICE = """<callwright:service name="x.y"/>
+<callwright:input name="n" source="n + 1"/>
+<callwright:output name="made" source="id"/>"""
+
+
+def service():
     return drawing(
         f"""{start()}
-        {task("call", "serviceTask", inside='<callwright:service name="x.y"/><callwright:input name="n" source="n + 1"/><callwright:output name="made" source="id"/>')}
-        <bpmn:boundaryEvent id="oops" attachedToRef="call"><bpmn:errorEventDefinition errorRef="e"/></bpmn:boundaryEvent>
+        {task("call", "serviceTask", inside=SERVICE)}
+        <bpmn:boundaryEvent id="oops" attachedToRef="call">
+        <bpmn:errorEventDefinition errorRef="e"/>
+        </bpmn:boundaryEvent>
         {end()}
         {end("caught")}
         begin -> call
@@ -274,7 +288,11 @@ def test_a_condition_that_cannot_be_told_stops_at_its_gateway_until_the_data_are
 def test_a_sub_process_has_variables_of_its_own_and_hands_out_what_it_maps():
     xml = drawing(
         f"""{start()}
-        <bpmn:subProcess id="sub"><bpmn:extensionElements><callwright:input name="x" source="n * 2"/><callwright:output name="y" source="x + 1"/></bpmn:extensionElements>
+        <bpmn:subProcess id="sub">
+        <bpmn:extensionElements>
+        <callwright:input name="x" source="n * 2"/>
+        <callwright:output name="y" source="x + 1"/>
+        </bpmn:extensionElements>
         {start("inner")}
         {task("in")}
         {end("inner_end")}

@@ -1,0 +1,5 @@
+"""``python -m admin.cli``: what the parent process starts its children by."""
+
+from admin.cli import main
+
+main()

@@ -1,0 +1,109 @@
+"""``callwright init``: tables, permissions, the shipped processes, the demo world. Safe to repeat."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from admin.app import create_app
+from admin.centre import open_centre
+from admin.cli.common import settings_of
+from admin.identity.setup import init_security
+from engine.context import SYSTEM, Centre, Context
+from engine.db.migrations import migrate
+from engine.definition import deploy, read_folder
+from engine.errors import NotFound
+from engine.people import Person
+from engine.settings import Settings, kept_secret
+from engine.worktime import load_calendar, save_calendar
+
+log = logging.getLogger(__name__)
+
+# Mornings and afternoons of a week's working days: what a centre begins with until it says otherwise.
+OFFICE_HOURS = {"mon-fri": ["09:00-13:00", "14:00-18:00"]}
+
+
+@click.command()
+@click.option("--world", default="none", help="Demo world for an empty database: city_hotline, or none.")
+@click.pass_context
+def init(context: click.Context, world: str) -> None:
+    """Make or update tables, permissions and shipped processes."""
+    initialise(settings_of(context), world=world)
+
+
+def initialise(settings: Settings, *, world: str = "none") -> None:
+    """Bring a database to what this version of the product needs.
+
+    Args:
+        settings: The product's.
+        world: The demo world that an empty database gets; ``none`` for none.
+    """
+    centre = open_centre(settings, web=True)
+    try:
+        migrate(centre.database, owners(centre))
+        app = create_app(centre)
+        init_security(app)
+        ctx = Context(centre=centre, actor=SYSTEM)
+        _make_calendar(ctx)
+        deploy_shipped(ctx)
+        if world != "none" and _nobody(ctx):
+            password = demo_password(settings)
+            import_module("seed.load").load_world(app, world, password=password)
+    finally:
+        centre.database.dispose()
+
+
+def owners(centre: Centre) -> Mapping[str, Path]:
+    """Return who has migrations, and where: the floors and the installed plug-ins."""
+    floors = {name: Path(str(import_module(name).__path__[0])) for name in ("engine", "forms", "admin")}
+    plugins = {plugin.name: plugin.manifest.path for plugin in centre.registry.plugins.values()}
+    return {
+        name: folder / "migrations"
+        for name, folder in {**floors, **plugins}.items()
+        if (folder / "migrations").is_dir()
+    }
+
+
+def deploy_shipped(ctx: Context) -> None:
+    """Deploy the process folders that ship with the product, each content once."""
+    for folder in sorted(files("bpmn").iterdir(), key=lambda found: found.name):
+        if folder.is_dir() and (folder / "process.toml").is_file():
+            deployed = deploy(ctx, files=read_folder(folder), source="folder", only_unseen=True)
+            if deployed.new:
+                log.info(
+                    "deployed %s",
+                    ", ".join(f"{found.key} version {found.version}" for found in deployed.definitions),
+                )
+
+
+def demo_password(settings: Settings) -> str:
+    """Return the demo people's password: the one that was set, else one made once."""
+    return settings.demo_password or kept_secret(settings.data_dir, "demo_password", length=9)
+
+
+def _make_calendar(ctx: Context) -> None:
+    with ctx.read():
+        try:
+            load_calendar(ctx.session)
+            return
+        except NotFound:
+            pass
+    region = {"Asia/Hong_Kong": "HK", "Asia/Shanghai": "CN"}.get(ctx.settings.time_zone, "none")
+    save_calendar(
+        ctx,
+        key="default",
+        name="Office hours",
+        zone=ctx.settings.time_zone,
+        bands=OFFICE_HOURS,
+        region=region,
+    )
+
+
+def _nobody(ctx: Context) -> bool:
+    with ctx.read():
+        return ctx.session.query(Person).first() is None

@@ -1,0 +1,133 @@
+"""``callwright up``: the whole product under one parent: web, worker, and what plug-ins run."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import IO
+
+import click
+
+from admin.cli.family import Family
+from admin.cli.init import demo_password
+from engine.errors import ConfigurationError
+from engine.i18n import _
+from engine.plugin.loader import find_manifests
+from engine.settings import Settings, read_settings
+
+DEMO_PEOPLE = (
+    "admin", "designer", "agent", "supervisor", "manager", "hr", "planner", "qa", "handler_water",
+    "handler_roads",
+)  # fmt: skip
+_READY_WITHIN_S = 120
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", help="Address to listen on.")
+@click.option("--port", default=8080, help="Port to listen on.")
+@click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Data folder.")
+@click.option(
+    "--world", default=None, help="Demo world for an empty database; city_hotline on this machine's own."
+)
+@click.option("--workers", default=1, help="Worker processes.")
+@click.pass_context
+def up(
+    context: click.Context, host: str, port: int, data_dir: Path | None, world: str | None, workers: int
+) -> None:
+    """Start everything, and keep it running until Ctrl-C."""
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    public_url = os.environ.get("CALLWRIGHT_PUBLIC_URL") or f"http://{shown}:{port}"
+    demo = world is None and "CALLWRIGHT_DATABASE_URL" not in os.environ
+    world = "city_hotline" if demo else world or "none"
+    defaults: dict[str, str | None] = {"public_url": public_url}
+    if world != "none":
+        defaults["time_zone"] = os.environ.get("CALLWRIGHT_TIME_ZONE") or "Asia/Hong_Kong"
+        defaults["centre_name"] = os.environ.get("CALLWRIGHT_CENTRE_NAME") or "12345"
+    folder = data_dir or context.obj["data_dir"]
+    settings = read_settings(data_dir=folder, **defaults)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    lock = _lock(settings)
+    family = Family(
+        environment={
+            "CALLWRIGHT_DATA_DIR": str(settings.data_dir.resolve()),
+            "CALLWRIGHT_PUBLIC_URL": settings.public_url,
+            "CALLWRIGHT_TIME_ZONE": settings.time_zone,
+            "CALLWRIGHT_CENTRE_NAME": settings.centre_name,
+        }
+    )
+    if family.run_once("init", "--world", world) != 0:
+        sys.exit(1)
+    family.add("web", "web", "--host", host, "--port", str(port))
+    for _number in range(workers):
+        family.add("worker", "worker")
+    for name, manifest in find_manifests("plugins").items():
+        for entry in manifest.processes:
+            family.add(f"{name}.{entry.name}", "process", entry.module)
+    _keep(family, settings, world)
+    lock.close()
+
+
+def _lock(settings: Settings) -> IO[str]:
+    """Hold the data folder: a second product on it would not know of the first one's work.
+
+    Raises:
+        ConfigurationError: Somebody holds it already.
+    """
+    lock = (settings.data_dir / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise ConfigurationError(
+            _("Another Callwright runs on the data folder %(folder)s. Stop it, or name another folder."),
+            folder=settings.data_dir,
+        ) from None
+    return lock
+
+
+def _keep(family: Family, settings: Settings, world: str) -> None:
+    stopping = False
+
+    def stop(*_: object) -> None:
+        nonlocal stopping
+        stopping = True
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, stop)
+    family.keep()
+    greeted = False
+    while not stopping:
+        if not greeted and _answers(settings):
+            greeted = True
+            _greet(settings, world)
+        for line in family.keep():
+            click.secho(line, fg="yellow", err=True)
+        time.sleep(0.2)
+    family.stop()
+
+
+def _answers(settings: Settings) -> bool:
+    try:
+        with urllib.request.urlopen(f"{settings.public_url}/healthz", timeout=1) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _greet(settings: Settings, world: str) -> None:
+    """Say where it is and who can sign in, in three languages."""
+    click.echo()
+    click.secho(f"  Callwright  {settings.public_url}", bold=True)
+    click.echo(f"  Report a problem · 市民报告 · 市民報告  {settings.public_url}/report")
+    if world != "none":
+        click.echo(f"  Sign in · 登录 · 登入  {', '.join(DEMO_PEOPLE)}")
+        click.echo(f"  Password · 密码 · 密碼  {demo_password(settings)}")
+    if not settings.https and not settings.loopback:
+        click.secho("  The public address is not https: cookies travel in the clear.", fg="yellow")
+    click.echo("  Stop · 停止  Ctrl-C")
+    click.echo()

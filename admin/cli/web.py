@@ -1,0 +1,62 @@
+"""``callwright web``: one web process with many threads; nothing runs before its worker is forked."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import click
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from admin.app import create_app
+from admin.centre import open_centre
+from admin.cli.common import settings_of
+from admin.cli.family import watch_parent
+from engine.settings import Settings
+
+THREADS = 300
+
+
+class Web(BaseApplication):  # type: ignore[misc]
+    """Gunicorn with our app, made in its worker: a process that forks never runs a script."""
+
+    def __init__(self, settings: Settings, host: str, port: int) -> None:
+        self.settings = settings
+        self.bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Say how it serves."""
+        given: dict[str, Any] = {
+            "bind": self.bind,
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "preload_app": False,
+            "keepalive": 30,
+            "timeout": 60,
+            "graceful_timeout": 20,
+            "loglevel": "warning",
+            "proc_name": "callwright-web",
+            "control_socket_disable": True,
+            "when_ready": lambda _server: watch_parent(),
+            "post_worker_init": lambda _worker: watch_parent(),
+        }
+        for name, value in given.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Make the app, in the worker."""
+        logging.getLogger("werkzeug").setLevel(logging.WARNING)
+        return create_app(open_centre(self.settings, web=True))
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", help="Address to listen on.")
+@click.option("--port", default=8080, help="Port to listen on.")
+@click.pass_context
+def web(context: click.Context, host: str, port: int) -> None:
+    """Serve pages, REST and webhooks."""
+    Web(settings_of(context), host, port).run()
