@@ -36,7 +36,7 @@ def calculate(run: Run, operator: str, left: Any, right: Any) -> Any:
     try:
         return apply(left, right)
     except (ArithmeticError, ValueError) as error:
-        if isinstance(error, ZeroDivisionError) or not right:
+        if operator == "/" and not right:
             raise FeelError("Division by zero.") from error
         raise FeelError("The result of %(operator)s is out of range.", operator=operator) from error
 
@@ -84,6 +84,13 @@ def _part(value: int, divisor: Decimal) -> int:
     return int(DECIMAL128.divide(Decimal(value), divisor))
 
 
+def _power(base: Decimal, exponent: Decimal) -> Decimal:
+    power = DECIMAL128.power(base, exponent)
+    if not power.is_finite():
+        raise OverflowError
+    return power
+
+
 _D, _T, _DT, _DTD, _YMD = Date, Time, DateTime, DaysTimeDuration, YearsMonthsDuration
 
 _OPERATIONS: dict[tuple[str, type, type], Callable[[Any, Any], Any]] = {
@@ -91,7 +98,7 @@ _OPERATIONS: dict[tuple[str, type, type], Callable[[Any, Any], Any]] = {
     ("-", Decimal, Decimal): DECIMAL128.subtract,
     ("*", Decimal, Decimal): DECIMAL128.multiply,
     ("/", Decimal, Decimal): DECIMAL128.divide,
-    ("**", Decimal, Decimal): DECIMAL128.power,
+    ("**", Decimal, Decimal): _power,
     # Dates.
     ("+", _D, _YMD): lambda a, b: a.add_months(b.months),
     ("+", _YMD, _D): lambda a, b: b.add_months(a.months),

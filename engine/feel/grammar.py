@@ -1,6 +1,6 @@
 """The grammar: from words to a syntax tree (10.3.1.2).
 
-    expression      = for | if | some/every | function | tests | disjunction
+    expression      = tests | disjunction
     disjunction     = conjunction { "or" conjunction }
     conjunction     = comparison { "and" comparison }
     comparison      = arithmetic { ("=" | "!=" | "<" | "<=" | ">" | ">=") arithmetic
@@ -9,6 +9,7 @@
     arithmetic      = by precedence, to the left: "+" "-", then "*" "/", then "**"; then the sign "-"
     postfix         = primary { "." name | "[" expression "]" | "(" arguments ")" | "instance of" type }
     primary         = literal | name | list | interval | context | "(" expression ")" | "@" string
+                    | for | if | some/every | function, each as far to the right as it goes
     tests           = ("<" | "<=" | ">" | ">=" | "=" | "!=") arithmetic
     unary tests     = "-" | [ "not" ] test { "," test }
 
@@ -109,12 +110,7 @@ class _Parser(KindParser):
 
     def expression(self) -> tree.Node:
         with self.deeper():
-            token = self.token
-            if token.kind == "word":
-                read = self.OPENINGS.get(token.text)
-                if read and (token.text != "function" or self.tokens[self.index + 1].text == "("):
-                    return read(self)
-            elif token.text in _COMPARISONS:
+            if self.token.text in _COMPARISONS and self.token.kind == "sign":
                 return self.comparator()
             return self.disjunction()
 
@@ -374,6 +370,9 @@ class _Parser(KindParser):
             if text in _CONSTANTS:
                 self.index += 1
                 return tree.Literal(at, _CONSTANTS[text])
+            if text in self.OPENINGS:
+                with self.deeper():
+                    return self.OPENINGS[text](self)
             if text in KEYWORDS:
                 raise self.wrong("Expected a value, found %(found)s.")
         # A first word that only a built-in function has may still begin a longer, unknown name.

@@ -10,7 +10,7 @@ from engine.feel.errors import FeelError
 from engine.feel.kinds import describe
 from engine.feel.numbers import DECIMAL128, ONE
 from engine.feel.ranges import Range
-from engine.feel.temporal import Date
+from engine.feel.temporal import Date, from_ordinal
 
 
 def elements(value: Any) -> Iterable[Any]:
@@ -38,16 +38,16 @@ def span(start: Any, end: Any) -> Iterator[Any]:
         raise FeelError(
             "There are no steps from %(start)s to %(end)s.", start=describe(start), end=describe(end)
         )
-    forward = _rank(start) <= _rank(end)
-    step = 1 if forward else -1
-    return _steps(start, end, step)
+    step = 1 if _rank(start) <= _rank(end) else -1
+    if type(start) is Date:
+        return map(from_ordinal, range(start.ordinal, end.ordinal + step, step))
+    return _numbers(start, end, step)
 
 
-def _steps(at: Any, end: Any, step: int) -> Iterator[Any]:
-    last = _rank(end) * step
-    while _rank(at) * step <= last:
+def _numbers(at: Decimal, end: Decimal, step: int) -> Iterator[Decimal]:
+    while at * step <= end * step:
         yield at
-        at = at.add_days(step) if type(at) is Date else DECIMAL128.add(at, ONE * step)
+        at = DECIMAL128.add(at, ONE * step)
 
 
 def _rank(value: Any) -> Any:

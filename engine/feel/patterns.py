@@ -17,6 +17,9 @@ from engine.feel.runtime import Run
 
 MAX_PATTERN_LENGTH = 2_000
 MAX_REPEAT = 10_000
+MAX_WEIGHT = 20_000
+"""How many single pieces a pattern may come to, with every repetition written out."""
+
 MAX_GROUP_DEPTH = 50
 
 _FLAGS = {"s": regex.DOTALL, "m": regex.MULTILINE, "i": regex.IGNORECASE, "x": 0, "q": 0}
@@ -100,6 +103,9 @@ class _Translator:
         self.opened: list[int | None] = []
         self.group = 0
         self.closed: set[int] = set()
+        # What the last piece, and each open group before it, comes to with its repetitions written out.
+        self.last = 1
+        self.weights = [0]
 
     def wrong(self) -> FeelError:
         return FeelError("%(pattern)s is no regular expression.", pattern=self.pattern[:60])
@@ -124,11 +130,18 @@ class _Translator:
                 parts.append(self.quantifier(sign))
                 quantifiable = False
                 continue
+            self.last = 1
             parts.append(self.piece(sign))
+            self.add_weight(self.last)
             quantifiable = sign not in "(|^$"
         if self.opened:
             raise self.wrong()
         return "".join(parts)
+
+    def add_weight(self, weight: int) -> None:
+        self.weights[-1] += weight
+        if self.weights[-1] > MAX_WEIGHT:
+            raise FeelError("%(pattern)s repeats too much.", pattern=self.pattern[:60])
 
     def piece(self, sign: str) -> str:
         if sign == "(":
@@ -155,15 +168,18 @@ class _Translator:
                 raise self.wrong()
             self.index += 2
             self.opened.append(None)
+            self.weights.append(0)
             return "(?:"
         self.group += 1
         self.opened.append(self.group)
+        self.weights.append(0)
         return "("
 
     def close(self) -> str:
         if not self.opened:
             raise self.wrong()
         group = self.opened.pop()
+        self.last = self.weights.pop()
         if group:
             self.closed.add(group)
         return ")"
@@ -183,6 +199,7 @@ class _Translator:
             if int(low) > MAX_REPEAT or (high and not int(low) <= int(high) <= MAX_REPEAT):
                 raise self.wrong()
             self.index = end + 1
+            self.add_weight(self.last * (max(int(low), 1) - 1))
             text = "{" + low + comma + high + "}"
         if self.ahead("?"):
             self.index += 1

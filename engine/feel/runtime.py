@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.feel.errors import FeelError, FeelWarning, OverBudget, position
+from engine.feel.temporal import DateTime
 
 MAX_WARNINGS = 100
 MAX_CALL_DEPTH = 200
@@ -37,7 +38,17 @@ DEFAULT_BUDGET = Budget()
 class Run:
     """The state of one evaluation."""
 
-    __slots__ = ("budget", "depth", "element", "functions", "now", "pattern_s", "ticks", "warnings")
+    __slots__ = (
+        "budget",
+        "depth",
+        "element",
+        "functions",
+        "moment",
+        "now",
+        "pattern_s",
+        "ticks",
+        "warnings",
+    )
 
     def __init__(
         self,
@@ -47,6 +58,7 @@ class Run:
     ) -> None:
         self.functions = functions
         self.now = now
+        self.moment: DateTime | None = None
         self.budget = budget
         self.ticks = budget.tick_count
         self.pattern_s = budget.pattern_s

@@ -13,6 +13,7 @@ from engine.feel.functions import Code, Frame
 from engine.feel.kinds import describe
 from engine.feel.library.lists import position
 from engine.feel.properties import PROPERTIES
+from engine.feel.runtime import Run
 
 
 @compiles(tree.Path)
@@ -27,8 +28,9 @@ def path(compiler: Compiler, node: tree.Path) -> Code:
         if kind is dict and name in value:
             return value[name]
         if kind is list:
-            frame[0].tick(len(value))
-            return [_entry(item, name) for item in value]
+            run = frame[0]
+            run.tick(len(value))
+            return [_entry(run, item, name) for item in value]
         if value is None:
             return None
         if kind is dict or name not in PROPERTIES.get(kind, ()):
@@ -38,11 +40,12 @@ def path(compiler: Compiler, node: tree.Path) -> Code:
     return path
 
 
-def _entry(value: Any, name: str) -> Any:
+def _entry(run: Run, value: Any, name: str) -> Any:
     if type(value) is dict:
         return value.get(name)
     if type(value) is list:
-        return [_entry(item, name) for item in value]
+        run.tick(len(value))
+        return [_entry(run, item, name) for item in value]
     read = PROPERTIES.get(type(value), {}).get(name)
     return read(value) if read else None
 
@@ -57,7 +60,8 @@ def filter_(compiler: Compiler, node: tree.Filter) -> Code:
     if isinstance(condition, Constant) and type(condition.value) is Decimal:
         index = condition.value
         return lambda frame: _pick(source(frame), index)
-    return compiler.guarded(node.at, lambda frame: _select(frame, source(frame), place, condition))
+    effort = tree.effort(node.condition)
+    return compiler.guarded(node.at, lambda frame: _select(frame, source(frame), place, condition, effort))
 
 
 def _items(compiler: Compiler, node: tree.Node) -> Callable[[Frame], list[Any]]:
@@ -83,10 +87,9 @@ def _pick(items: list[Any], index: Decimal) -> Any:
         return None
 
 
-def _select(frame: Frame, items: list[Any], place: int, condition: Code) -> Any:
+def _select(frame: Frame, items: list[Any], place: int, condition: Code, effort: int) -> Any:
     """Return the elements for which a condition is true, or the one whose position it is."""
-    run = frame[0]
-    run.tick(len(items))
+    frame[0].tick(len(items) * effort)
     chosen: list[Any] = []
     for number, item in enumerate(items):
         frame[place] = item

@@ -28,10 +28,13 @@ def function(compiler: Compiler, node: tree.FunctionLiteral) -> Code:
         places = [compiler.place(name) for name in names]
         body = compiler.code(node.body)
 
+    effort = tree.effort(node.body)
+
     def function(frame: Frame) -> Function:
         captured = frame[:]
 
         def code(run: Run, values: Sequence[Any]) -> Any:
+            run.tick(effort)
             inner = captured[:]
             inner[0] = run
             for place, value in zip(places, values, strict=True):

@@ -11,8 +11,11 @@ from engine.feel.functions import Code, Frame
 from engine.feel.iteration import elements, span
 
 
-def _turns(compiler: Compiler, iterators: Sequence[tree.Iterator]) -> Callable[[Frame], Iterator[None]]:
-    """Return a closure that steps through all combinations, each put in its places."""
+def _turns(
+    compiler: Compiler, iterators: Sequence[tree.Iterator], body: tree.Node
+) -> Callable[[Frame], Iterator[None]]:
+    """Return a closure that steps through all combinations, each put in its places and paid for."""
+    effort = tree.effort(body)
     loops: list[tuple[Callable[[Frame], Iterable[Any]], int]] = []
     for iterator in iterators:
         domain = _domain(compiler, iterator)
@@ -23,7 +26,7 @@ def _turns(compiler: Compiler, iterators: Sequence[tree.Iterator]) -> Callable[[
         domain, place = loops[index]
         run = frame[0]
         for item in domain(frame):
-            run.tick()
+            run.tick(effort)
             frame[place] = item
             if index == last:
                 yield
@@ -45,7 +48,7 @@ def _domain(compiler: Compiler, iterator: tree.Iterator) -> Callable[[Frame], It
 def for_(compiler: Compiler, node: tree.For) -> Code:
     """A list of what the body gives, which sees the results so far as ``partial``."""
     with compiler.block():
-        turns = _turns(compiler, node.iterators)
+        turns = _turns(compiler, node.iterators, node.body)
         partial = compiler.place("partial")
         body = compiler.code(node.body)
 
@@ -66,7 +69,7 @@ def for_(compiler: Compiler, node: tree.For) -> Code:
 def quantified(compiler: Compiler, node: tree.Quantified) -> Code:
     """Whether some, or every, turn satisfies a condition; null where that is not known."""
     with compiler.block():
-        turns = _turns(compiler, node.iterators)
+        turns = _turns(compiler, node.iterators, node.condition)
         condition = compiler.code(node.condition)
     decisive = node.quantifier == "some"
 

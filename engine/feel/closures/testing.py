@@ -78,9 +78,7 @@ def _cell_test(compiler: Compiler, node: tree.Node) -> Test:
 
 
 def _mentions_input(node: tree.Node) -> bool:
-    return (isinstance(node, tree.Name) and node.name == "?") or any(
-        map(_mentions_input, tree.children(node))
-    )
+    return any(isinstance(part, tree.Name) and part.name == "?" for part in tree.walk(node))
 
 
 def _one_of(tests: Sequence[Test]) -> Test:

@@ -74,7 +74,9 @@ def now(run: Run) -> DateTime:
     """Return the moment of the evaluation."""
     if run.now is None:
         raise FeelError("There is no clock here.")
-    return from_instant(run.now)
+    if run.moment is None:
+        run.moment = from_instant(run.now)
+    return run.moment
 
 
 @builtin("today")

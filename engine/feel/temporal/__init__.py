@@ -6,7 +6,7 @@ further than Python's.
 
 from __future__ import annotations
 
-from engine.feel.temporal.dates import Date, parse_date
+from engine.feel.temporal.dates import Date, from_ordinal, parse_date
 from engine.feel.temporal.datetimes import DateTime, from_instant, parse_date_time
 from engine.feel.temporal.durations import DaysTimeDuration, Duration, YearsMonthsDuration, parse_duration
 from engine.feel.temporal.times import MIDNIGHT, Time, parse_time, time_of_day
@@ -42,6 +42,7 @@ __all__ = [
     "YearsMonthsDuration",
     "Zone",
     "from_instant",
+    "from_ordinal",
     "offset_zone",
     "parse_date",
     "parse_date_time",

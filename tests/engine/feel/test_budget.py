@@ -1,0 +1,130 @@
+"""Expressions that ask for too much: they end soon, small, and without an exception."""
+
+from __future__ import annotations
+
+import random
+import resource
+import time
+
+import pytest
+
+from engine import feel
+
+LONGEST_S = 0.5
+MOST_KB = 100 * 1024
+
+BOMBS = [
+    "for a in 1..1000000000 return a",
+    "for a in 1..1000, b in 1..1000, c in 1..1000 return a * b * c",
+    "some a in 1..100000, b in 1..100000 satisfies a < 0",
+    "for i in 1..300 return for j in 1..300 return partial",
+    '(for i in 1..60 return if i = 1 then "x" else partial[-1] + partial[-1])[-1]',
+    "(for i in 1..60 return if i = 1 then [1] else concatenate(partial[-1], partial[-1]))[-1]",
+    "for i in 1..60 return if i = 1 then [1] else [partial[-1], partial[-1]]",
+    "string(for i in 1..60 return if i = 1 then [1] else [partial[-1], partial[-1]])",
+    "flatten(for i in 1..60 return if i = 1 then [1] else [partial[-1], partial[-1]])",
+    "(for i in 1..60 return if i = 1 then {a: 1} else [partial[-1], partial[-1]]).a",
+    "{x: (for i in 1..60 return if i = 1 then [1] else [partial[-1], partial[-1]]), r: x = x[item != 0]}.r",
+    "(for i in 1..5000 return if i = 1 then [1] else [partial[-1]])[-1]",
+    "{f: function(g) g(g), r: f(f)}.r",
+    "sort((for i in 1..90000 return -i), function(x, y) x < y)",
+    "distinct values(for i in 1..5000 return {a: i})",
+    "9 ** 9 ** 9 ** 9",
+    "exp(1e30)",
+    'duration("P1D") * 1e6000',
+    "date(1e6000, 1, 1)",
+    "round up(1e6000, 6176)",
+    'substring("abc", 1e6000)',
+    'matches("' + "a" * 60 + '!", "(a|aa)+$")',
+    'for i in 1..1000 return matches("' + "a" * 60 + '!", "(a|aa)+$")',
+    'matches("a", "((a{10000}){10000}){10000}")',
+    'replace((for i in 1..15 return if i = 1 then "aaaa" else partial[-1] + partial[-1])[-1], "a", "'
+    + "b" * 500
+    + '")',
+    "for i in 1..50000 return string(1e6144)",
+    "for i in 1..1000000 return " + " + ".join(["i"] * 900),
+    "(" * 70 + "1" + ")" * 70,
+    "[" * 4000,
+    "-" * 4000 + "1",
+    "a" + ".b" * 3000,
+    "1" + " = 1" * 1500,
+    "[1..10[" * 500,
+    "1 in (" * 500,
+    "if a then " * 500,
+    "/*" * 3000,
+    '"' * 4001,
+    "x" * 8001,
+    "1" + "+1" * 3999,
+]
+
+
+def peak_kb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def spend(source: str, **options: object) -> float:
+    started = time.perf_counter()
+    try:
+        feel.evaluate(source, {"a": 1, "b": [1, 2], "c": {"d": "x"}}, **options)
+    except feel.FeelSyntaxError:
+        pass
+    return time.perf_counter() - started
+
+
+@pytest.mark.parametrize("source", BOMBS, ids=range(len(BOMBS)))
+def test_a_bomb_ends_soon_and_small(source: str) -> None:
+    before = peak_kb()
+    # The fastest of three: other programs share the machine.
+    assert min(spend(source) for _ in range(3)) < LONGEST_S
+    assert peak_kb() - before < MOST_KB
+
+
+def test_a_budget_can_be_smaller() -> None:
+    small = feel.Budget(tick_count=50, text_length=10, item_count=5)
+    assert feel.evaluate("for i in 1..10 return i", {}, budget=small).value is None
+    assert feel.evaluate('"abcdef" + "ghijkl"', {}, budget=small).value is None
+    assert feel.evaluate("for i in 1..5 return i", {}, budget=small).value == [1, 2, 3, 4, 5]
+
+
+def test_an_expression_of_2000_parts_is_refused() -> None:
+    with pytest.raises(feel.FeelSyntaxError, match="at most 2000 parts"):
+        feel.compile("1" + "+1" * 2500)
+    assert feel.evaluate("1" + "+1" * 900, {}).value == 901
+
+
+PIECES = ['1', '2.5', '-3', '1e6144', '0', 'true', 'false', 'null', '"a"', '"\\u4e2d"', 'a', 'b', 'c.d', 'x', 'if', 'then', 'else', 'for', 'in', 'return', 'some', 'every', 'satisfies', 'and', 'or', 'not', 'function', '(', ')', '[', ']', '{', '}', ',', ':', '.', '..', '+', '-', '*', '/', '**', '=', '!=', '<', '<=', '>', '>=', 'between', 'instance', 'of', 'number', 'list<number>', 'item', 'partial', '?', '@"2026-03-02"', '@"P1D"', '@"10:00:00Z"', '@"x"', 'date(', 'time(', 'duration(', 'count(', 'sum(', 'sort(', 'string(', 'matches(', 'replace(', 'concatenate(', 'flatten(', 'context(', 'get', 'value(', 'range(', 'before(', 'abs(', 'floor(', 'substring(', 'split(', 'now()', 'today()', '"(a+)+$"', '"["', 'f', 'a:', '{a:1}', '[1,2]', '[1..3]', '(1..3)', '//', '/*', '*/', '@', '#', '客户', '🐎', 'date', 'and', 'time(', 'years', 'and', 'months', 'duration(']
+
+
+def test_ten_thousand_random_inputs_neither_raise_nor_hang() -> None:
+    chance = random.Random(20260302)
+    before = peak_kb()
+    slowest = 0.0
+    for number in range(10_000):
+        words = chance.choices(PIECES, k=chance.randint(1, 14))
+        source = (" " if number % 3 else "").join(words)
+        took = spend(source)
+        if took > LONGEST_S:
+            took = min(took, spend(source))
+        slowest = max(slowest, took)
+    assert slowest < LONGEST_S
+    assert peak_kb() - before < MOST_KB
+
+
+def test_ten_thousand_damaged_expressions_neither_raise_nor_hang() -> None:
+    chance = random.Random(7)
+    sound = [
+        "for i in 1..5 return if i = 1 then 1 else i * partial[-1]",
+        "{f: function(x: number) x * 2, r: f(3), s: [1, 2, 3][item > 1]}.s[1]",
+        "some p in [{a: 1}, {a: 2}] satisfies p.a in (1, < 0, [4..6])",
+        'string join(["a", "b"], "-") + substring("abc", 2, 1) + string(@"P1DT2H")',
+        'date("2026-03-02") + duration("P1M") > date and time("2026-03-02T10:00:00@Asia/Hong_Kong")',
+        'replace("abracadabra", "a(.)", "a$1$1") = "x" and not(matches("a", "[a-z-[b]]")) or 1 between 0 and 2',
+        "sort([3, 1, 2], function(x, y) x < y) = [1, 2, 3]",
+    ]
+    signs = "()[]{},:.+-*/<>=\"'@?\\ \n0129aeif客🐎\x00\u2028"
+    for _ in range(10_000):
+        text = list(chance.choice(sound))
+        for _ in range(chance.randint(1, 6)):
+            at = chance.randrange(len(text))
+            text[at : at + chance.randint(0, 3)] = chance.choice(signs)
+        spend("".join(text))
