@@ -13,6 +13,7 @@ from engine.people.groups import (
     put_group,
     set_groups,
 )
+from engine.people.importing import Plan, Tables, apply_import, plan_import, read_tables
 from engine.people.lookups import head_of, manager_of, people_of
 from engine.people.models import (
     Group,
@@ -66,12 +67,15 @@ __all__ = [
     "GroupMember",
     "Person",
     "PersonSkill",
+    "Plan",
     "Post",
     "PostHolder",
     "Skill",
+    "Tables",
     "Unit",
     "UnitMember",
     "UnitNode",
+    "apply_import",
     "close_group",
     "close_person",
     "close_post",
@@ -98,11 +102,13 @@ __all__ = [
     "people_with_skill",
     "person_by_email",
     "person_by_phone",
+    "plan_import",
     "put_group",
     "put_person",
     "put_post",
     "put_skill",
     "put_unit",
+    "read_tables",
     "reopen_person",
     "set_groups",
     "set_head",

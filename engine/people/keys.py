@@ -44,21 +44,26 @@ def key_problem(key: str, path: str = "key") -> Problem:
     )
 
 
+def name_problems(name: str) -> list[Problem]:
+    """Say what is wrong with a name."""
+    if not name.strip():
+        return [Problem(path="name", message=_("Write a name."))]
+    if len(name) > _LONGEST_NAME:
+        return [
+            Problem(
+                path="name", message=_("Use at most %(count)s characters."), params={"count": _LONGEST_NAME}
+            )
+        ]
+    return []
+
+
 def check_key_and_name(key: str, name: str) -> None:
     """Refuse a key or a name that cannot be.
 
     Raises:
         InvalidSubmission: The problems say which and why.
     """
-    problems = [] if is_key(key) else [key_problem(key)]
-    if not name.strip():
-        problems.append(Problem(path="name", message=_("Write a name.")))
-    elif len(name) > _LONGEST_NAME:
-        problems.append(
-            Problem(
-                path="name", message=_("Use at most %(count)s characters."), params={"count": _LONGEST_NAME}
-            )
-        )
+    problems = [*([] if is_key(key) else [key_problem(key)]), *name_problems(name)]
     if problems:
         raise InvalidSubmission(problems=problems)
 

@@ -15,7 +15,7 @@ from engine.context import Context, verb
 from engine.errors import Conflict, InvalidSubmission, NotFound, Problem
 from engine.history import audit
 from engine.i18n import LOCALES, _
-from engine.people.keys import check_key_and_name
+from engine.people.keys import is_key, key_problem, name_problems
 from engine.people.models import GroupMember, Person, PostHolder, UnitMember
 from engine.push import publish
 
@@ -135,7 +135,8 @@ def put_person(
         Conflict: They have left.
     """
     name = name.strip()
-    check_key_and_name(key, name)
+    if not is_key(key):
+        raise InvalidSubmission(problems=[key_problem(key), *name_problems(name)])
     said: dict[str, object] = {
         "phone": phone or None,
         "email": email or None,
@@ -144,7 +145,9 @@ def put_person(
         "preferred_channel": preferred_channel or None,
     }
     given = {field: value for field, value in said.items() if value is not KEEP}
-    _check(ctx, given)
+    problems = check_person(ctx, name=name, given=given)
+    if problems:
+        raise InvalidSubmission(problems=problems)
     person = ctx.session.get(Person, key)
     if person is not None and person.closed_at is not None:
         raise Conflict(_("%(key)s has left."), key=key)
@@ -167,8 +170,15 @@ def put_person(
     return person
 
 
-def _check(ctx: Context, given: dict[str, object]) -> None:
-    """Refuse what cannot be; writes the telephone number as E.164."""
+def check_person(ctx: Context, *, name: str, given: dict[str, object]) -> list[Problem]:
+    """Say what cannot be of what is known of a person.
+
+    Args:
+        ctx: The context.
+        name: What people call them.
+        given: The other fields by name, as ``put_person`` takes them; the telephone number in it is
+            written as E.164.
+    """
     problems: list[Problem] = []
     if given.get("phone"):
         try:
@@ -203,8 +213,8 @@ def _check(ctx: Context, given: dict[str, object]) -> None:
                 params={"value": given["time_zone"]},
             )
         )
-    if problems:
-        raise InvalidSubmission(problems=problems)
+    problems += name_problems(name)
+    return problems
 
 
 @verb

@@ -64,10 +64,10 @@ def put_unit(
     name = name.strip()
     check_key_and_name(key, name)
     unit = ctx.session.get(Unit, key)
+    before = None if unit is None else (unit.name, unit.position, unit.valid_to)
     if unit is None:
         unit = Unit(key=key, name=name, valid_from=ctx.now)
         ctx.session.add(unit)
-    before = (unit.name, unit.parent_key, unit.head_key, unit.position, unit.valid_to)
     unit.name, unit.valid_to = name, None
     if position is not KEEP:
         unit.position = position
@@ -76,9 +76,7 @@ def put_unit(
         move_unit(ctx, key=key, parent_key=parent_key)
     if head_key is not KEEP:
         set_head(ctx, key=key, head_key=head_key)
-    if before != (unit.name, unit.parent_key, unit.head_key, unit.position, unit.valid_to) or (
-        unit.valid_from == ctx.now
-    ):
+    if before != (unit.name, unit.position, unit.valid_to):
         audit(ctx, "unit.put", "unit", key)
         publish(ctx, "unit", key)
     return unit
