@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, jsonify, redirect, request, url_for
+from flask import Flask, Response, current_app, jsonify, redirect, request, url_for
 from flask_appbuilder.const import AUTH_DB
 from jinja2 import FileSystemLoader
 from sqlalchemy import select
@@ -170,6 +170,7 @@ def _said_everywhere() -> dict[str, Any]:
     who = shell.signed_in
     here = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return {
+        "appbuilder": current_app.extensions["appbuilder"],
         "centre_name": shell.centre.settings.centre_name,
         "current_person": who if who and who.channel == "web" else None,
         "current_locale": shell.locale,
