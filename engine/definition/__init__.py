@@ -8,25 +8,38 @@ from engine.definition.definitions import (
     list_definitions,
     list_versions,
 )
-from engine.definition.deploy import Deployed, deploy, read_folder, read_zip
+from engine.definition.deploy import (
+    Checked,
+    Deployed,
+    check,
+    deploy,
+    put_deployment,
+    read_folder,
+    read_zip,
+)
 from engine.definition.manifest import ProcessManifest, ProcessStart, VariableSpec
 from engine.definition.package import NAMES, Package
 from engine.definition.resources import register
+from engine.definition.starts import may_start
 
 __all__ = [
     "NAMES",
+    "Checked",
     "Definition",
     "Deployed",
     "Package",
     "ProcessManifest",
     "ProcessStart",
     "VariableSpec",
+    "check",
     "deploy",
     "get_definition",
     "get_definition_by_id",
     "get_package",
     "list_definitions",
     "list_versions",
+    "may_start",
+    "put_deployment",
     "read_folder",
     "read_zip",
     "register",

@@ -93,6 +93,11 @@ def get_package(ctx: Context, deployment_id: str) -> Package:
     return package
 
 
+def keep_package(package: Package) -> None:
+    """Keep a package that was just compiled, so that nobody compiles it again."""
+    _packages.put(package.id, package)
+
+
 def get_definition_by_id(ctx: Context, definition_id: str) -> Definition:
     """Return a definition, compiled.
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import delete, func, insert, select
 
-from engine.context import Context
-from engine.definition.definitions import Definition, get_definition_by_id
+from engine.context import Context, verb
+from engine.definition.definitions import Definition, get_definition_by_id, keep_package
 from engine.definition.inspect import inspect
 from engine.definition.manifest import FILE, read_process_manifest
 from engine.definition.models import DeployedFile, Deployment, ProcessDefinition, StartSubscription
@@ -26,11 +26,27 @@ from engine.i18n import _
 from engine.ids import new_id
 from engine.machine.nodes.events import StartEvent
 from engine.people import Group, put_group
+from engine.plugin import Registry
 from engine.push import publish
 
 MAXIMUM_FILES = 500
 MAXIMUM_TOTAL_BYTES = 50_000_000
 MAXIMUM_RATIO = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A package that can run.
+
+    Args:
+        package: Its files, compiled.
+        content_hash: What tells it from every other content.
+        warnings: What runs, but perhaps not as meant.
+    """
+
+    package: Package
+    content_hash: str
+    warnings: Sequence[Problem]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,21 +83,39 @@ def deploy(
     Raises:
         DefinitionError: Something in it cannot run; ``problems`` lists everything at once.
     """
+    checked = check(ctx.registry, files)
+    return put_deployment(ctx, checked=checked, source=source, only_unseen=only_unseen)
+
+
+def check(registry: Registry, files: Mapping[str, bytes]) -> Checked:
+    """Read, compile and check a package, as ``deploy`` does before its transaction begins.
+
+    Raises:
+        DefinitionError: Something in it cannot run; ``problems`` lists everything at once.
+    """
     files = _cleaned(files)
     package = Package(id=new_id(), key=_key(files), files=files)
-    warnings = inspect(ctx.registry, package)
+    warnings = inspect(registry, package)
     if package.key == "":
         package = replace(package, key="+".join(sorted(package.processes)))
-    content_hash = _hash(files)
-    with ctx.write():
-        held = _held(ctx, package.key, content_hash, only_unseen)
-        if held is not None:
-            return Deployed(definitions=_definitions_of(ctx, held), warnings=warnings, new=False)
-        _insert(ctx, package, content_hash, source, warnings)
-        definitions = [_insert_definition(ctx, package, key) for key in sorted(package.processes)]
-        _make_groups(ctx, package)
-        audit(ctx, "process.deploy", "process", package.key, {"deployment": package.id, "source": source})
-        publish(ctx, "definition", package.key)
+    return Checked(package=package, content_hash=_hash(files), warnings=warnings)
+
+
+@verb
+def put_deployment(
+    ctx: Context, *, checked: Checked, source: str = "upload", only_unseen: bool = False
+) -> Deployed:
+    """Deploy a package that was checked: see ``deploy``."""
+    package, warnings = checked.package, checked.warnings
+    held = _held(ctx, package.key, checked.content_hash, only_unseen)
+    if held is not None:
+        return Deployed(definitions=_definitions_of(ctx, held), warnings=warnings, new=False)
+    _insert(ctx, package, checked.content_hash, source, warnings)
+    keep_package(package)
+    definitions = [_insert_definition(ctx, package, key) for key in sorted(package.processes)]
+    _make_groups(ctx, package)
+    audit(ctx, "process.deploy", "process", package.key, {"deployment": package.id, "source": source})
+    publish(ctx, "definition", package.key)
     return Deployed(definitions=definitions, warnings=warnings, new=True)
 
 

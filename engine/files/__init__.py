@@ -1,6 +1,6 @@
 """Stored files by content: a row says who put what where, the bytes lie in a folder by their hash."""
 
-from engine.files.content import Content, TooLarge
+from engine.files.content import Content, TooLarge, put
 from engine.files.kind import is_inline, type_of
 from engine.files.models import StoredFile
 from engine.files.store import (
@@ -33,6 +33,7 @@ __all__ = [
     "is_reference",
     "may_read",
     "open_content",
+    "put",
     "reference",
     "store",
     "sweep",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any, BinaryIO
 
@@ -28,7 +28,7 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 def store(
     ctx: Context,
     *,
-    content: BinaryIO | bytes,
+    content: BinaryIO | bytes | Content,
     name: str,
     owner_kind: str,
     owner_id: str,
@@ -38,7 +38,8 @@ def store(
 
     Args:
         ctx: Who stores it, and where.
-        content: The bytes, or a stream of them. A stream is read before the transaction opens.
+        content: The bytes, or a stream of them, or what ``put`` made of it before. A stream is read before
+            the transaction opens.
         name: What its owner calls it; cleaned.
         owner_kind: Whose it is: ``instance``, ``task``, ``person``; ``upload`` for one that waits to be
             used and is forgotten after a day.
@@ -50,10 +51,11 @@ def store(
         RuntimeError: A write transaction is open and the content is a stream: nothing may be held while
             a body is read.
     """
-    if ctx.writing and not isinstance(content, bytes):
+    if ctx.writing and not isinstance(content, bytes | Content):
         raise RuntimeError("store a stream before the write transaction opens")
-    kept = put(ctx.settings.files, content, limit_bytes=limit_bytes)
-    return _add(ctx, content=kept, name=clean_name(name), owner_kind=owner_kind, owner_id=owner_id)
+    if not isinstance(content, Content):
+        content = put(ctx.settings.files, content, limit_bytes=limit_bytes)
+    return _add(ctx, content=content, name=clean_name(name), owner_kind=owner_kind, owner_id=owner_id)
 
 
 @verb
@@ -145,9 +147,7 @@ def is_reference(value: Json) -> bool:
     return isinstance(value, Mapping) and isinstance(value.get("$file"), str)
 
 
-def check_reference(
-    ctx: Context, value: Json, *, owner_kind: str | None = None, owner_id: str | None = None
-) -> StoredFile:
+def check_reference(ctx: Context, value: Json, *, known: Collection[str] = ()) -> StoredFile:
     """Return the file that somebody hands in.
 
     Only its id is believed: name, type and size are those of the row.
@@ -155,20 +155,18 @@ def check_reference(
     Args:
         ctx: Who hands it in.
         value: ``{"$file": id}``.
-        owner_kind: With ``owner_id``: whose file it may be already, such as the instance's own.
-        owner_id: Which one.
+        known: The ids that stand there already: they may be handed in again.
 
     Raises:
-        NotFound: It is no file, there is none of that id, or it is neither that owner's nor an upload of
-            the actor's own.
+        NotFound: It is no file, there is none of that id, or it is neither known nor an upload of the
+            actor's own.
     """
     if not is_reference(value):
         raise NotFound(_("There is no such file."))
     with ctx.read():
         file = _live(ctx, value["$file"])
     own = file.owner_kind == UPLOAD and file.stored_by == ctx.actor.name
-    there = owner_kind is not None and (file.owner_kind, file.owner_id) == (owner_kind, owner_id)
-    if not (own or there):
+    if not own and file.id not in known:
         raise NotFound(_("There is no such file."))
     return file
 

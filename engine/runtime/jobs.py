@@ -7,6 +7,7 @@ from collections.abc import Callable
 from engine import definition
 from engine.context import Context
 from engine.errors import BpmnError
+from engine.files import SWEEP
 from engine.jobs import ClaimedJob, finish
 from engine.machine import NotWaiting
 from engine.machine.stimuli import (
@@ -18,13 +19,15 @@ from engine.machine.stimuli import (
     Stimulus,
     TimerFired,
 )
-from engine.notify import MESSAGES, SEND
+from engine.notify import MESSAGES, RECEIVE, SEND
 from engine.plugin import JobKind, Registry
 from engine.runtime.advance import Gone, advance
 from engine.runtime.instances import call_process, cancel_instance
 from engine.runtime.messages import broadcast_signal, deliver_message
 from engine.runtime.queries import variables_of
+from engine.runtime.receive import receive
 from engine.runtime.services import call_service
+from engine.work import get_task, may_see
 
 
 def register(registry: Registry) -> None:
@@ -32,8 +35,16 @@ def register(registry: Registry) -> None:
     definition.register(registry)
     registry.add_resource_kind(MESSAGES)
     registry.add_job_kind(SEND)
+    registry.add_job_kind(JobKind(name=RECEIVE, function=receive))
+    registry.add_job_kind(SWEEP)
+    registry.add_port("may_see_instance", may_see)
+    registry.add_port("may_see_task", _may_see_task)
     for name, function in _KINDS.items():
         registry.add_job_kind(JobKind(name=name, function=function))
+
+
+def _may_see_task(ctx: Context, task_id: str) -> bool:
+    return may_see(ctx, get_task(ctx, task_id).instance_id)
 
 
 def run_job(ctx: Context, job: ClaimedJob, stimulus: Stimulus) -> None:

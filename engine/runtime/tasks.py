@@ -10,6 +10,7 @@ from sqlalchemy import insert, update
 from engine.context import Context, verb
 from engine.errors import Conflict, Forbidden, InvalidSubmission, Problem
 from engine.feel.temporal import from_instant
+from engine.files import adopt, check_reference, reference
 from engine.history import audit
 from engine.i18n import _
 from engine.ids import new_id
@@ -110,12 +111,20 @@ def add_comment(
 ) -> str:
     """Write a note on an instance.
 
+    Args:
+        ctx: Who writes it.
+        instance_id: On which instance.
+        text: What it says.
+        task_id: The task it was written at.
+        files: Uploads of the actor's own, or files of the instance: ``{"$file": id}``.
+
     Returns:
         The note's id.
 
     Raises:
         Forbidden: The actor may not see the instance.
         InvalidSubmission: There is nothing in it, or too much.
+        NotFound: There is no such file.
     """
     if not may_see(ctx, instance_id):
         raise Forbidden()
@@ -132,12 +141,19 @@ def add_comment(
             author=ctx.actor.name,
             through=ctx.actor.channel,
             text=text.strip(),
-            files=list(files) or None,
+            files=[_kept(ctx, file, instance_id) for file in files] or None,
             written_at=ctx.now,
         )
     )
     publish(ctx, "instance", instance_id)
     return comment_id
+
+
+def _kept(ctx: Context, file: Json, instance_id: str) -> Json:
+    """Give a note's file to the instance."""
+    found = check_reference(ctx, file, owner_kind="instance", owner_id=instance_id)
+    adopt(ctx, found, owner_kind="instance", owner_id=instance_id)
+    return reference(found)
 
 
 @verb

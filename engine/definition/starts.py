@@ -1,0 +1,46 @@
+"""Who may start a process."""
+
+from __future__ import annotations
+
+from engine.context import Context
+from engine.definition.definitions import Definition
+from engine.definition.manifest import ProcessStart
+from engine.errors import NotFound
+from engine.people import people_of
+
+DEPLOY = "processes.deploy"
+
+
+def may_start(ctx: Context, definition: Definition, *, event: str | None = None) -> bool:
+    """Whether the context's actor may start a process.
+
+    A start of its manifest says who; one that names nobody is for everyone who can sign in. Whoever deploys
+    processes may start any, also one whose manifest offers no start.
+
+    Args:
+        ctx: Any open transaction.
+        definition: Which process.
+        event: By this start event; by any of them where omitted.
+    """
+    if ctx.actor.may(DEPLOY):
+        return True
+    offered = (
+        start
+        for start in definition.manifest.starts
+        if start.inbound is None and event in (None, start.event)
+    )
+    return any(_is_for(ctx, start) for start in offered)
+
+
+def _is_for(ctx: Context, start: ProcessStart) -> bool:
+    key = ctx.actor.key
+    if key is None:
+        return start.public
+    return not start.who or any(_means(ctx, word, key) for word in start.who)
+
+
+def _means(ctx: Context, word: str, key: str) -> bool:
+    try:
+        return any(person.key == key for person in people_of(ctx, word))
+    except NotFound:
+        return False
