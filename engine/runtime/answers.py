@@ -1,0 +1,145 @@
+"""What a message that came in is answered with: one segment that says what changed, or what to write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from engine.context import Context
+from engine.errors import InvalidSubmission
+from engine.i18n import _, translate
+from engine.notify import (
+    MessageTemplate,
+    MessageText,
+    Notification,
+    Recipient,
+    notify,
+    person_recipient,
+)
+from engine.people import Person, e164
+from engine.work import Task
+
+
+def _answer(key: str, text: str) -> MessageTemplate:
+    return MessageTemplate(key=f"answer_{key}", title=_("Answer"), texts={"sms": MessageText(text=text)})
+
+
+ON_IT = _answer("on_it", _("{{ ticket }}: it is yours. Reply 2 when it is done."))
+RECORDED = _answer("recorded", _('{{ ticket }}: recorded as "{{ outcome }}". Thank you.'))
+PASSED_ON = _answer("passed_on", _("{{ ticket }}: passed on. The task stays with you."))
+NOTED = _answer("noted", _("{{ ticket }}: your note was added."))
+THANKS = _answer("thanks", _("Thank you. Your answer was passed on."))
+RATED = _answer("rated", _("Thank you. You gave {{ rating }} of 5."))
+WHICH = _answer("which", _("Which one? Write its number first, such as {{ example }}\n{{ lines }}"))
+NO_SUCH = _answer("no_such", _("Nothing that you could answer has the number {{ ticket }}."))
+NOTHING_OPEN = _answer(
+    "nothing_open", _("Nothing of yours is open. Your message was kept, nobody acts on it.")
+)
+CHOICES = _answer("choices", _("{{ ticket }}: this was not understood. Reply {{ choices }}."))
+MORE = _answer("more", _("{{ ticket }}: write a few words more, such as {{ digit }} and the reason."))
+RATE = _answer("rate", _("Please answer with one digit, from 1 (bad) to 5 (very good)."))
+STRANGER = _answer(
+    "stranger",
+    _("We cannot tell what your message is about. To report a problem, write what it is and where."),
+)
+REFUSED = _answer("refused", _("{{ ticket }}: nothing was changed. {{ reason }}"))
+
+_CHOICES = {
+    "on_it": _("1 on it"),
+    "done": _("2 done"),
+    "support": _("3 help"),
+    "not_mine": _("4 not ours"),
+    "note": _("5 note"),
+}
+# So that the whole answer stays within one segment.
+_LONGEST_TITLE = 24
+_MOST_LINES = 6
+
+
+def answer(
+    ctx: Context,
+    to: Recipient,
+    message: MessageTemplate,
+    *,
+    inbound_id: str,
+    instance_id: str | None = None,
+    task_id: str | None = None,
+    **scope: Any,
+) -> None:
+    """Answer a message within the open transaction, once.
+
+    Args:
+        ctx: The open write transaction.
+        to: Who wrote.
+        message: What is said.
+        inbound_id: What is answered.
+        instance_id, task_id: What it is about.
+        scope: What the answer's holes name.
+    """
+    notify(
+        ctx,
+        event="answer",
+        to=to,
+        channel="sms",
+        message=message,
+        scope=scope,
+        instance_id=instance_id,
+        task_id=task_id,
+        unique_key=f"answer:{inbound_id}",
+    )
+
+
+def sender_of(ctx: Context, message: Any, people: Sequence[Person]) -> Recipient:
+    """Return who sent a message, as somebody who can be answered.
+
+    Args:
+        ctx: An open transaction.
+        message: The row of the message.
+        people: Who has this number.
+    """
+    if people:
+        return person_recipient(people[0])
+    try:
+        phone = e164(message.sender, None)
+    except InvalidSubmission:
+        phone = None
+    return Recipient(name="", phone=phone, locale=_locale(ctx, message))
+
+
+def _locale(ctx: Context, message: Any) -> str:
+    """Return the language in which somebody outside was last written to, else that of their message."""
+    last = (
+        select(Notification.locale)
+        .where(Notification.address == message.sender)
+        .order_by(Notification.id.desc())
+        .limit(1)
+    )
+    known: str | None = ctx.connection.execute(last).scalar()
+    if known is not None:
+        return known
+    if not any("\u4e00" <= character <= "\u9fff" for character in message.body):
+        return "en"
+    try:
+        message.body.encode("gb2312")
+    except UnicodeEncodeError:
+        return "zh_Hant"
+    return "zh_Hans"
+
+
+def choices(task: Task, locale: str) -> str:
+    """Say what can be answered to a task: its drawing's replies, *on it* and a note."""
+    possible = {"on_it", "note", *(reply["verb"] for reply in task.options.get("replies", ()))}
+    return ", ".join(translate(locale, text) for verb, text in _CHOICES.items() if verb in possible)
+
+
+def short(title: str) -> str:
+    """Cut a title to what an answer has room for."""
+    line = " ".join(title.split())
+    return line if len(line) <= _LONGEST_TITLE else line[: _LONGEST_TITLE - 1].rstrip() + "."
+
+
+def listed(lines: list[str]) -> str:
+    """Put lines under each other, as many as people read on a telephone."""
+    return "\n".join(lines[:_MOST_LINES])
