@@ -13,7 +13,7 @@ from engine.errors import NotFound
 from engine.instance import LargeValue
 from engine.machine import Environment
 from engine.people import feel_functions as people_functions
-from engine.sandbox import Sandbox, names_used
+from engine.sandbox import Sandbox
 from engine.worktime import Calendar, load_calendar
 from engine.worktime import feel_functions as worktime_functions
 
@@ -29,6 +29,7 @@ def environment(ctx: Context, definition: Definition, given: Mapping[str, Any]) 
         given: Names every expression knows.
     """
     registry = ctx.registry
+    now = ctx.now.astimezone(ctx.settings.zone)
 
     def service_mode(name: str) -> Any:
         offer = registry.service_tasks.get(name)
@@ -41,17 +42,13 @@ def environment(ctx: Context, definition: Definition, given: Mapping[str, Any]) 
         return text
 
     def run_script(source: str, view: Mapping[str, Any], *, seed: str) -> Any:
-        reads, writes = names_used(source)
-        inputs = {name: view[name] for name in reads | writes if name in view}
-        return _sandbox.run(source, inputs=inputs, outputs=writes, now=ctx.now, seed=seed)
+        return _sandbox.run(source, inputs=view, now=now, seed=seed)
 
     def evaluate_script(source: str, view: Mapping[str, Any], *, seed: str) -> Any:
-        reads, _writes = names_used(source)
-        inputs = {name: view[name] for name in reads if name in view}
-        return _sandbox.evaluate(source, inputs=inputs, now=ctx.now, seed=seed)
+        return _sandbox.evaluate(source, inputs=view, now=now, seed=seed)
 
     return Environment(
-        now=ctx.now.astimezone(ctx.settings.zone),
+        now=now,
         given=given,
         functions=functions(ctx),
         types=definition.manifest.types,

@@ -3,6 +3,8 @@
 A whole number is an ``int`` in a script. A number with a fraction is a ``float`` if it has at most 15
 significant digits, which a float keeps; a longer one is a ``decimal.Decimal`` with all its digits. A float
 comes back rounded to 15 significant digits, so 0.1 + 0.2 is 0.3 again; a Decimal comes back as it is.
+A declared date, time or duration is Python's own; what Python cannot hold (years and months, a time with a
+zone, the year 12000) is its ISO text, and texts is what all of them come back as.
 """
 
 from __future__ import annotations
@@ -10,11 +12,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from engine.feel.temporal import DaysTimeDuration
+from engine.feel.temporal import Date, DateTime, DaysTimeDuration, Time, YearsMonthsDuration
 from engine.i18n import _
 from engine.sandbox.errors import ScriptValueRefused
 from engine.values import Json
@@ -26,14 +28,18 @@ MAX_DIGITS = 34
 MAX_EXPONENT = 6144
 
 _FLOAT_DIGITS = 15
+_TEMPORAL = (Date, DateTime, DaysTimeDuration, Time, YearsMonthsDuration)
 _MAX_BITS = 20_600  # of a whole number with MAX_EXPONENT digits, and some
 
 
 def to_script(value: Json) -> object:
     """Return a variable's value as a script sees it.
 
+    Args:
+        value: A JSON value; it may hold FEEL's temporal values.
+
     Raises:
-        TypeError: It is not a JSON value.
+        TypeError: It is no such value.
     """
     if value is None or isinstance(value, str | bool | int | float):
         return value
@@ -45,7 +51,25 @@ def to_script(value: Json) -> object:
         return {key: to_script(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [to_script(item) for item in value]
+    if isinstance(value, _TEMPORAL):
+        return _moment(value)
     raise TypeError(f"{type(value).__name__} is not a JSON value")
+
+
+def _moment(value: object) -> date | time | timedelta | str:
+    try:
+        if isinstance(value, Date):
+            return date(value.year, value.month, value.day)
+        if isinstance(value, DateTime):
+            moment: datetime = value.instant(UTC)
+            return moment if value.zone else moment.replace(tzinfo=None)
+        if isinstance(value, DaysTimeDuration):
+            return value.timedelta()
+        if isinstance(value, Time) and value.zone is None:
+            return time(value.hour, value.minute, value.second, value.nanosecond // 1000)
+    except (ValueError, OverflowError):
+        pass
+    return str(value)
 
 
 def checked(name: str, value: object) -> Json:
@@ -132,7 +156,14 @@ def _refused(message: str, path: str, **params: Any) -> ScriptValueRefused:
 
 
 def same(one: Json, other: Json) -> bool:
-    """Tell whether two JSON values are equal; true is not one."""
+    """Tell whether what came out of a script is what went in; true is not one.
+
+    Args:
+        one: What came out, checked.
+        other: What went in, before it was made a script's.
+    """
+    if isinstance(other, _TEMPORAL):
+        return bool(one == checked("", to_script(other)))
     if isinstance(one, str):
         return bool(one == other)
     if isinstance(one, bool) or isinstance(other, bool):

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.errors import BpmnError, TechnicalFailure
+from engine.feel.temporal import parse_temporal
 from engine.sandbox import (
     Limits,
     Sandbox,
@@ -122,6 +123,26 @@ def test_a_temporal_value_becomes_its_iso_text(sandbox: Sandbox, expression: str
     assert run(sandbox, f"from datetime import datetime, timedelta, timezone\nx = {expression}") == {
         "x": text
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "python"),
+    [
+        ("2026-03-02", "date(2026, 3, 2)"),
+        ("2026-03-02T10:30:00", "datetime(2026, 3, 2, 10, 30)"),
+        ("2026-03-02T10:30:00+08:00", "datetime(2026, 3, 2, 2, 30, tzinfo=timezone.utc)"),
+        ("2026-03-02T10:30:00@Asia/Hong_Kong", "datetime(2026, 3, 2, 2, 30, tzinfo=timezone.utc)"),
+        ("10:30:00", "time(10, 30)"),
+        ("P1DT4H", "timedelta(days=1, hours=4)"),
+        ("P1Y6M", "'P1Y6M'"),
+        ("10:30:00+08:00", "'10:30:00+08:00'"),
+        ("12000-01-01", "'12000-01-01'"),
+    ],
+)
+def test_a_declared_temporal_variable_is_pythons_own(sandbox: Sandbox, text: str, python: str) -> None:
+    source = f"from datetime import date, datetime, time, timedelta, timezone\nsame = x == {python}"
+    assert run(sandbox, source, x=parse_temporal(text)) == {"same": True}
+    assert run(sandbox, "held['x']\nok = True", held={"x": parse_temporal(text)}) == {"ok": True}
 
 
 def test_the_clock_stands_still_in_the_callers_zone(sandbox: Sandbox) -> None:
