@@ -7,7 +7,7 @@ from engine.worktime.errors import InvalidCalendar, NoWorkingTime
 from engine.worktime.functions import feel_functions
 from engine.worktime.holidays import NO_REGION, RegionYear, region_year, regions
 from engine.worktime.rules import add, between, is_working, next_opening, working_days_between
-from engine.worktime.store import import_year, load_calendar, save_calendar
+from engine.worktime.store import import_year, load_calendar, mark_day, save_calendar
 
 __all__ = [
     "ALWAYS",
@@ -26,6 +26,7 @@ __all__ = [
     "import_year",
     "is_working",
     "load_calendar",
+    "mark_day",
     "next_opening",
     "parse_week",
     "region_year",
