@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import resource
 import time
@@ -64,10 +65,8 @@ def peak_kb() -> int:
 
 def spend(source: str, **options: object) -> float:
     started = time.perf_counter()
-    try:
+    with contextlib.suppress(feel.FeelSyntaxError):
         feel.evaluate(source, {"a": 1, "b": [1, 2], "c": {"d": "x"}}, **options)
-    except feel.FeelSyntaxError:
-        pass
     return time.perf_counter() - started
 
 
@@ -92,15 +91,22 @@ def test_an_expression_of_2000_parts_is_refused() -> None:
     assert feel.evaluate("1" + "+1" * 900, {}).value == 901
 
 
-PIECES = ['1', '2.5', '-3', '1e6144', '0', 'true', 'false', 'null', '"a"', '"\\u4e2d"', 'a', 'b', 'c.d', 'x', 'if', 'then', 'else', 'for', 'in', 'return', 'some', 'every', 'satisfies', 'and', 'or', 'not', 'function', '(', ')', '[', ']', '{', '}', ',', ':', '.', '..', '+', '-', '*', '/', '**', '=', '!=', '<', '<=', '>', '>=', 'between', 'instance', 'of', 'number', 'list<number>', 'item', 'partial', '?', '@"2026-03-02"', '@"P1D"', '@"10:00:00Z"', '@"x"', 'date(', 'time(', 'duration(', 'count(', 'sum(', 'sort(', 'string(', 'matches(', 'replace(', 'concatenate(', 'flatten(', 'context(', 'get', 'value(', 'range(', 'before(', 'abs(', 'floor(', 'substring(', 'split(', 'now()', 'today()', '"(a+)+$"', '"["', 'f', 'a:', '{a:1}', '[1,2]', '[1..3]', '(1..3)', '//', '/*', '*/', '@', '#', '客户', '🐎', 'date', 'and', 'time(', 'years', 'and', 'months', 'duration(']
+WORDS = r"""
+1 2.5 -3 1e6144 0 true false null "a" "\u4e2d" a b c.d x if then else for in return some every satisfies and
+or not function ( ) [ ] { } , : . .. + - * / ** = != < <= > >= between instance of number list<number> item
+partial ? @"2026-03-02" @"P1D" @"10:00:00Z" @"x" date( time( duration( count( sum( sort( string( matches(
+replace( concatenate( flatten( context( range( before( abs( floor( substring( split( now() today() "(a+)+$"
+"[" f a: {a:1} [1,2] [1..3] (1..3) // /* */ @ # 客户 🐎 union( all( mean( exp( decimal( odd( mode( reverse(
+"""
 
 
 def test_ten_thousand_random_inputs_neither_raise_nor_hang() -> None:
     chance = random.Random(20260302)
+    pieces = WORDS.split()
     before = peak_kb()
     slowest = 0.0
     for number in range(10_000):
-        words = chance.choices(PIECES, k=chance.randint(1, 14))
+        words = chance.choices(pieces, k=chance.randint(1, 14))
         source = (" " if number % 3 else "").join(words)
         took = spend(source)
         if took > LONGEST_S:
@@ -117,8 +123,8 @@ def test_ten_thousand_damaged_expressions_neither_raise_nor_hang() -> None:
         "{f: function(x: number) x * 2, r: f(3), s: [1, 2, 3][item > 1]}.s[1]",
         "some p in [{a: 1}, {a: 2}] satisfies p.a in (1, < 0, [4..6])",
         'string join(["a", "b"], "-") + substring("abc", 2, 1) + string(@"P1DT2H")',
-        'date("2026-03-02") + duration("P1M") > date and time("2026-03-02T10:00:00@Asia/Hong_Kong")',
-        'replace("abracadabra", "a(.)", "a$1$1") = "x" and not(matches("a", "[a-z-[b]]")) or 1 between 0 and 2',
+        'date("2026-03-02") + duration("P1M") > @"2026-03-02T10:00:00@Asia/Hong_Kong"',
+        'replace("abracadabra", "a(.)", "a$1$1") = "x" and not(matches("a", "[a-z-[b]]")) or 1 in [0..2]',
         "sort([3, 1, 2], function(x, y) x < y) = [1, 2, 3]",
     ]
     signs = "()[]{},:.+-*/<>=\"'@?\\ \n0129aeif客🐎\x00\u2028"

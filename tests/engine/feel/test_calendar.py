@@ -99,7 +99,7 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
     "text", ["2026-02-29", "26-03-02", "2026-3-2", "2026-13-01", "+2026-03-02", "02026-03-02", "2026-03-02T"]
 )
 def test_what_is_no_date_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="date|day"):
+    with pytest.raises(ValueError, match=r"date|day"):
         parse_date(text)
 
 
