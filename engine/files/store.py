@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from datetime import timedelta
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeGuard
 
 from engine.context import Context, verb
 from engine.errors import NotFound
@@ -102,14 +102,21 @@ def open_content(ctx: Context, file: StoredFile) -> BinaryIO:
 
 @verb
 def adopt(ctx: Context, file: StoredFile, *, owner_kind: str, owner_id: str) -> None:
-    """Give an uploaded file to what it was uploaded for; it is kept from now on.
+    """Give an upload to what it was sent for; it is kept from now on. A file that has an owner keeps it.
+
+    Args:
+        ctx: Who gives it.
+        file: Which file.
+        owner_kind: ``instance``, ``task`` or ``person``.
+        owner_id: Which one.
 
     Raises:
         NotFound: It was deleted meanwhile.
     """
-    mine = _live(ctx, file.id)
-    mine.owner_kind, mine.owner_id, mine.delete_after = owner_kind, owner_id, None
-    ctx.session.flush()
+    there = _live(ctx, file.id)
+    if there.owner_kind == UPLOAD:
+        there.owner_kind, there.owner_id, there.delete_after = owner_kind, owner_id, None
+        ctx.session.flush()
 
 
 @verb
@@ -142,12 +149,19 @@ def reference(file: StoredFile) -> dict[str, Json]:
     return {"$file": file.id, "name": file.name, "type": file.type, "size": file.size}
 
 
-def is_reference(value: Json) -> bool:
+def is_reference(value: Json) -> TypeGuard[Mapping[str, Json]]:
     """Tell whether a value claims to be a file."""
     return isinstance(value, Mapping) and isinstance(value.get("$file"), str)
 
 
-def check_reference(ctx: Context, value: Json, *, known: Collection[str] = ()) -> StoredFile:
+def check_reference(
+    ctx: Context,
+    value: Json,
+    *,
+    owner_kind: str | None = None,
+    owner_id: str | None = None,
+    known: Collection[str] = (),
+) -> StoredFile:
     """Return the file that somebody hands in.
 
     Only its id is believed: name, type and size are those of the row.
@@ -155,18 +169,21 @@ def check_reference(ctx: Context, value: Json, *, known: Collection[str] = ()) -
     Args:
         ctx: Who hands it in.
         value: ``{"$file": id}``.
-        known: The ids that stand there already: they may be handed in again.
+        owner_kind: With ``owner_id``: whose file it may be already, such as the instance's own.
+        owner_id: Which one.
+        known: The ids of files that stand there already: they may be handed in again.
 
     Raises:
-        NotFound: It is no file, there is none of that id, or it is neither known nor an upload of the
-            actor's own.
+        NotFound: It is no file, there is none of that id, or it is neither that owner's, nor known, nor an
+            upload of the actor's own.
     """
     if not is_reference(value):
         raise NotFound(_("There is no such file."))
     with ctx.read():
         file = _live(ctx, value["$file"])
     own = file.owner_kind == UPLOAD and file.stored_by == ctx.actor.name
-    if not own and file.id not in known:
+    there = owner_kind is not None and (file.owner_kind, file.owner_id) == (owner_kind, owner_id)
+    if not (own or there or file.id in known):
         raise NotFound(_("There is no such file."))
     return file
 

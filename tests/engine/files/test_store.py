@@ -153,6 +153,13 @@ def test_an_upload_that_nobody_uses_ends_after_a_day(by: By, clock: MovableClock
         find_file(ctx, file_id=unused.id)
 
 
+def test_a_file_that_has_an_owner_keeps_it(by: By) -> None:
+    ctx = by("mei")
+    file = store(ctx, content=b"x", name="x", owner_kind="person", owner_id="mei")
+    adopt(ctx, file, owner_kind="instance", owner_id="i1")
+    assert find_file(ctx, file_id=file.id).owner_id == "mei"
+
+
 def test_whoever_sees_the_owner_sees_the_file(by: By, centre: Centre) -> None:
     mei, head = by("mei"), by("head")
     file = upload(mei)
@@ -199,9 +206,13 @@ def test_somebody_elses_upload_cannot_be_handed_in(by: By) -> None:
 def test_a_file_that_stands_there_already_may_be_handed_in_again(by: By) -> None:
     file = upload(by("mei"))
     adopt(by("mei"), file, owner_kind="instance", owner_id="i1")
-    assert check_reference(by("yan"), reference(file), known=[file.id]).id == file.id
+    yan = by("yan")
+    assert check_reference(yan, reference(file), known=[file.id]).id == file.id
+    assert check_reference(yan, reference(file), owner_kind="instance", owner_id="i1").id == file.id
     with pytest.raises(NotFound):
-        check_reference(by("mei"), reference(file))
+        check_reference(yan, reference(file), owner_kind="instance", owner_id="i2")
+    with pytest.raises(NotFound):
+        check_reference(yan, reference(file))
 
 
 @pytest.mark.parametrize("bad", [None, [], "x", {}, {"$file": 3}, {"$file": "x"}, {"file": "x"}])
