@@ -1,6 +1,5 @@
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from sqlalchemy import select, update
@@ -19,6 +18,7 @@ from engine.notify.sending import settle
 from engine.notify.templates import MessageTemplate, MessageText
 from engine.people import get_person
 from engine.plugin import Receipt, Registry
+from engine.testing.crash import Killed, killed_at
 from engine.testing.gateway import RecordingGateway
 
 DISPATCH = MessageTemplate(
@@ -278,35 +278,6 @@ def test_a_job_whose_notification_is_settled_ends_quietly(
 # Killed between any two steps.
 
 
-class Killed(BaseException):
-    """The worker is gone: nothing of its own handling runs any more."""
-
-
-Step = Callable[[pytest.MonkeyPatch], None]
-
-
-def _kill_after(target: str, calls: int) -> Step:
-    def arm(patch: pytest.MonkeyPatch) -> None:
-        from engine.db.database import Transaction
-
-        before = Transaction.commit
-        count = 0
-
-        def commit(self: Transaction) -> None:
-            nonlocal count
-            count += 1
-            if target == "before" and count == calls:
-                self.rollback()
-                raise Killed
-            before(self)
-            if target == "after" and count == calls:
-                raise Killed
-
-        patch.setattr(Transaction, "commit", commit)
-
-    return arm
-
-
 # Commits of one sending: 1 claim, 2 mark sending, 3 mark sent, 4 the worker's own end.
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("commit", [1, 2, 3, 4])
@@ -315,14 +286,12 @@ def test_a_worker_killed_around_any_commit_neither_loses_nor_doubles(
     wong: Recipient,
     gateway: RecordingGateway,
     clock: MovableClock,
-    when: str,
+    when: Literal["before", "after"],
     commit: int,
 ) -> None:
     made = said(ctx, to=wong)
-    with pytest.MonkeyPatch.context() as patch:
-        _kill_after(when, commit)(patch)
-        with pytest.raises(Killed):
-            run_due(ctx)
+    with killed_at(commit, when=when):
+        run_due(ctx)
     later(ctx, clock, minutes=2)
     later(ctx, clock, minutes=2)
     assert gateway.count(str(made)) == 1

@@ -17,8 +17,11 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from engine.errors import AddressRefused, ConfigurationError, OutcomeUnknown, TechnicalFailure
+from engine.jobs import list_incidents
+from engine.notify import MessageTemplate, MessageText, Recipient, list_notifications, notify
 from engine.plugin import Outgoing
 from engine.settings import Settings
+from engine.testing import make_centre, system, work_off
 from plugins.smtp_gateway.channel import SmtpGateway, compose, gateway, read_server
 
 
@@ -260,3 +263,31 @@ def test_an_address_of_no_mail_server_is_refused_at_the_start() -> None:
     with pytest.raises(ConfigurationError, match="CALLWRIGHT_MAIL_FROM"):
         gateway(Settings(smtp_url="smtp://localhost", mail_from="desk"))
     assert read_server("smtp+starttls://localhost").port == 587
+
+
+def test_a_notification_goes_by_mail_and_a_late_word_is_an_incident(
+    tmp_path: Path, mailbox: Mailbox, port: int
+) -> None:
+    centre = make_centre(tmp_path, gateways=[made(port)])
+    ctx = system(centre)
+    note = MessageTemplate(
+        key="note",
+        title="Note",
+        texts={"email": MessageText(subject="{{ subject }}", text="Closed. 已完成。")},
+    )
+    reader = Recipient(name="Wong", email="handler@example.org")
+
+    def say(subject: str) -> None:
+        notify(ctx, event="result", to=reader, channel="email", message=note, scope={"subject": subject})
+        work_off(centre)
+
+    say("first")
+    mailbox.delay_s = 1.5
+    say("second")
+    assert [mail["Subject"] for mail in mailbox.mails] == ["first", "second"]
+    with ctx.read():
+        states = [row["state"] for row in list_notifications(ctx)[1]]
+        incidents = [row["code"] for row in list_incidents(ctx)[1]]
+    centre.database.dispose()
+    assert states == ["unknown", "sent"]
+    assert incidents == ["outcome_unknown"]
