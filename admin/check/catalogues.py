@@ -190,6 +190,21 @@ def update(owner: Owner) -> list[Path]:
     return changed
 
 
+def update_all(root: Path) -> Iterator[str]:
+    """Bring every catalogue below a folder up to date, and say what is to be translated.
+
+    Args:
+        root: A process folder, or a checkout.
+    """
+    root = root.resolve()
+    is_process = (root / "process.toml").is_file()
+    for owner in [process_owner(root)] if is_process else find_owners(root):
+        changed = update(owner)
+        holes = len(check_catalogues(owner, owner.folder))
+        if changed or holes:
+            yield f"{owner.name}: {len(changed)} files changed, {holes} texts need a translator"
+
+
 def _read(content: bytes, locale: str) -> Catalog:
     return read_po(io.BytesIO(content), locale=locale) if content else Catalog(locale=locale, fuzzy=False)
 
