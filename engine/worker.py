@@ -205,9 +205,7 @@ def look_for_forgotten(ctx: Context) -> int:
             open_incident(
                 ctx,
                 code="forgotten",
-                message=_(
-                    "The process is open, but waits for nothing. Look at its history and cancel it."
-                ),
+                message=_("The process is open, but waits for nothing. Look at its history and cancel it."),
                 instance_id=row.id,
                 process_key=row.process_key,
             )
@@ -264,15 +262,17 @@ def waker(broker_url: str) -> Callable[[str | None], None]:
 def listen(worker: Worker, broker_url: str) -> None:
     """Let a broker's hints wake a worker, in a thread of its own. The broker may come and go."""
 
+    def heard(_body: Any, message: Any) -> None:
+        message.ack()
+        worker.wake()
+
     def consume() -> None:
         app = celery_app(broker_url)
         while True:
             try:
                 with app.connection() as connection:
                     queue = app.amqp.queues[QUEUE](connection.channel())
-                    with connection.Consumer(
-                        [queue], callbacks=[lambda _body, message: (message.ack(), worker.wake())]
-                    ):
+                    with connection.Consumer([queue], callbacks=[heard]):
                         while True:
                             try:
                                 connection.drain_events(timeout=5)

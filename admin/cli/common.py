@@ -11,7 +11,7 @@ from engine.settings import Settings, read_settings
 
 def settings_of(context: click.Context, **given: str | None) -> Settings:
     """Read the settings that a command runs with."""
-    return read_settings(data_dir=context.obj["data_dir"], **given)
+    return read_settings(None, data_dir=context.obj["data_dir"], **given)
 
 
 def centre_of(context: click.Context, *, web: bool = False) -> Centre:

@@ -49,7 +49,7 @@ def up(
         defaults["time_zone"] = os.environ.get("CALLWRIGHT_TIME_ZONE") or "Asia/Hong_Kong"
         defaults["centre_name"] = os.environ.get("CALLWRIGHT_CENTRE_NAME") or "12345"
     folder = data_dir or context.obj["data_dir"]
-    settings = read_settings(data_dir=folder, **defaults)
+    settings = read_settings(None, data_dir=folder, **defaults)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     lock = _lock(settings)
     family = Family(

@@ -18,7 +18,7 @@ from engine.settings import Settings
 THREADS = 300
 
 
-class Web(BaseApplication):  # type: ignore[misc]
+class Web(BaseApplication):
     """Gunicorn with our app, made in its worker: a process that forks never runs a script."""
 
     def __init__(self, settings: Settings, host: str, port: int) -> None:

@@ -112,7 +112,8 @@ def owner_of(table: Table) -> str:
 def _only(owner: str) -> Any:
     def include(thing: Any, name: str | None, kind: str, _reflected: bool, _compared: Any) -> bool:
         if kind == "table":
-            return name in metadata.tables and owner_of(metadata.tables[name]) == owner
+            table = metadata.tables.get(name or "")
+            return table is not None and owner_of(table) == owner
         return True
 
     return include

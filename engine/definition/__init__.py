@@ -20,7 +20,7 @@ from engine.definition.deploy import (
 from engine.definition.manifest import ProcessManifest, ProcessStart, VariableSpec
 from engine.definition.package import NAMES, Package
 from engine.definition.resources import register
-from engine.definition.starts import may_start
+from engine.definition.starts import may_start, starts_for
 
 __all__ = [
     "NAMES",
@@ -43,4 +43,5 @@ __all__ = [
     "read_folder",
     "read_zip",
     "register",
+    "starts_for",
 ]

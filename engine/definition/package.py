@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from functools import cached_property
 
+from lxml import etree
+
 from engine import decision
 from engine.decision import DecisionModel
 from engine.definition.manifest import FILE, ProcessManifest, read_process_manifest
@@ -82,6 +84,17 @@ class Package:
     def text(self, locale: str, source: str) -> str:
         """Say one of its texts in a language; English where its catalogue has nothing."""
         return self.catalogues.get(locale, {}).get(source, source)
+
+    def drawing(self, path: str, locale: str) -> bytes:
+        """Return a drawing with the names of its elements in a language."""
+        said = self.catalogues.get(locale)
+        if not said:
+            return self.files[path]
+        root = etree.fromstring(self.files[path], etree.XMLParser(resolve_entities=False, no_network=True))
+        for element in root.iter():
+            if isinstance(element.tag, str) and element.get("name") in said:
+                element.set("name", said[element.get("name")])
+        return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
 
     def form(self, key: str) -> bytes | None:
         """Return a form by its key: ``forms/KEY.form``, or ``KEY.form`` among loose files."""

@@ -24,12 +24,17 @@ def may_start(ctx: Context, definition: Definition, *, event: str | None = None)
     """
     if ctx.actor.may(DEPLOY):
         return True
-    offered = (
-        start
-        for start in definition.manifest.starts
-        if start.inbound is None and event in (None, start.event)
-    )
-    return any(_is_for(ctx, start) for start in offered)
+    return any(event in (None, start.event) for start in starts_for(ctx, definition))
+
+
+def starts_for(ctx: Context, definition: Definition) -> list[ProcessStart]:
+    """Return the ways in which the context's actor may start a process, as its manifest offers them.
+
+    Whoever deploys processes may use every one.
+    """
+    every = ctx.actor.may(DEPLOY)
+    offered = (start for start in definition.manifest.starts if start.inbound is None)
+    return [start for start in offered if every or _is_for(ctx, start)]
 
 
 def _is_for(ctx: Context, start: ProcessStart) -> bool:

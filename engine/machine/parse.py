@@ -343,7 +343,8 @@ class _Reader:
                     reference=reference or "",
                 )
             return None
-        return found.get("name") or found.get("id")
+        name: str | None = found.get("name") or found.get("id")
+        return name
 
     def _error_code(self, element: etree._Element, definition: etree._Element, tag: str) -> str | None:
         reference = definition.get("errorRef")
@@ -355,7 +356,8 @@ class _Reader:
         if found is None:
             self._root(element, "error", reference, required=True)
             return None
-        return found.get("errorCode") or found.get("name") or found.get("id")
+        code: str | None = found.get("errorCode") or found.get("name") or found.get("id")
+        return code
 
     def _timer(self, element: etree._Element, definition: etree._Element) -> Trigger:
         for kind in ("Date", "Duration", "Cycle"):

@@ -1,0 +1,65 @@
+"""Names of people and of drawn things, as a page says them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from admin.kit.current import web
+from engine.context import Context
+from engine.definition import Definition, get_definition_by_id
+from engine.errors import NotFound
+from engine.people import Group, Person
+
+
+def person_names(ctx: Context, keys: Iterable[str | None]) -> dict[str, str]:
+    """Return people's names by their keys; who is no person (``system``, ``public``) is left out."""
+    wanted = {key for key in keys if key}
+    rows = ctx.connection.execute(select(Person.key, Person.name).where(Person.key.in_(wanted)))
+    return {row.key: row.name for row in rows}
+
+
+def group_names(ctx: Context, keys: Iterable[str]) -> dict[str, str]:
+    """Return groups' names by their keys."""
+    rows = ctx.connection.execute(select(Group.key, Group.name).where(Group.key.in_(set(keys))))
+    return {row.key: row.name for row in rows}
+
+
+class Texts:
+    """What deployed processes say, in the language of the page.
+
+    Args:
+        ctx: With an open transaction.
+    """
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._definitions: dict[str, Definition | None] = {}
+        self.locale = web().locale
+
+    def definition(self, definition_id: str) -> Definition | None:
+        """Return a definition; None where it is not there any more."""
+        if definition_id not in self._definitions:
+            try:
+                self._definitions[definition_id] = get_definition_by_id(self._ctx, definition_id)
+            except NotFound:
+                self._definitions[definition_id] = None
+        return self._definitions[definition_id]
+
+    def say(self, definition_id: str, source: str | None) -> str:
+        """Say one of a process's texts."""
+        definition = self.definition(definition_id)
+        return source or "" if definition is None else definition.text(self.locale, source)
+
+    def title(self, definition_id: str) -> str:
+        """Say a process's title."""
+        definition = self.definition(definition_id)
+        return "" if definition is None else definition.text(self.locale, definition.title)
+
+    def outcome(self, task: Any) -> str:
+        """Say how a task was finished, in the words of its button."""
+        buttons: list[Mapping[str, Any]] = task.options.get("outcomes", [])
+        label = next((button["label"] for button in buttons if button["name"] == task.outcome), task.outcome)
+        return self.say(task.definition_id, label)

@@ -1,0 +1,1 @@
+"""The start catalogue: what one may start, and its form."""

@@ -1,0 +1,1 @@
+"""What needs an operator: incidents grouped by cause, jobs."""

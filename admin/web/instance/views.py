@@ -1,0 +1,228 @@
+"""Running and finished processes: the list, one with its drawing, position and history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import flash, request
+from flask_babel import gettext
+
+from admin.kit.current import context, permitted, signed_in, web
+from admin.kit.menu import MenuEntry, add_menu
+from admin.kit.names import Texts, person_names
+from admin.kit.permissions import needs
+from admin.kit.tables import read_paging
+from admin.kit.views import View, expose, fields_of, page, see_other
+from admin.web.work.views import shown_variables
+from engine import runtime
+from engine.context import Context
+from engine.errors import CallwrightError, Forbidden, NotFound
+from engine.i18n import _, say, translate
+from engine.jobs import list_incidents, list_jobs
+from engine.notify import list_notifications
+from engine.work import list_comments, may_see, tasks_of_instance
+
+# What a visit's state is on the drawing.
+_SHOWN = {"completed": "done", "active": "active", "cancelled": "cancelled", "failed": "incident"}
+
+
+class InstanceView(View):
+    """Processes that run or ran."""
+
+    route_base = "/instances"
+
+    @expose("/")
+    @needs()
+    def list(self) -> Any:
+        """Show what I asked for, or everything."""
+        ctx = context()
+        who = signed_in()
+        assert who is not None
+        paging = read_paging(sorts=("started_at",), default="-started_at")
+        all_ = permitted("instances.see_all")
+        which = request.args.get("view", "all" if all_ else "mine")
+        if which == "all" and not all_:
+            raise Forbidden()
+        with ctx.read():
+            count, found = runtime.list_instances(
+                ctx,
+                initiator=who.key if which == "mine" else None,
+                state=request.args.get("state") or None,
+                business_key=paging.search or None,
+                page=paging.page,
+                page_size=paging.page_size,
+            )
+            return page(
+                "instance/instances.html",
+                instances=found,
+                count=count,
+                paging=paging,
+                which=which,
+                all_=all_,
+                state=request.args.get("state", ""),
+                texts=Texts(ctx),
+                names=person_names(ctx, [one["initiator"] for one in found]),
+                now=ctx.now,
+            )
+
+    @expose("/<instance_id>")
+    @needs()
+    def show(self, instance_id: str) -> Any:
+        """Show one process: where it is, how it came there, what was said, what is known."""
+        ctx = context()
+        with ctx.read():
+            instance = runtime.get_instance(ctx, instance_id)
+            if not may_see(ctx, instance_id):
+                raise NotFound()
+            texts = Texts(ctx)
+            definition = texts.definition(instance["definition_id"])
+            visits = runtime.history_of(ctx, instance_id)
+            tasks = tasks_of_instance(ctx, instance_id)
+            comments = list_comments(ctx, instance_id)
+            incidents = list_incidents(ctx, instance_id=instance_id, page_size=50)[1]
+            names = person_names(
+                ctx,
+                [
+                    instance["initiator"],
+                    *(visit["actor"] for visit in visits),
+                    *(task.assignee for task in tasks),
+                    *(comment["author"] for comment in comments),
+                ],
+            )
+            return page(
+                "instance/instance.html",
+                instance=instance,
+                title=instance["title"] or texts.title(instance["definition_id"]),
+                texts=texts,
+                states=element_states(definition, visits, incidents),
+                timeline=timeline(texts, instance, visits, tasks, comments, names),
+                tasks=tasks,
+                names=names,
+                incidents=[_said(incident) for incident in incidents],
+                variables=shown_variables(ctx, definition, instance_id),
+                notifications=list_notifications(ctx, instance_id=instance_id, page_size=100)[1],
+                timers=_timers(ctx, instance_id),
+                called=[
+                    one
+                    for one in runtime.list_instances(ctx, root=instance["root_id"])[1]
+                    if one["id"] != instance_id
+                ],
+                operates=permitted("instances.operate"),
+                now=ctx.now,
+            )
+
+    @expose("/<instance_id>/drawing")
+    @needs()
+    def drawing(self, instance_id: str) -> Any:
+        """Give the drawing in the language of the page."""
+        ctx = context()
+        with ctx.read():
+            if not may_see(ctx, instance_id):
+                raise NotFound()
+            instance = runtime.get_instance(ctx, instance_id)
+            definition = Texts(ctx).definition(instance["definition_id"])
+            if definition is None:
+                raise NotFound()
+            xml = definition.package.drawing(definition.path, web().locale)
+        return xml, 200, {"Content-Type": "application/xml; charset=utf-8"}
+
+    @expose("/<instance_id>/<any(cancel,suspend,resume):verb>", methods=["POST"])
+    @needs("instances.operate")
+    def act(self, instance_id: str, verb: str) -> Any:
+        """Cancel, pause or resume."""
+        acts: Mapping[str, Any] = {
+            "cancel": runtime.cancel_instance,
+            "suspend": runtime.suspend_instance,
+            "resume": runtime.resume_instance,
+        }
+        ctx = context()
+        try:
+            acts[verb](ctx, instance_id=instance_id, reason=fields_of("reason")["reason"])
+        except CallwrightError as error:
+            reasons = [say(ctx.locale, problem) for problem in error.problems]
+            flash(" ".join(reasons) or say(ctx.locale, error), "danger")
+        return see_other("InstanceView.show", instance_id=instance_id)
+
+
+def element_states(definition: Any, visits: Any, incidents: Any) -> dict[str, dict[str, Any]]:
+    """Return how far the process has come, by element and flow: for the drawing."""
+    states: dict[str, dict[str, Any]] = {}
+    for visit in visits:
+        found = states.setdefault(visit["element_id"], {"state": "done", "count": 0})
+        found["count"] += 1
+        found["state"] = _SHOWN[visit["state"]]
+    for incident in incidents:
+        if incident["element_id"] in states:
+            states[incident["element_id"]]["state"] = "incident"
+    if definition is not None:
+        for flow in definition.spec.flows.values():
+            if flow.target in states and states.get(flow.source, {}).get("state") in ("done",):
+                states[flow.id] = {"state": "done"}
+    return states
+
+
+def timeline(
+    texts: Texts, instance: Any, visits: Any, tasks: Any, comments: Any, names: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Tell in plain words what happened, newest first."""
+    by_visit = {task.id: task for task in tasks}
+    definition_id = instance["definition_id"]
+    told: list[dict[str, Any]] = []
+    for visit in visits:
+        if not visit["element_name"]:
+            continue
+        name = texts.say(definition_id, visit["element_name"])
+        task = by_visit.get(visit["id"])
+        entry: dict[str, Any] = {"text": name, "at": visit["started_at"], "icon": "circle", "tone": "gray"}
+        if task is not None and task.state == "completed":
+            entry |= {
+                "text": f"{name}: {texts.outcome(task)}",
+                "at": task.ended_at,
+                "by": names.get(task.ended_by, task.ended_by),
+                "body": task.opinion,
+                "icon": "check",
+                "tone": "green",
+            }
+        elif visit["state"] == "active":
+            entry |= {"icon": "clock", "tone": "blue"}
+        elif visit["state"] == "cancelled":
+            entry |= {"icon": "x", "text": gettext("%(step)s: not needed any more", step=name)}
+        elif visit["state"] == "failed":
+            entry |= {"icon": "alert-circle", "tone": "red"}
+        elif visit["type"] == "endEvent":
+            entry |= {"icon": "flag", "tone": "violet"}
+        else:
+            entry |= {"icon": "check", "at": visit["ended_at"] or visit["started_at"]}
+        told.append(entry)
+    told += [
+        {
+            "text": gettext("Note"),
+            "at": comment["written_at"],
+            "by": names.get(comment["author"], comment["author"]),
+            "body": comment["text"],
+            "icon": "note",
+            "tone": "amber",
+        }
+        for comment in comments
+    ]
+    return sorted(told, key=lambda entry: entry["at"], reverse=True)
+
+
+def _said(incident: Mapping[str, Any]) -> dict[str, Any]:
+    return {**incident, "text": translate(web().locale, incident["message"], **(incident["params"] or {}))}
+
+
+def _timers(ctx: Context, instance_id: str) -> list[dict[str, Any]]:
+    return [
+        job for job in list_jobs(ctx, instance_id=instance_id, kind="timer", state="waiting", page_size=50)[1]
+    ]
+
+
+def register(appbuilder: Any) -> None:
+    """Add the pages and their line in the menu."""
+    appbuilder.add_view_no_menu(InstanceView)
+    add_menu(
+        appbuilder,
+        MenuEntry(label=_("Running processes"), endpoint="InstanceView.list", icon="route", category="Work"),
+    )

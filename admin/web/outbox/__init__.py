@@ -1,0 +1,1 @@
+"""What was said to people and what came in."""

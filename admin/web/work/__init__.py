@@ -1,0 +1,1 @@
+"""Pages of one's own work: home, the work list, a task."""
