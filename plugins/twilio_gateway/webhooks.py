@@ -19,7 +19,7 @@ from twilio.request_validator import (
 )
 
 from engine.context import Actor, Context
-from engine.i18n import _
+from engine.i18n import _, translate
 from engine.notify import store_inbound, take_receipt
 from engine.plugin import Receipt
 from engine.settings import Settings
@@ -47,7 +47,7 @@ def sms(ctx: Context) -> Response:
     """Take a message that came in."""
     said = request.form
     if not said.get("MessageSid") or not said.get("From"):
-        return _refuse(HTTPStatus.BAD_REQUEST, _("MessageSid and From are missing."))
+        return _refuse(ctx, HTTPStatus.BAD_REQUEST, _("MessageSid and From are missing."))
     store_inbound(
         ctx,
         gateway=TwilioGateway.name,
@@ -66,7 +66,7 @@ def status(ctx: Context) -> Response:
     said = request.form
     state = _STATES.get(said.get("MessageStatus", ""))
     if not said.get("MessageSid"):
-        return _refuse(HTTPStatus.BAD_REQUEST, _("MessageSid is missing."))
+        return _refuse(ctx, HTTPStatus.BAD_REQUEST, _("MessageSid is missing."))
     if state is not None:
         error = said.get("ErrorCode", "")
         take_receipt(
@@ -89,9 +89,10 @@ def _signed(page: Callable[[Context], Response]) -> Callable[[], Response]:
     def answer() -> Response:
         ctx: Context = current_app.extensions["callwright"].context(TWILIO)
         if not ctx.settings.twilio_account_sid:
-            return _refuse(HTTPStatus.NOT_FOUND, _("No Twilio account is set."))
+            return _refuse(ctx, HTTPStatus.NOT_FOUND, _("No Twilio account is set."))
         if not _genuine(ctx.settings):
             return _refuse(
+                ctx,
                 HTTPStatus.FORBIDDEN,
                 _("The signature does not fit. Is CALLWRIGHT_PUBLIC_URL the address that Twilio calls?"),
             )
@@ -121,8 +122,8 @@ def _thanks() -> Response:
     )
 
 
-def _refuse(status: HTTPStatus, message: str) -> Response:
+def _refuse(ctx: Context, status: HTTPStatus, message: str) -> Response:
     code = {HTTPStatus.FORBIDDEN: "forbidden", HTTPStatus.NOT_FOUND: "not_found"}.get(status, "bad_request")
-    answer = jsonify(error={"code": code, "message": message, "details": []})
+    answer = jsonify(error={"code": code, "message": translate(ctx.locale, message), "details": []})
     answer.status_code = status
     return answer
