@@ -1,1 +1,25 @@
 """Forms: one way to start a process or to finish a task. See README.md."""
+
+from engine.plugin import Registry, ResourceKind
+from forms.check import check_form
+from forms.schema import Form, read_form
+from forms.submit import load_draft, render_start, render_task, save_draft, start_with_form, submit_form
+
+
+def register(registry: Registry) -> None:
+    """Add what this floor does: a kind of file, and finishing a task by its form."""
+    registry.add_resource_kind(ResourceKind(name="form", pattern="*.form", check=check_form))
+    registry.add_port("finish_task", submit_form)
+
+
+__all__ = [
+    "Form",
+    "load_draft",
+    "read_form",
+    "register",
+    "render_start",
+    "render_task",
+    "save_draft",
+    "start_with_form",
+    "submit_form",
+]

@@ -29,14 +29,22 @@ def holds(condition: str, names: Mapping[str, Json], now: datetime) -> bool:
     """
     if not is_expression(condition):
         return False
-    expression, negated = _test(condition)
+    expression, negated = compile_condition(condition)
     value = expression.evaluate(names, now=now).value
     found = value if isinstance(value, bool) else None in value if isinstance(value, list) else value is None
     return found is not negated
 
 
 @functools.lru_cache(maxsize=4096)
-def _test(condition: str) -> tuple[feel.Expression, bool]:
+def compile_condition(condition: str) -> tuple[feel.Expression, bool]:
+    """Read a condition, once.
+
+    Returns:
+        What is tested, and whether the test is turned round.
+
+    Raises:
+        FeelSyntaxError: It cannot be read.
+    """
     source = condition[1:].strip()
     whole = feel.compile(source)
     call = whole.tree

@@ -1,0 +1,160 @@
+"""Finding the form of a task or of a start, with everything that it is filled in over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.context import Context
+from engine.definition import (
+    Definition,
+    ProcessStart,
+    get_definition,
+    get_definition_by_id,
+    may_start,
+    starts_for,
+)
+from engine.errors import Forbidden, NotFound
+from engine.files import check_reference, is_reference, reference
+from engine.i18n import _
+from engine.machine.nodes.events import StartEvent
+from engine.runtime import get_instance, variables_of
+from engine.values import Json
+from engine.work import Task, may_see
+from forms.options import keep_lists
+from forms.schema import Form, read_form
+from forms.validate import Filling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A form that somebody may fill in.
+
+    Args:
+        form: The form.
+        filling: What it is filled in over.
+        definition: The version of the process that it belongs to.
+        into: The variable that takes all its values as one context; None where each is a variable.
+        held: What that variable has already.
+        event: The start event that it starts; None for a task's form.
+    """
+
+    form: Form
+    filling: Filling
+    definition: Definition
+    into: str | None = None
+    held: Mapping[str, Json] = field(default_factory=dict)
+    event: str | None = None
+
+
+def open_task(ctx: Context, task: Task) -> Opened | None:
+    """Find the form of a task; None where it has none.
+
+    Args:
+        ctx: An open transaction; the actor is who fills it in.
+        task: The task.
+
+    Raises:
+        NotFound: The actor may not see the task's instance, or the form is missing.
+    """
+    if not may_see(ctx, task.instance_id):
+        raise NotFound(_("There is no such task."))
+    if task.form_key is None:
+        return None
+    definition = get_definition_by_id(ctx, task.definition_id)
+    instance = get_instance(ctx, task.instance_id)
+    given = {
+        "initiator": instance["initiator"],
+        "business_key": instance["business_key"],
+        "started_at": instance["started_at"].isoformat().replace("+00:00", "Z"),
+    }
+    variables = {**given, **variables_of(ctx, task.instance_id, visit=task.id)}
+    opened = _open(ctx, definition, task.form_key, variables, task.options.get("into"))
+    return replace(opened, filling=replace(opened.filling, rights=task.options.get("rights") or {}))
+
+
+def open_start(
+    ctx: Context,
+    *,
+    process_key: str,
+    start_event: str | None = None,
+    form: str | None = None,
+    version: int | None = None,
+) -> Opened | None:
+    """Find the form by which somebody starts a process; None where they may start it without one.
+
+    Args:
+        ctx: An open transaction; the actor is who starts.
+        process_key: Which process.
+        start_event: Which start event, where there are several.
+        form: Which form, where several start the same event.
+        version: The latest where omitted.
+
+    Raises:
+        NotFound: There is no such process or version.
+        Forbidden: The actor may not start it in this way.
+    """
+    definition = get_definition(ctx, key=process_key, version=version)
+    start = _start_of(ctx, definition, start_event, form)
+    settings = definition.spec.node(start.event).settings.task
+    key = start.form or settings.form
+    if key is None:
+        return None
+    opened = _open(ctx, definition, key, {"initiator": ctx.actor.key}, settings.into)
+    return replace(opened, event=start.event)
+
+
+def _start_of(ctx: Context, definition: Definition, event: str | None, form: str | None) -> ProcessStart:
+    """Return the way in which the actor starts a process: a manifest's, or one that is only drawn."""
+    offered = starts_for(ctx, definition)
+    if not offered and may_start(ctx, definition):
+        offered = [
+            ProcessStart(event=node.element_id, form=node.settings.task.form)
+            for node in definition.spec.nodes
+            if isinstance(node, StartEvent) and node.within is None and node.trigger.kind == "none"
+        ]
+    for start in offered:
+        if event in (None, start.event) and form in (None, start.form):
+            return start
+    raise Forbidden(_("You may not start this process in this way."))
+
+
+def _open(
+    ctx: Context, definition: Definition, key: str, variables: Mapping[str, Json], into: str | None
+) -> Opened:
+    content = definition.package.form(key)
+    if content is None:
+        raise NotFound(_("There is no form %(form)s."), form=key)
+    form = read_form(content, key)
+    held: Mapping[str, Json] = {}
+    if into is not None:
+        # Its fields begin with what the context has; the other variables stay in sight.
+        there = variables.get(into)
+        held = there if isinstance(there, Mapping) else {}
+        around = {name: value for name, value in variables.items() if name not in form.variables}
+        variables = {**around, **held}
+    filling = Filling(
+        now=ctx.now.astimezone(ctx.settings.zone),
+        variables=variables,
+        lookup=keep_lists(ctx),
+        file=_Files(ctx=ctx, known=_known_files(form, variables)),
+        texts=definition.package.catalogues.get(ctx.locale, {}),
+    )
+    return Opened(form=form, filling=filling, definition=definition, into=into, held=held)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Files:
+    ctx: Context
+    known: frozenset[str]
+
+    def __call__(self, value: Json) -> Mapping[str, Any]:
+        return reference(check_reference(self.ctx, value, known=self.known))
+
+
+def _known_files(form: Form, variables: Mapping[str, Json]) -> frozenset[str]:
+    """Return the ids of the files that stand in the form already."""
+    held = [variables.get(key) for key, one in form.fields.items() if one.kind == "filepicker"]
+    each = [one for value in held for one in (value if isinstance(value, list) else [value])]
+    return frozenset(one["$file"] for one in each if is_reference(one))

@@ -1,0 +1,327 @@
+"""The verbs of forms: show one, keep a draft, finish a task by one, start a process by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+
+from engine import runtime, work
+from engine.context import Context, verb
+from engine.errors import CallwrightError, InvalidSubmission, Problem
+from engine.files import adopt, check_reference, reference
+from engine.i18n import _
+from engine.ids import new_id
+from engine.runtime import InstanceRef
+from engine.values import Json, dumps
+from forms.conditions import seen
+from forms.models import Submission
+from forms.opening import Opened, open_start, open_task
+from forms.render import Rendered, render
+from forms.validate import Accepted, validate
+
+DRAFT_LIMIT = 500_000
+FILE_COUNT_LIMIT = 20
+
+
+def submit_form(
+    ctx: Context,
+    *,
+    task_id: str,
+    data: Mapping[str, Json] | None = None,
+    outcome: str | None = None,
+    opinion: str | None = None,
+    files: Sequence[Json] = (),
+    draft: bool = False,
+) -> InstanceRef:
+    """Finish a task as a person does: check its form, keep the submission, go on.
+
+    Everything is checked before the write transaction opens; what is kept, finished and stepped is one.
+
+    Args:
+        ctx: Who finishes it.
+        task_id: Which task.
+        data: The form's answers; variables to write where the task has no form.
+        outcome: One of the step's buttons.
+        opinion: What the person says about it.
+        files: References of files to attach to the instance.
+        draft: Only keep what there is so far.
+
+    Raises:
+        NotFound: There is no such task, or it is not theirs to see.
+        Conflict: Somebody was faster.
+        Forbidden: It is not theirs to finish.
+        InvalidSubmission: An answer, the outcome, the opinion or a file cannot be accepted.
+    """
+    if draft:
+        return save_draft(ctx, task_id=task_id, data=data or {})
+    with ctx.read():
+        task = work.get_task(ctx, task_id)
+        opened = open_task(ctx, task) if task.open else None
+        if task.open:
+            work.need_may_act(ctx, task)
+        accepted = None if opened is None else validate(opened.form, data or {}, opened.filling)
+        attached = _check_files(ctx, files)
+    return _finish(
+        ctx,
+        task=task,
+        opened=opened,
+        accepted=accepted,
+        data=data,
+        outcome=outcome,
+        opinion=opinion,
+        attached=attached,
+    )
+
+
+@verb
+def _finish(
+    ctx: Context,
+    *,
+    task: work.Task,
+    opened: Opened | None,
+    accepted: Accepted | None,
+    data: Mapping[str, Json] | None,
+    outcome: str | None,
+    opinion: str | None,
+    attached: Sequence[Mapping[str, Json]],
+) -> InstanceRef:
+    form = None
+    if opened is not None and accepted is not None:
+        submission = _keep(ctx, opened, accepted.values, task_id=task.id, instance_id=task.instance_id)
+        values = _all_into(opened, accepted.values)
+        form = work.ValidatedForm(form_key=opened.form.key, values=values, submission_id=submission)
+    if attached:
+        runtime.add_comment(ctx, instance_id=task.instance_id, task_id=task.id, text="", files=attached)
+    done = runtime.complete_task(
+        ctx, task_id=task.id, outcome=outcome, opinion=opinion, form=form, data=None if form else data
+    )
+    _adopt(ctx, accepted.files if accepted is not None else (), task.instance_id)
+    ctx.connection.execute(
+        delete(Submission).where(Submission.task_id == task.id, Submission.state == "draft")
+    )
+    return done
+
+
+def start_with_form(
+    ctx: Context,
+    *,
+    process_key: str,
+    data: Mapping[str, Json],
+    start_event: str | None = None,
+    form: str | None = None,
+    version: int | None = None,
+    business_key: str | None = None,
+) -> InstanceRef:
+    """Start a process as a person does: check the start's form, keep the submission, begin.
+
+    A start without a form takes the data as variables, unknown ones too.
+
+    Args:
+        ctx: Who starts it.
+        process_key: Which process.
+        data: The form's answers.
+        start_event: Which start event, where there are several.
+        form: Which form, where several start the same event.
+        version: The latest where omitted.
+        business_key: A key of the caller's own; else the next of its counter.
+
+    Raises:
+        NotFound: There is no such process or version.
+        Forbidden: The actor may not start it in this way.
+        InvalidSubmission: An answer cannot be accepted.
+    """
+    with ctx.read():
+        opened = open_start(ctx, process_key=process_key, start_event=start_event, form=form, version=version)
+        accepted = None if opened is None else validate(opened.form, data, opened.filling)
+    if opened is None or accepted is None:
+        return runtime.start_process(
+            ctx,
+            process_key=process_key,
+            variables=data,
+            start_event=start_event,
+            version=version,
+            business_key=business_key,
+        )
+    return _begin(ctx, opened=opened, accepted=accepted, business_key=business_key)
+
+
+@verb
+def _begin(ctx: Context, *, opened: Opened, accepted: Accepted, business_key: str | None) -> InstanceRef:
+    values = accepted.values
+    begun = runtime.start_process(
+        ctx,
+        process_key=opened.definition.key,
+        variables=values if opened.into is None else {opened.into: values},
+        start_event=opened.event,
+        version=opened.definition.version,
+        business_key=business_key,
+    )
+    _keep(ctx, opened, values, task_id=None, instance_id=begun.id)
+    _adopt(ctx, accepted.files, begun.id)
+    return begun
+
+
+def render_task(ctx: Context, *, task_id: str) -> Rendered | None:
+    """Prepare a task's form for the actor's browser, with their draft; None where it has none.
+
+    Raises:
+        NotFound: There is no such task, or it is not theirs to see.
+    """
+    with ctx.read():
+        task = work.get_task(ctx, task_id)
+        opened = open_task(ctx, task)
+        if opened is None:
+            return None
+        rendered = render(opened.form, opened.filling)
+        drafted = load_draft(ctx, task_id=task_id) if task.open else None
+    if not drafted:
+        return rendered
+    known = {name: value for name, value in drafted.items() if name in opened.form.variables}
+    known = dict(seen(opened.form, known, opened.filling.rights, opened.filling.now))
+    return Rendered(schema=rendered.schema, data={**rendered.data, **known})
+
+
+def render_start(
+    ctx: Context,
+    *,
+    process_key: str,
+    start_event: str | None = None,
+    form: str | None = None,
+    version: int | None = None,
+) -> Rendered | None:
+    """Prepare a start's form for the actor's browser; None where it needs none.
+
+    Args:
+        ctx: Who starts.
+        process_key: Which process.
+        start_event: Which start event, where there are several.
+        form: Which form, where several start the same event.
+        version: The latest where omitted.
+
+    Raises:
+        NotFound: There is no such process or version.
+        Forbidden: The actor may not start it in this way.
+    """
+    with ctx.read():
+        opened = open_start(ctx, process_key=process_key, start_event=start_event, form=form, version=version)
+        return None if opened is None else render(opened.form, opened.filling)
+
+
+def save_draft(ctx: Context, *, task_id: str, data: Mapping[str, Json]) -> InstanceRef:
+    """Keep what a person has filled in so far; nothing else knows of it.
+
+    Args:
+        ctx: Who fills it in.
+        task_id: The task.
+        data: The answers so far, unchecked.
+
+    Raises:
+        NotFound: There is no such task, or it is not theirs to see.
+        Conflict: It is over.
+        Forbidden: It is not theirs.
+        InvalidSubmission: There is too much, or something that cannot be kept.
+    """
+    with ctx.read():
+        task = work.get_task(ctx, task_id)
+        opened = open_task(ctx, task)
+        if not task.open:
+            raise runtime.AlreadyEnded(_("This is not needed any more: the process went on without it."))
+        work.need_may_act(ctx, task)
+        instance = runtime.get_instance(ctx, task.instance_id)
+    if opened is None:
+        raise InvalidSubmission(_("This task has no form."))
+    kept = {name: value for name, value in data.items() if name in opened.form.variables}
+    try:
+        size = len(dumps(kept))
+    except (TypeError, RecursionError):
+        raise InvalidSubmission(_("There is a character in it that cannot be kept.")) from None
+    if size > DRAFT_LIMIT:
+        raise InvalidSubmission(_("There is too much in it."))
+    _keep_draft(ctx, opened, kept, task)
+    return InstanceRef(id=task.instance_id, business_key=task.business_key, state=instance["state"])
+
+
+@verb
+def _keep_draft(ctx: Context, opened: Opened, data: Mapping[str, Json], task: work.Task) -> None:
+    ctx.connection.execute(delete(Submission).where(*_draft_of(ctx, task.id)))
+    _keep(ctx, opened, data, task_id=task.id, instance_id=task.instance_id, state="draft")
+
+
+def load_draft(ctx: Context, *, task_id: str) -> Mapping[str, Json] | None:
+    """Return what the actor has filled in so far; None where there is nothing."""
+    with ctx.read():
+        data: Mapping[str, Json] | None = ctx.connection.execute(
+            select(Submission.data)
+            .where(*_draft_of(ctx, task_id))
+            .order_by(Submission.written_at.desc())
+            .limit(1)
+        ).scalar()
+        return data
+
+
+def _draft_of(ctx: Context, task_id: str) -> tuple[Any, ...]:
+    return (
+        Submission.task_id == task_id,
+        Submission.state == "draft",
+        Submission.written_by == ctx.actor.name,
+    )
+
+
+def _keep(
+    ctx: Context,
+    opened: Opened,
+    data: Mapping[str, Json],
+    *,
+    task_id: str | None,
+    instance_id: str,
+    state: str = "submitted",
+) -> str:
+    """Write a submission down and return its id."""
+    submission_id = new_id()
+    ctx.connection.execute(
+        insert(Submission).values(
+            id=submission_id,
+            form_key=opened.form.key,
+            deployment_id=opened.definition.package.id,
+            process_key=opened.definition.key,
+            task_id=task_id,
+            instance_id=instance_id,
+            data=dict(data),
+            state=state,
+            written_by=ctx.actor.name,
+            written_at=ctx.now,
+            channel=ctx.actor.channel,
+        )
+    )
+    return submission_id
+
+
+def _all_into(opened: Opened, values: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Put the values beside what the context that takes them has already."""
+    if opened.into is None:
+        return values
+    return {**opened.held, **values}
+
+
+def _check_files(ctx: Context, files: Sequence[Json]) -> list[Mapping[str, Json]]:
+    if len(files) > FILE_COUNT_LIMIT:
+        problem = Problem(
+            path="files",
+            message=_("At most %(limit)s files can be attached."),
+            params={"limit": FILE_COUNT_LIMIT},
+        )
+        raise InvalidSubmission(problems=[problem])
+    try:
+        return [reference(check_reference(ctx, file)) for file in files]
+    except CallwrightError as error:
+        problem = Problem(path="files", message=error.message, params=error.params)
+        raise InvalidSubmission(problems=[problem]) from error
+
+
+def _adopt(ctx: Context, file_ids: Sequence[str], instance_id: str) -> None:
+    """Give the uploads among some files to the instance that they were sent for."""
+    for file_id in file_ids:
+        file = check_reference(ctx, {"$file": file_id}, known=[file_id])
+        adopt(ctx, file, owner_kind="instance", owner_id=instance_id)
