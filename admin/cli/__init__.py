@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from admin.cli.craft import catalogues, check, new, scenarios
+from admin.cli.craft import catalogues, check, migration, new, scenarios
 from admin.cli.init import init
 from admin.cli.operate import complete, deploy, export, incidents, start, tasks
 from admin.cli.up import up
@@ -36,7 +36,7 @@ def cli(context: click.Context, data_dir: Path | None, locale: str, verbose: boo
     context.obj = {"data_dir": data_dir, "locale": locale}
 
 
-for command in (up, init, web, worker, check, scenarios, new, catalogues):
+for command in (up, init, web, worker, check, scenarios, new, catalogues, migration):
     cli.add_command(command)
 for command in (deploy, export, start, tasks, complete, incidents):
     cli.add_command(command)

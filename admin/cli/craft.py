@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from importlib import import_module
 from pathlib import Path
 
 import click
 
 import forms
+from admin.centre import open_centre
+from admin.cli.init import all_owners, owners
+from engine.db.migrations import migrate, write_revision
 from engine.definition import read_folder
+from engine.settings import read_settings
 from engine.testing import play, read_scenario
 
 
@@ -79,3 +84,19 @@ def catalogues(root: Path) -> None:
     """Bring every owner's catalogues up to date with its source texts; translations are kept."""
     for line in import_module("admin.check.catalogues").update_all(root):
         click.echo(line)
+
+
+@click.command()
+@click.argument("owner")
+@click.argument("message")
+@click.pass_context
+def migration(context: click.Context, owner: str, message: str) -> None:
+    """Write a migration of an owner from what its models and an up-to-date database differ in."""
+    with tempfile.TemporaryDirectory(prefix="callwright-migration-") as folder:
+        centre = open_centre(read_settings({}, data_dir=Path(folder)), web=True)
+        homes = all_owners(centre)
+        if owner not in homes:
+            raise click.BadParameter(f"known are {', '.join(homes)}", param_hint="OWNER")
+        migrate(centre.database, owners(centre))
+        write_revision(centre.database, homes, owner, message)
+        centre.database.dispose()

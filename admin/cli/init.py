@@ -59,14 +59,15 @@ def initialise(settings: Settings, *, world: str = "none") -> None:
 
 
 def owners(centre: Centre) -> Mapping[str, Path]:
-    """Return who has migrations, and where: the floors and the installed plug-ins."""
+    """Return who has migrations, and where."""
+    return {name: folder for name, folder in all_owners(centre).items() if folder.is_dir()}
+
+
+def all_owners(centre: Centre) -> Mapping[str, Path]:
+    """Return who may have migrations, and where they would be: the floors and the installed plug-ins."""
     floors = {name: Path(str(import_module(name).__path__[0])) for name in ("engine", "forms", "admin")}
     plugins = {plugin.name: plugin.manifest.path for plugin in centre.registry.plugins.values()}
-    return {
-        name: folder / "migrations"
-        for name, folder in {**floors, **plugins}.items()
-        if (folder / "migrations").is_dir()
-    }
+    return {name: folder / "migrations" for name, folder in {**floors, **plugins}.items()}
 
 
 def deploy_shipped(ctx: Context) -> None:
