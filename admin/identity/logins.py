@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from flask_appbuilder.security.sqla.models import Role, User
+from flask_appbuilder.security.sqla.models import Permission, PermissionView, Role, User, ViewMenu
 from sqlalchemy import func, select, update
 
 from admin.identity.passwords import UNSET, hash_password, matches, weaknesses
 from admin.identity.sessions import end_sessions, open_session
 from admin.kit.errors import Unauthorized
 from admin.kit.limits import forget_tries, return_try, take_try
+from admin.kit.permissions import as_pair
 from engine.context import Context, verb
 from engine.errors import InvalidSubmission, NotFound
 from engine.history import audit
@@ -227,3 +228,20 @@ def prove(ctx: Context, *, person_key: str, password: str, address: str) -> None
     if not matches(kept, password):
         raise WrongPassword(_("The password is wrong."))
     forget_tries(ctx, name="login", of=tries)
+
+
+def is_privileged(ctx: Context, *, person_key: str) -> bool:
+    """Whether a login may manage logins and roles, and so whatever there is."""
+    permission_name, view_name = as_pair("roles.manage")
+    with ctx.read():
+        found = ctx.session.scalars(
+            select(User.id)
+            .join(User.roles)
+            .join(Role.permissions)
+            .join(PermissionView.permission)
+            .join(PermissionView.view_menu)
+            .where(User.username == person_key)
+            .where(Permission.name == permission_name, ViewMenu.name == view_name)
+            .limit(1)
+        ).first()
+    return found is not None

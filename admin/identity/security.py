@@ -234,7 +234,8 @@ class Security(SecurityManager):
             return False
         if permission_name == "menu_access":
             # An entry of the menu says itself to whom it is shown.
-            return True
+            item = self.appbuilder.menu.find(view_name)
+            return item is None or bool(item.should_render())
         permission = from_pair(permission_name, view_name)
         if view_name in ("RolesView", "LoginsView"):
             return "roles.manage" in who.permissions

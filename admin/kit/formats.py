@@ -7,7 +7,9 @@ from datetime import datetime
 from flask import Flask
 from flask_babel import format_datetime, format_timedelta
 
-from admin.kit.current import permitted
+from admin.kit.current import permitted, web
+from engine.errors import CallwrightError, Problem
+from engine.i18n import say
 
 
 def instant(at: datetime | None, style: str = "medium") -> str:
@@ -32,6 +34,30 @@ def masked(number: str) -> str:
     return "•" * max(len(number) - 2, 0) + number[-2:]
 
 
+_BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
+_SYSTEMS = {
+    "Windows": "Windows",
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Mac OS": "macOS",
+    "Linux": "Linux",
+}
+
+
+def browser(agent: str) -> str:
+    """Say what a browser or program is from what it calls itself: *Firefox · Windows*."""
+    found = [
+        next((name for sign, name in known.items() if sign in agent), "") for known in (_BROWSERS, _SYSTEMS)
+    ]
+    return " · ".join(filter(None, found)) or agent.split("/")[0].strip() or "—"
+
+
+def said(problem: Problem | CallwrightError) -> str:
+    """Say a problem or an error in the person's language."""
+    return say(web().locale, problem)
+
+
 def install_formats(app: Flask) -> None:
     """Offer the formats to templates as filters."""
-    app.jinja_env.filters.update(instant=instant, relative=relative, phone=phone)
+    app.jinja_env.filters.update(instant=instant, relative=relative, phone=phone, browser=browser, said=said)

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from zoneinfo import available_timezones
 
 from flask import flash, make_response, redirect, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from admin.identity.links import DeadLink, person_behind, send_forgotten_link, set_password_by_link
-from admin.kit.current import web
+from admin.identity.logins import WrongPassword, change_password, prove, roles_of, sync_login
+from admin.identity.roles import role_title
+from admin.identity.sessions import end_session, end_sessions, prove_session, sessions_of
+from admin.kit.current import SignedIn, context, signed_in, web
 from admin.kit.languages import keep_locale
 from admin.kit.limits import take_try
 from admin.kit.permissions import needs
 from admin.kit.views import View, expose, fields_of, local_target, page, see_other
 from engine.context import PUBLIC
-from engine.errors import InvalidSubmission, NotFound
-from engine.i18n import LOCALES, say
+from engine.errors import CallwrightError, InvalidSubmission, NotFound
+from engine.i18n import LOCALES, _, say
+from engine.people import Person, get_person, group_counts, groups_of, put_person, unit_tree, units_of
 
 # Nobody learns from the time of the answer whether there is such an account.
 _ANSWER_S = 0.4
+
+CHANNEL_TITLES = {"sms": _("SMS"), "email": _("E-mail"), "in_app": _("In this product only")}
 
 
 class ForgottenView(View):
@@ -45,9 +52,9 @@ class ForgottenView(View):
     def choose(self, secret: str) -> Any:
         """Choose a password. Opening the page does not use up the link."""
         ctx = web().context(PUBLIC)
+        errors: list[str] = []
         try:
             person = person_behind(ctx, secret=secret)
-            errors: list[str] = []
             if request.method == "POST":
                 password = request.form.get("password", "")
                 if password != request.form.get("again", ""):
@@ -60,32 +67,168 @@ class ForgottenView(View):
             errors = [say(web().locale, problem) for problem in error.problems]
         except DeadLink:
             return make_response(page("account/dead_link.html"), 404)
-        response = make_response(
-            page("account/choose_password.html", person=person, errors=errors), 422 if errors else 200
-        )
+        shown = page("account/choose_password.html", person=person, errors=errors)
+        response = make_response(shown, 422 if errors else 200)
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
 
 class AccountView(View):
-    """One's own account."""
+    """One's own account: how one is reached, the language, the password, open sessions."""
 
     route_base = ""
 
-    @expose("/account")
+    @expose("/account", methods=["GET", "POST"])
     @needs()
-    def show(self) -> str:
-        """Show the account."""
-        return page("account/account.html")
+    def show(self) -> Any:
+        """Show what is known of oneself, and take in what is changed."""
+        who = _who()
+        if request.method == "GET":
+            return _account(who)
+        said = fields_of("phone", "email", "locale", "time_zone", "preferred_channel")
+        try:
+            _change(who, said, password=request.form.get("password", ""))
+        except CallwrightError as error:
+            return make_response(_account(who, said=said, errors=_errors(error)), 422)
+        web().forget()
+        flash(gettext("Your account is saved."), "success")
+        response = see_other("AccountView.show")
+        keep_locale(response, said["locale"])
+        return response
+
+    @expose("/account/password", methods=["POST"])
+    @needs()
+    def password(self) -> Any:
+        """Change the password; the old one proves that it is oneself."""
+        who = _who()
+        new = request.form.get("new", "")
+        try:
+            if new != request.form.get("again", ""):
+                return make_response(
+                    _account(who, errors={"again": [gettext("The two passwords are not the same.")]}), 422
+                )
+            change_password(
+                context(),
+                person=get_person(context(), who.key),
+                old=request.form.get("old", ""),
+                new=new,
+                address=request.remote_addr or "",
+                keep_session=who.session_id,
+            )
+        except WrongPassword as error:
+            return make_response(_account(who, errors={"old": [say(web().locale, error)]}), 422)
+        except InvalidSubmission as error:
+            found = [say(web().locale, problem) for problem in error.problems]
+            return make_response(_account(who, errors={"new": found}), 422)
+        flash(gettext("Your password is changed. You are signed out everywhere else."), "success")
+        return see_other("AccountView.show")
+
+    @expose("/account/sessions/end", methods=["POST"])
+    @needs()
+    def end(self) -> Response:
+        """End one of one's other sessions, or all of them."""
+        who = _who()
+        session_id = request.form.get("session", "")
+        if session_id:
+            end_session(context(), session_id=session_id, person_key=who.key)
+        else:
+            end_sessions(context(), person_key=who.key, but=who.session_id)
+        flash(gettext("Signed out there."), "success")
+        return see_other("AccountView.show")
+
+    @expose("/account/prove", methods=["GET", "POST"])
+    @needs()
+    def prove(self) -> Any:
+        """Prove by the password that it is oneself, and go on to what needs it."""
+        who = _who()
+        if request.method == "GET":
+            return page("account/prove.html", error=None)
+        try:
+            prove(
+                context(),
+                person_key=who.key,
+                password=request.form.get("password", ""),
+                address=request.remote_addr or "",
+            )
+        except WrongPassword as error:
+            return make_response(page("account/prove.html", error=say(web().locale, error)), 422)
+        prove_session(context(), session_id=who.session_id)
+        return redirect(local_target(request.args.get("next")), code=303)
 
     @expose("/language/<code>")
     def language(self, code: str) -> Response:
-        """Choose the language."""
+        """Choose the language; for good where somebody is signed in."""
         if code not in LOCALES:
             raise NotFound()
+        who = signed_in()
+        if who is not None and who.locale != code:
+            ctx = context()
+            put_person(ctx, key=who.key, name=who.name, locale=code)
         response = redirect(local_target(request.args.get("next")), code=303)
         keep_locale(response, code)
         return response
+
+
+def _who() -> SignedIn:
+    who = signed_in()
+    assert who is not None
+    return who
+
+
+def _change(who: SignedIn, said: dict[str, str], *, password: str) -> None:
+    """Take in what somebody changed of themselves; where they are reached only with their password."""
+    ctx = context()
+    person = get_person(ctx, who.key)
+    reached = (said["phone"], said["email"]) != (person.phone or "", person.email or "")
+    if reached:
+        prove(ctx, person_key=who.key, password=password, address=request.remote_addr or "")
+    with ctx.write():
+        changed = put_person(ctx, key=who.key, name=person.name, **said)
+        sync_login(ctx, person=changed)
+
+
+def _errors(error: CallwrightError) -> dict[str, list[str]]:
+    if isinstance(error, WrongPassword):
+        return {"password": [say(web().locale, error)]}
+    found: dict[str, list[str]] = {}
+    for problem in error.problems:
+        found.setdefault(problem.path, []).append(say(web().locale, problem))
+    return found or {"phone": [say(web().locale, error)]}
+
+
+def _account(
+    who: SignedIn, *, said: dict[str, str] | None = None, errors: dict[str, list[str]] | None = None
+) -> str:
+    ctx = context()
+    with ctx.read():
+        now = ctx.now
+        person = get_person(ctx, who.key)
+        names = {node.unit.key: node.unit.name for node in unit_tree(ctx)}
+        units = [names[key] for key in units_of(ctx, who.key)]
+        held = groups_of(ctx, who.key)
+        groups = [group.name for group, _count in group_counts(ctx) if group.key in held]
+        roles = [gettext(role_title(name)) for name in roles_of(ctx, person_key=who.key)]
+        sessions = sessions_of(ctx, person_key=who.key)
+    return page(
+        "account/account.html",
+        person=person,
+        said=said or _fields(person),
+        errors=errors or {},
+        units=units,
+        groups=groups,
+        roles=roles,
+        sessions=sessions,
+        this_session=who.session_id,
+        languages=list(LOCALES.items()),
+        channels=[(key, gettext(title)) for key, title in CHANNEL_TITLES.items()],
+        zones=sorted(available_timezones()),
+        now=now,
+    )
+
+
+def _fields(person: Person) -> dict[str, str]:
+    names = ("phone", "email", "locale", "time_zone", "preferred_channel")
+    return {name: getattr(person, name) or "" for name in names}
 
 
 def register(appbuilder: Any) -> None:

@@ -1,0 +1,1 @@
+"""Pages of the organisation: people, units, groups, taking them in from tables."""
