@@ -2,7 +2,7 @@
 
 from engine.testing.centre import START, make_centre, person, system, work_off
 from engine.testing.drawing import chain, drawing, end, gateway, start, task
-from engine.testing.gateway import RecordingGateway
+from engine.testing.recording import RecordingGateway
 from engine.testing.scenarios import Scenario, play, read_scenario
 
 __all__ = [

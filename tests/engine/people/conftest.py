@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from engine.clock import MovableClock
@@ -14,23 +12,6 @@ from engine.context import SYSTEM, Centre, Context
 from engine.db import Database, metadata
 from engine.plugin import Registry
 from engine.settings import Settings
-
-_SERVER = "postgresql://root@127.0.0.1:5432"
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """Make a database of our own on the PostgreSQL of this machine; skips where there is none."""
-    name = f"people_{os.getpid()}"
-    try:
-        server = psycopg.connect(f"{_SERVER}/test", autocommit=True, connect_timeout=2)
-    except psycopg.OperationalError:
-        pytest.skip("no PostgreSQL on this machine")
-    server.execute(f"CREATE DATABASE {name}")
-    yield f"{_SERVER}/{name}"
-    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    server.close()
-
 
 @pytest.fixture
 def clock() -> MovableClock:
