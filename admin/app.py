@@ -45,7 +45,7 @@ _LARGEST_FIELD = 4 * 1024 * 1024
 # Rooms of the shell beside its pages, where they exist.
 _ROOMS = ("admin.api", "admin.public")
 # The login library's own pages that may write when something is posted to them.
-_CHANGING = frozenset({"RolesView", "LoginsView"})
+_CHANGING = frozenset({"RolesView"})
 
 
 def create_app(centre: Centre) -> Flask:

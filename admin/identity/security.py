@@ -17,8 +17,9 @@ from flask_wtf import CSRFProtect
 from jwt import PyJWTError
 
 from admin.identity.logins import WrongPassword, sign_in
+from admin.identity.role_views import LoginsView, RolesView
 from admin.identity.sessions import find_session
-from admin.identity.views import LoginsView, RolesView, SignInView
+from admin.identity.views import SignInView
 from admin.kit.current import SignedIn, for_machine, signed_in, web
 from admin.kit.menu import MenuEntry, add_menu
 from admin.kit.permissions import from_pair
@@ -252,8 +253,7 @@ class Security(SecurityManager):
         self.auth_view = self.authdbview()
         appbuilder.add_view_no_menu(self.auth_view)
         self.user_view = appbuilder.add_view_no_menu(self.userdbmodelview)
-        role_view = appbuilder.add_view_no_menu(self.rolemodelview)
-        role_view.related_views = [type(self.user_view)]
+        appbuilder.add_view_no_menu(self.rolemodelview)
         add_menu(
             appbuilder,
             MenuEntry(

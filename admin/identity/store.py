@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, redirect, request, url_for
 from flask.globals import app_ctx
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
+from werkzeug.wrappers import Response
 
-from engine.db import Database, Mode
+from admin.identity.sessions import is_fresh
+from admin.kit.current import Web
+from engine.context import Context
+from engine.db import Database, Mode, Transaction
 from engine.db.database import MODE_OPTION
 
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -38,12 +43,31 @@ def open_store(app: Flask, database: Database, *, changing: frozenset[str]) -> s
     store: scoped_session[Session] = scoped_session(sessionmaker(class_=Store), scopefunc=of_this_context)
 
     @app.before_request
-    def choose_mode() -> None:
-        if request.method in _CHANGING and request.blueprint in changing:
+    def choose_mode() -> Response | None:
+        if request.blueprint not in changing:
+            return None
+        shell: Web = app.extensions["callwright"]
+        who = shell.signed_in
+        acts = request.method in _CHANGING or (request.endpoint or "").endswith((".add", ".edit", ".delete"))
+        if acts and who is not None and not is_fresh(shell.context(), session_id=who.session_id):
+            here = request.full_path.rstrip("?") if request.method == "GET" else "/"
+            return redirect(url_for("AccountView.prove", next=here))
+        if request.method in _CHANGING:
             g.login_store_mode = Mode.WRITE
+        return None
 
     @app.teardown_appcontext
     def close(_error: BaseException | None) -> None:
         store.remove()
 
     return store
+
+
+def joined(shell: Web) -> Context:
+    """Make a context of the request within the transaction that the login library has open.
+
+    What is written by it is committed with whatever the library writes.
+    """
+    ctx = shell.context()
+    connection = current_app.extensions["appbuilder"].session.connection()
+    return replace(ctx, _transaction=Transaction(connection, g.get("login_store_mode", Mode.READ)))

@@ -1,13 +1,10 @@
-"""Signing in and out; the login library's own pages of logins and roles."""
+"""Signing in and out."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
 from flask import flash, make_response, redirect, request, session
 from flask_appbuilder.security.sqla.models import User
-from flask_appbuilder.security.views import RoleModelView, UserDBModelView
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext
 from flask_login import login_user, logout_user
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -78,46 +75,3 @@ def enter(session_id: str) -> None:
     session["session_id"] = session_id
     web().forget()
     login_user(User(id=who.login_id, username=who.key, first_name=who.name, last_name="", active=True))
-
-
-class LoginsView(UserDBModelView):
-    """Logins: whether they are let in, and their roles. Persons are made and closed on the people pages."""
-
-    route_base = "/logins"
-    include_route_methods: ClassVar[Any] = {"list", "show", "edit"}
-    base_permissions: ClassVar[Any] = ["can_list", "can_show", "can_edit"]
-    list_title = lazy_gettext("Logins")
-    show_title = lazy_gettext("Login")
-    edit_title = lazy_gettext("Change the login")
-    list_columns: ClassVar[Any] = ["username", "first_name", "active", "roles", "last_login"]
-    search_columns: ClassVar[Any] = ["username", "first_name", "active", "roles"]
-    edit_columns: ClassVar[Any] = ["active", "roles"]
-    show_fieldsets: ClassVar[Any] = [
-        (lazy_gettext("Login"), {"fields": ["username", "first_name", "active", "roles"]}),
-        (lazy_gettext("Use"), {"fields": ["last_login", "login_count", "fail_login_count"]}),
-    ]
-    label_columns: ClassVar[Any] = {
-        "username": lazy_gettext("User name"),
-        "first_name": lazy_gettext("Name"),
-        "active": lazy_gettext("Let in"),
-        "roles": lazy_gettext("Roles"),
-        "last_login": lazy_gettext("Last sign-in (UTC)"),
-        "login_count": lazy_gettext("Sign-ins"),
-        "fail_login_count": lazy_gettext("Refused tries since then"),
-    }
-    actions: ClassVar[Any] = {}
-
-    def pre_update(self, item: Any) -> None:
-        """Take a login's changes as they are."""
-
-
-class RolesView(RoleModelView):
-    """Roles and what each may do."""
-
-    route_base = "/roles"
-    base_permissions: ClassVar[Any] = ["can_list", "can_show", "can_add", "can_edit", "can_delete"]
-    list_title = lazy_gettext("Roles")
-    show_title = lazy_gettext("Role")
-    add_title = lazy_gettext("Add a role")
-    edit_title = lazy_gettext("Change the role")
-    label_columns: ClassVar[Any] = {"name": lazy_gettext("Name"), "permissions": lazy_gettext("May do")}
