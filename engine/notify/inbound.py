@@ -64,8 +64,9 @@ def store_inbound(
             received_at=ctx.now,
         )
         .on_conflict_do_nothing()
-    )
-    if stored.rowcount == 0:
+        .returning(InboundMessage.id)
+    ).first()
+    if stored is None:
         known = select(InboundMessage.id).where(
             InboundMessage.gateway == gateway, InboundMessage.provider_id == provider_id
         )

@@ -43,8 +43,9 @@ def take_receipt(ctx: Context, *, gateway: str, receipt: Receipt) -> bool:
             received_at=ctx.now,
         )
         .on_conflict_do_nothing()
-    )
-    if kept.rowcount == 0:
+        .returning(ReceiptEvent.id)
+    ).first()
+    if kept is None:
         return False
     known = ctx.connection.execute(
         select(Notification.id, Notification.provider_id).where(

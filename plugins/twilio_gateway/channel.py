@@ -131,7 +131,7 @@ class TwilioGateway:
         )
 
 
-class _Http(TwilioHttpClient):  # type: ignore[misc]
+class _Http(TwilioHttpClient):
     """Twilio's HTTP client with one try, our address, and failures told apart by what they leave open."""
 
     def __init__(self, api_url: str, *, timeout_s: float) -> None:

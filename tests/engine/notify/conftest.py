@@ -1,8 +1,10 @@
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 
 import engine.definition.models
@@ -14,7 +16,7 @@ from engine.notify.sending import SEND
 from engine.people import create_person
 from engine.plugin import JobKind, Registry
 from engine.settings import Settings
-from engine.testing.gateway import RecordingGateway
+from engine.testing.recording import RecordingGateway
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -29,9 +31,31 @@ def gateway() -> RecordingGateway:
     return RecordingGateway()
 
 
-@pytest.fixture
-def centre(tmp_path: Path, clock: MovableClock, gateway: RecordingGateway) -> Iterator[Centre]:
-    settings = Settings(data_dir=tmp_path, time_zone="Asia/Hong_Kong", centre_name="City desk")
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """Make a database of our own on the PostgreSQL of this machine; skips where there is none."""
+    address, name = (
+        os.environ.get("TEST_POSTGRESQL", "postgresql://root@127.0.0.1:5432"),
+        f"notify_{os.getpid()}",
+    )
+    try:
+        server = psycopg.connect(f"{address}/postgres", autocommit=True, connect_timeout=2)
+    except psycopg.OperationalError:
+        pytest.skip("no PostgreSQL on this machine")
+    server.execute(f"CREATE DATABASE {name}")
+    yield f"{address}/{name}"
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    server.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def centre(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: MovableClock, gateway: RecordingGateway
+) -> Iterator[Centre]:
+    url = request.getfixturevalue("postgresql") if request.param == "postgresql" else ""
+    settings = Settings(
+        data_dir=tmp_path, database_url=url, time_zone="Asia/Hong_Kong", centre_name="City desk"
+    )
     database = Database(settings.database)
     registry = Registry()
     registry.add_gateway(gateway)
@@ -41,6 +65,9 @@ def centre(tmp_path: Path, clock: MovableClock, gateway: RecordingGateway) -> It
     with Context(centre=centre, actor=SYSTEM).write() as ctx:
         metadata.create_all(ctx.connection)
     yield centre
+    if url:
+        with Context(centre=centre, actor=SYSTEM).write() as ctx:
+            metadata.drop_all(ctx.connection)
     database.dispose()
 
 

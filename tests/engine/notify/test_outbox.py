@@ -19,7 +19,7 @@ from engine.notify.templates import MessageTemplate, MessageText
 from engine.people import get_person
 from engine.plugin import Receipt, Registry
 from engine.testing.crash import Killed, killed_at
-from engine.testing.gateway import RecordingGateway
+from engine.testing.recording import RecordingGateway
 
 DISPATCH = MessageTemplate(
     key="dispatch",

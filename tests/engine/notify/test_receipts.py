@@ -16,7 +16,7 @@ from engine.notify.recipients import Recipient, person_recipient
 from engine.notify.templates import MessageTemplate, MessageText
 from engine.people import get_person
 from engine.plugin import Receipt
-from engine.testing.gateway import RecordingGateway
+from engine.testing.recording import RecordingGateway
 
 NOTE = MessageTemplate(key="note", title="Note", texts={"sms": MessageText(text="note")})
 CITIZEN = Recipient(name="Chan", phone="+85251230009")
