@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.feel.errors import FeelSyntaxError, FeelWarning
-from engine.feel.exchange import from_json, to_json
+from engine.feel.exchange import from_json, names_to_tell, to_json
 from engine.feel.expression import Expression, Result, compile_expression
 from engine.feel.runtime import Budget
 from engine.feel.template import holes, render
@@ -45,7 +45,7 @@ def evaluate(source: str, scope: Mapping[str, Any], **options: Any) -> Result:
         FeelSyntaxError: It cannot be read.
     """
     unary = "value" in options
-    names = frozenset(name for name in (*scope, *options.get("functions", ())) if not name.isidentifier())
+    names = names_to_tell(scope) | names_to_tell(dict.fromkeys(options.get("functions", ())))
     return compile_expression(source, names, unary).evaluate(scope, **options)
 
 

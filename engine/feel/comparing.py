@@ -54,10 +54,15 @@ def _equal_ranges(run: Run, left: Range, right: Range) -> bool:
     )
 
 
-def _equal_times(run: Run, left: Time | DateTime, right: Time | DateTime) -> bool | None:
+def _equal_times(run: Run, left: Time | DateTime, right: Time | DateTime) -> bool:
+    return _order_times(left, right) == 0
+
+
+def _order_times(left: Time | DateTime, right: Time | DateTime) -> int:
+    # One without a zone uses that of the other (table 54).
     if (left.zone is None) != (right.zone is None):
-        return None
-    return left.value_s == right.value_s
+        return _sign(left.wall_s, right.wall_s)
+    return _sign(left.value_s, right.value_s)
 
 
 _EQUAL: dict[type, Callable[[Run, Any, Any], bool | None]] = {
@@ -82,9 +87,7 @@ def order(left: Any, right: Any) -> int:
         if kind is Date:
             return _sign(left.ordinal, right.ordinal)
         if kind is Time or kind is DateTime:
-            if (left.zone is None) == (right.zone is None):
-                return _sign(left.value_s, right.value_s)
-            raise FeelError("One of these times has a time zone, the other has none.")
+            return _order_times(left, right)
     raise FeelError("%(left)s and %(right)s have no order.", left=describe(left), right=describe(right))
 
 

@@ -30,6 +30,7 @@ from engine.feel.temporal import (
 )
 
 MAX_DEPTH = 64
+MAX_NAMED_VALUES = 1_000
 
 _OURS = frozenset(
     (
@@ -97,6 +98,22 @@ def _foreign(value: Any, depth: int) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item, depth + 1) for item in value]
     return None
+
+
+def names_to_tell(scope: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names in a scope, and in the contexts in it, that hold spaces or signs."""
+    names: set[str] = set()
+    rest: list[Any] = [scope]
+    looked_at = 0
+    while rest and looked_at < MAX_NAMED_VALUES:
+        value = rest.pop()
+        looked_at += 1
+        if isinstance(value, Mapping):
+            names.update(name for name in value if isinstance(name, str) and not name.isidentifier())
+            rest += value.values()
+        elif isinstance(value, list):
+            rest += value[:1]
+    return frozenset(names)
 
 
 def is_small(value: Any, item_count: int) -> bool:

@@ -59,18 +59,18 @@ class Function:
         return self.result.coerce(result)
 
     def call_named(self, run: Run, arguments: dict[str, Any]) -> Any:
-        """Invoke it with arguments by the names of its parameters.
+        """Invoke it with arguments by the names of its parameters; one that is not supplied is null.
 
         Raises:
             FeelError: Names or kinds do not fit.
         """
-        if set(arguments) != set(self.parameters):
+        if not arguments.keys() <= set(self.parameters):
             raise FeelError(
                 "%(function)s takes the parameters %(expected)s.",
                 function=self.name,
                 expected=", ".join(self.parameters),
             )
-        return self.call(run, [arguments[name] for name in self.parameters])
+        return self.call(run, [arguments.get(name) for name in self.parameters])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

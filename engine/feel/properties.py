@@ -6,10 +6,13 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from engine.feel.numbers import DECIMAL128
 from engine.feel.ranges import Range
 from engine.feel.temporal import Date, DateTime, DaysTimeDuration, Region, Time, YearsMonthsDuration
 
 _Reader = Callable[[Any], Any]
+
+_S_NS = Decimal(10**9)
 
 
 def _number(read: Callable[[Any], int]) -> _Reader:
@@ -18,6 +21,15 @@ def _number(read: Callable[[Any], int]) -> _Reader:
 
 def _part(unit: str) -> _Reader:
     return lambda value: Decimal(value.part(unit))
+
+
+def _seconds(nanoseconds: int) -> Decimal:
+    return DECIMAL128.divide(Decimal(nanoseconds), _S_NS)
+
+
+def _seconds_of(duration: DaysTimeDuration) -> Decimal:
+    seconds = _seconds(abs(duration.nanoseconds) % (60 * 10**9))
+    return -seconds if duration.nanoseconds < 0 else seconds
 
 
 def _offset(value: Time | DateTime) -> DaysTimeDuration | None:
@@ -41,7 +53,7 @@ _ZONE: dict[str, _Reader] = {"time offset": _offset, "timezone": _region}
 _TIME: dict[str, _Reader] = {
     "hour": _number(lambda value: value.hour),
     "minute": _number(lambda value: value.minute),
-    "second": _number(lambda value: value.second),
+    "second": lambda value: _seconds(value.second * 10**9 + value.nanosecond),
 }
 
 PROPERTIES: dict[type, dict[str, _Reader]] = {
@@ -50,7 +62,7 @@ PROPERTIES: dict[type, dict[str, _Reader]] = {
     DateTime: {name: lambda value, read=read: read(value.date) for name, read in _DATE.items()}
     | {name: lambda value, read=read: read(value.time) for name, read in _TIME.items()}
     | _ZONE,
-    DaysTimeDuration: {unit: _part(unit) for unit in ("days", "hours", "minutes", "seconds")},
+    DaysTimeDuration: {unit: _part(unit) for unit in ("days", "hours", "minutes")} | {"seconds": _seconds_of},
     YearsMonthsDuration: {unit: _part(unit) for unit in ("years", "months")},
     Range: {
         "start": lambda value: value.start,

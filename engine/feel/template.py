@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.feel.display import text_of
 from engine.feel.errors import FeelError, FeelSyntaxError
+from engine.feel.exchange import names_to_tell
 from engine.feel.expression import Expression, compile_expression
 from engine.feel.localized import localized
 from engine.feel.runtime import Run
@@ -51,7 +52,7 @@ def render(
         FeelSyntaxError: A hole cannot be read.
     """
     functions = functions or {}
-    names = frozenset(name for name in (*scope, *functions) if not name.isidentifier())
+    names = names_to_tell(scope) | names_to_tell(dict.fromkeys(functions))
     run = Run({}, now)
     text: list[str] = []
     for piece in _pieces(template, names):

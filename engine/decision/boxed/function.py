@@ -7,9 +7,9 @@ from typing import Any
 
 from engine.decision.compiling import Compiling, coerced, nothing
 from engine.decision.evaluation import Code, Evaluation, Scope
-from engine.decision.reading import Element, children
+from engine.decision.reading import Element, children, tag
 from engine.feel.functions import Function
-from engine.feel.kinds import ANY, Kind
+from engine.feel.kinds import ANY, FunctionOf, Kind
 from engine.feel.runtime import Run
 from engine.feel.tokens import normal_name
 
@@ -33,14 +33,25 @@ def definition(
     kinds = tuple(compiling.kind(parameter, parameter.get("typeRef")) for parameter in parameters)
     if element.get("kind", "FEEL") == "FEEL":
         body = read_in(element, compiling.knowing(names))
-        body = coerced(body, compiling.kind(element, element.get("typeRef")), element)
+        declared = _declared(element, compiling)
+        body = coerced(body, declared, element)
     else:
+        declared = ANY
         body = nothing(element, "Only functions written in FEEL are run.")
 
     def make(name: str, result: Kind, evaluation: Evaluation, scope: Scope) -> Function:
         def call(run: Run, values: Sequence[Any]) -> Any:
             return body(evaluation, {**scope, **dict(zip(names, values, strict=True))})
 
-        return Function(name, names, kinds, result, call)
+        return Function(name, names, kinds, declared if result is ANY else result, call)
 
     return make
+
+
+def _declared(element: Element, compiling: Compiling) -> Kind:
+    """Return the type that the function's body, or the function itself, is declared to give."""
+    for one in (element, *children(element)):
+        if tag(one) != "formalParameter" and one.get("typeRef"):
+            kind = compiling.kind(one, one.get("typeRef"))
+            return kind.result if isinstance(kind, FunctionOf) else kind
+    return ANY

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -169,8 +168,8 @@ class _Table:
 
     def evaluate(self, evaluation: Evaluation, scope: Scope) -> Any:
         try:
-            values = [self.input(column, evaluation, scope) for column in self.inputs]
-            numbers = self.matching(values, evaluation, scope)
+            values = [column.code(evaluation, scope) for column in self.inputs]
+            numbers = self.matching(values, self.outside(values, evaluation, scope), evaluation, scope)
             evaluation.matched.append(
                 Match(
                     element=evaluation.owner or self.id,
@@ -184,26 +183,35 @@ class _Table:
             with evaluation.at(self.id):
                 return evaluation.warn(error.message, **error.params)
 
-    def input(self, column: _Input, evaluation: Evaluation, scope: Scope) -> Any:
-        value = column.code(evaluation, scope)
-        if (
-            column.allowed
-            and value is not None
-            and column.allowed.run(evaluation.run, scope, value) is not True
-        ):
-            raise FeelError(
-                "The input %(input)s has a value that is none of %(allowed)s.",
-                input=column.name,
-                allowed=column.allowed.source,
-            )
-        return value
+    def outside(self, values: Sequence[Any], evaluation: Evaluation, scope: Scope) -> set[int]:
+        """Return the columns whose input is none of the values it may have."""
+        outside = set()
+        for index, (column, value) in enumerate(zip(self.inputs, values, strict=True)):
+            allowed = column.allowed
+            if allowed and value is not None and allowed.run(evaluation.run, scope, value) is not True:
+                outside.add(index)
+                with evaluation.at(self.id):
+                    evaluation.warn(
+                        "The input %(input)s has a value that is none of %(allowed)s.",
+                        input=column.name,
+                        allowed=allowed.source,
+                    )
+        return outside
 
-    def matching(self, values: Sequence[Any], evaluation: Evaluation, scope: Scope) -> list[int]:
+    def matching(
+        self, values: Sequence[Any], outside: set[int], evaluation: Evaluation, scope: Scope
+    ) -> list[int]:
+        """Return the numbers of the rules that match, from 0.
+
+        A dash matches every input but one outside of the values it may have (10.3.2.10, rule 15.c).
+        """
         run = evaluation.run
         only_first = self.policy == "FIRST"
         numbers: list[int] = []
         for number, rule in enumerate(self.rules):
             run.tick()
+            if outside and not outside <= {index for index, _ in rule.tests}:
+                continue
             for index, test in rule.tests:
                 if test.run(run, scope, values[index]) is not True:
                     break
@@ -231,13 +239,10 @@ class _Table:
 
     def default(self, evaluation: Evaluation, scope: Scope) -> Any:
         if all(column.default is None for column in self.outputs):
-            if self.policy in SINGLE or self.aggregation in ("SUM", "MIN", "MAX"):
-                return None
-            return Decimal(0) if self.aggregation else []
-        value = self.named(
+            return None
+        return self.named(
             [column.default(evaluation, scope) if column.default else None for column in self.outputs]
         )
-        return value if self.policy in SINGLE or self.aggregation else [value]
 
     def named(self, outputs: Outputs) -> Any:
         if len(self.outputs) == 1:

@@ -10,7 +10,8 @@ from engine.feel.calls import host_function
 from engine.feel.closures.compiler import Compiler, Constant, compiles
 from engine.feel.errors import FeelError
 from engine.feel.functions import FUNCTIONS, Code, Frame, Function
-from engine.feel.kinds import ANY, describe
+from engine.feel.inference import result_of
+from engine.feel.kinds import describe
 from engine.feel.library import BUILT_INS
 from engine.feel.runtime import Run
 
@@ -28,7 +29,7 @@ def function(compiler: Compiler, node: tree.FunctionLiteral) -> Code:
         places = [compiler.place(name) for name in names]
         body = compiler.code(node.body)
 
-    effort = tree.effort(node.body)
+    effort, result = tree.effort(node.body), result_of(node, {})
 
     def function(frame: Frame) -> Function:
         captured = frame[:]
@@ -41,7 +42,7 @@ def function(compiler: Compiler, node: tree.FunctionLiteral) -> Code:
                 inner[place] = value
             return body(inner)
 
-        return Function("function", names, kinds, ANY, code)
+        return Function("function", names, kinds, result, code)
 
     return function
 

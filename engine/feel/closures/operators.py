@@ -13,7 +13,7 @@ from engine.feel.closures.testing import COMPARE
 from engine.feel.comparing import equal, order
 from engine.feel.errors import FeelError
 from engine.feel.functions import Code, Frame
-from engine.feel.kinds import NULL, describe
+from engine.feel.kinds import CONTEXT, FUNCTION, LIST, NULL, RANGE, describe
 from engine.feel.numbers import DECIMAL128
 
 _DECIMAL: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
@@ -118,6 +118,8 @@ def if_(compiler: Compiler, node: tree.If) -> Code:
 def instance_of(compiler: Compiler, node: tree.InstanceOf) -> Code:
     """``a instance of type``."""
     value, kind = compiler.code(node.value), node.kind
+    if kind in (LIST, CONTEXT, RANGE, FUNCTION):
+        return compiler.failing(node.at, "The type %(kind)s needs to say of what.", kind=str(kind))
 
     def instance_of(frame: Frame) -> bool:
         instance = value(frame)

@@ -33,7 +33,7 @@ from engine.feel.temporal import (
     parse_zone,
 )
 
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _S_NS = 10**9
 
 
@@ -183,28 +183,26 @@ def years_and_months_duration(run: Run, from_: Date | DateTime, to: Date | DateT
     return YearsMonthsDuration(months)
 
 
-_RANGE = re.compile(
-    r"\s*(?:([\[(\]])\s*(?P<start>.+?)?\s*\.\.\s*(?P<end>.+?)?\s*([\])\[])|\(?\s*(<=?|>=?|=)\s*(?P<one>.+?)\s*\)?)\s*",
-    re.DOTALL,
-)
+_RANGE = re.compile(r"\s*([\[(\]])(.*?)\.\.(.*)([\])\[])\s*", re.DOTALL)
 
 
 @builtin("range", "from: string")
 def range_(run: Run, from_: str) -> Range:
-    """Return a range from its text, whose ends are literals."""
+    """Return a range from its text, whose ends are literals; an open end may be missing (rule 66)."""
     match = _RANGE.fullmatch(from_)
     if not match:
         raise FeelError("%(text)s is not a range.", text=from_[:40])
-    if match["one"]:
-        return compared_range(match[5], _endpoint(match["one"]))
-    start = _endpoint(match["start"]) if match["start"] else None
-    end = _endpoint(match["end"]) if match["end"] else None
-    included = match[1] == "[", match[4] == "]"
-    if (start is None and end is None) or (start is None and included[0]) or (end is None and included[1]):
+    start, end = (_endpoint(part.strip()) if part.strip() else None for part in match.group(2, 3))
+    closed_start, closed_end = match[1] == "[", match[4] == "]"
+    if start is None and end is not None and not closed_start:
+        return compared_range("<=" if closed_end else "<", end)
+    if end is None and start is not None and not closed_end:
+        return compared_range(">=" if closed_start else ">", start)
+    if start is None or end is None:
         raise FeelError("%(text)s is not a range.", text=from_[:40])
-    if start is not None and end is not None and order(start, end) > 0:
+    if order(start, end) > 0:
         raise FeelError("The range ends before it starts.")
-    return Range(start, end, *included)
+    return Range(start, end, closed_start, closed_end)
 
 
 def _endpoint(text: str) -> Any:

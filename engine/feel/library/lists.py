@@ -159,7 +159,7 @@ def sublist(run: Run, list_: list[Any], start: Decimal, length: Decimal | None =
     """Return a part of a list."""
     first = position(list_, start)
     last = len(list_) if length is None else first + whole(length)
-    if not first <= last <= len(list_):
+    if not first < last <= len(list_):
         raise FeelError("The list has no such part.")
     run.afford_items(last - first)
     return list_[first:last]

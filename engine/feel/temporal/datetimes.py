@@ -38,9 +38,14 @@ class DateTime:
         return self.zone.offset_at(wall)
 
     @property
+    def wall_s(self) -> int:
+        """Its whole seconds since 1970 by its own wall clock, to compare it with one that has no zone."""
+        return self.date.ordinal * DAY_S + self.time.second_of_day
+
+    @property
     def value_s(self) -> int:
         """The standard's number of a date and time: its whole seconds since 1970, in UTC if it has a zone."""
-        return self.date.ordinal * DAY_S + self.time.second_of_day - (self.offset_s or 0)
+        return self.wall_s - (self.offset_s or 0)
 
     @property
     def value_ns(self) -> int:

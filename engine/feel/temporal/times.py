@@ -48,6 +48,11 @@ class Time:
         return self.second_of_day * NS_PER_S + self.nanosecond
 
     @property
+    def wall_s(self) -> int:
+        """Its whole seconds by its own wall clock, to compare it with a time that has no zone."""
+        return self.second_of_day
+
+    @property
     def value_s(self) -> int:
         """The standard's number of a time: its whole seconds, less the zone's offset."""
         return self.second_of_day - (self.zone.offset_at(None) if self.zone else 0)

@@ -130,6 +130,8 @@ def test_functions_keep_the_values_of_the_place_where_they_were_made() -> None:
         (for f in (for i in 1..3 return function(x) x * i) return f(10)) => [10, 20, 30]
         {add: function(a) function(b) a + b, r: add(2)(3)}.r => 5
         (function(a: number) a)("x") => null
+        (function(a, b) b)(a: 1) => null
+        (function(a, b) a)(c: 1) => null
         sort(staff, function(a, b) a.age > b.age).name => ["Wong", "Li"]
     """)
 
@@ -143,6 +145,9 @@ def test_types_are_asked_for_by_name() -> None:
         [1..2] instance of range<number> => true
         @"P1D" instance of days and time duration => true
         (function(a: number) a) instance of function<number> -> Any => true
+        (function(a: number) a + 1) instance of function<number> -> number => true
+        (function(a) a) instance of function<number> -> number => false
+        [1] instance of list => null
         1 instance of unheard of => null
     """)
 
@@ -164,7 +169,10 @@ def test_temporal_values_add_up() -> None:
         @"2026-03-02" - @"2026-02-27" => P3D
         @"2026-03-02T10:00:00+08:00" + @"PT36H" => 2026-03-03T22:00:00+08:00
         @"2026-03-02T10:00:00+08:00" = @"2026-03-02T02:00:00Z" => true
-        @"2026-03-02T10:00:00" < @"2026-03-02T02:00:00Z" => null
+        @"2026-03-02T10:00:00" < @"2026-03-02T11:00:00+08:00" => true
+        @"2026-03-02T10:00:00" - @"2026-03-02T10:00:00Z" => null
+        @"10:00:00.5".second => 0.5
+        @"-PT1M2.5S".seconds => -2.5
         @"23:30:00" + @"PT1H" => 00:30:00
         @"P1D" * 1.5 => P1DT12H
         @"P3D" / @"PT12H" => 6
@@ -189,6 +197,60 @@ def test_patterns_are_those_of_xpath() -> None:
         replace("abcd", "(ab)|(a)", "[1=$1][2=$2]") => [1=ab][2=]cd
         replace("a", "a", "$") => null
         split("a;b;;", ";") => ["a", "b", "", ""]
+    """)
+
+
+def test_ranges_have_functions_of_their_own() -> None:
+    check("""
+        before(1, (1..10]) => true
+        before([1..10), [10..20]) => true
+        after(12, [1..10]) => true
+        meets([1..5], [5..10]) => true
+        met by([5..10], [1..5)) => false
+        overlaps([1..5], (5..8]) => false
+        overlaps before([1..5), (1..5]) => true
+        overlaps after((1..5], [1..5]) => true
+        finishes(10, [1..10]) => true
+        finished by([1..10], (1..10]) => true
+        includes([1..10], (1..10)) => true
+        during([5..10), [1..10)) => true
+        starts((1..5], [1..10]) => false
+        started by([1..10], [1..10)) => true
+        coincides([1..5], [1..5]) => true
+        range("[18..21)") = [18..21) => true
+        range("[2..)") = (>= 2) => true
+        range("(..2)") = (< 2) => true
+        range("[..]") => null
+        range("[2..]") => null
+        range("[1 + 1..3]") => null
+    """)
+
+
+def test_the_standards_own_examples_hold() -> None:
+    check("""
+        decimal(2.5, 0) => 2
+        round half up(-1.126, 2) => -1.13
+        floor(-1.56, 1) => -1.6
+        modulo(-12, 5) => 3
+        stddev(2, 4, 7, 5) => 2.081665999466132735282297706979931
+        mode(6, 1, 9, 6, 1) => [1, 6]
+        median(6, 1, 2, 3) => 2.5
+        all([false, null, true]) => false
+        any(0) => null
+        sublist([4, 5, 6], 1, 2) => [4, 5]
+        sublist([4, 5, 6], 1, 0) => null
+        index of([1, 2, 3, 2], 2) => [2, 4]
+        union([1, 2], [2, 3]) => [1, 2, 3]
+        number("1,000.0", ",", ".") => 1000
+        string(1.1) => 1.1
+        get entries({key1: "value1"})[key = "key1"].value => ["value1"]
+        context put({x: 1, y: {a: 0}}, ["y", "a"], 2) => {x: 1, y: {a: 2}}
+        context merge([{x: 1, y: 0}, {y: 2}]) => {x: 1, y: 2}
+        week of year(date(2005, 1, 1)) => 53
+        is(time("23:00:50z"), time("23:00:50+00:00")) => true
+        is(time("23:00:50z"), time("23:00:50")) => false
+        time("23:59:00z") + duration("PT2M") = time("00:01:00@Etc/UTC") => true
+        substring("foobar", -2, 1) => a
     """)
 
 

@@ -59,6 +59,7 @@ def test_the_same_text_is_read_once() -> None:
     assert feel.compile("a + 1") is feel.compile("a + 1")
     assert feel.compile("a - b") is not feel.compile("a - b", names=frozenset(["a-b"]))
     assert feel.evaluate("a-b", {"a-b": 7}).value == 7
+    assert feel.evaluate("x.a-b", {"x": {"a-b": 7}}).value == 7
     assert feel.evaluate("a-b", {"a": 7, "b": 2}).value == 5
 
 
