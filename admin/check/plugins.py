@@ -173,9 +173,8 @@ def _check_permissions(source: Source) -> Iterator[Problem]:
         if not name.startswith(f"{source.name}."):
             yield source.wrong(
                 "plugin.toml#permissions",
-                _("%(name)s must begin with %(prefix)s."),
+                _("%(name)s must begin with the plug-in's name."),
                 name=name,
-                prefix=f"{source.name}.",
             )
         if name not in source.words | {item.permission for item in source.manifest.menu}:
             yield source.wrong(
@@ -301,9 +300,8 @@ def _check_tables(source: Source) -> Iterator[Problem]:
         if not str(table).startswith(f"{source.name}_"):
             yield source.wrong(
                 "models.py",
-                _("Table %(table)s must begin with %(prefix)s."),
+                _("Table %(table)s must begin with the plug-in's name."),
                 table=table,
-                prefix=f"{source.name}_",
             )
     if said and not (source.folder / "migrations").is_dir():
         yield source.wrong("models.py", _("Its tables have no migrations/. Make a first one."))
