@@ -30,16 +30,40 @@ class Match:
 
 
 class Evaluation:
-    """What an evaluation has found out so far."""
+    """What an evaluation of one model has found out so far.
 
-    __slots__ = ("context", "matched", "owner", "run", "values")
+    An imported model is evaluated beside it, once for each import: its input data are in the context
+    that has the import's name, else in that of the importing model.
+    """
 
-    def __init__(self, run: Run, context: Scope) -> None:
+    __slots__ = ("context", "imported", "importing", "matched", "owner", "run", "values")
+
+    def __init__(self, run: Run, context: Scope, importing: Evaluation | None = None) -> None:
         self.run = run
         self.context = context
+        self.importing = importing
+        self.imported: dict[str, Evaluation] = {}
         self.values: dict[str, Any] = {}
-        self.matched: list[Match] = []
+        self.matched: list[Match] = importing.matched if importing else []
         self.owner = ""
+
+    def by_import(self, prefix: str) -> Evaluation:
+        """Return the evaluation of a model that is imported by a name; this one without a name."""
+        if not prefix:
+            return self
+        if prefix not in self.imported:
+            given = self.context.get(prefix)
+            self.imported[prefix] = Evaluation(self.run, given if type(given) is dict else {}, self)
+        return self.imported[prefix]
+
+    def given(self, name: str) -> Any:
+        """Return what the caller gave for an input."""
+        at: Evaluation | None = self
+        while at is not None:
+            if name in at.context:
+                return at.context[name]
+            at = at.importing
+        return None
 
     @contextmanager
     def at(self, element: str) -> Iterator[None]:

@@ -31,6 +31,15 @@ class Requirement:
     node: Node
     prefix: str
 
+    @property
+    def name(self) -> str:
+        """Its qualified name."""
+        return f"{self.prefix}.{self.node.name}" if self.prefix else self.node.name
+
+    def value(self, evaluation: Evaluation) -> Any:
+        """Return its value in the evaluation of a model that needs it."""
+        return self.node.value(evaluation.by_import(self.prefix))
+
 
 @dataclass(slots=True, kw_only=True)
 class Node:
@@ -41,14 +50,12 @@ class Node:
         id: Its id in its model.
         name: Its variable's name.
         element: Its element.
-        paths: The import names that lead from the asked model to this node's.
     """
 
     key: str
     id: str
     name: str
     element: Element
-    paths: tuple[tuple[str, ...], ...] = ((),)
     kind: Kind = ANY
     requirements: list[Requirement] = field(default_factory=list)
     code: Code = lambda evaluation, scope: None
@@ -71,7 +78,7 @@ class Node:
         scope: Scope = {}
         for requirement in self.requirements:
             place = scope.setdefault(requirement.prefix, {}) if requirement.prefix else scope
-            place[requirement.node.name] = requirement.node.value(evaluation)
+            place[requirement.node.name] = requirement.value(evaluation)
         return scope
 
     def compile(self, compiling: Compiling) -> None:
@@ -94,19 +101,9 @@ class InputData(Node):
     """What the caller gives."""
 
     def find(self, evaluation: Evaluation) -> Any:
-        """Take it from the context: inside of its import's context, or at the top."""
-        for path in self.paths:
-            place: Any = evaluation.context
-            for name in filter(None, path):
-                place = place.get(name) if type(place) is dict else None
-            if type(place) is dict and self.name in place:
-                return self.taken(place[self.name], evaluation)
-        return self.taken(evaluation.context.get(self.name), evaluation)
-
-    def taken(self, value: Any, evaluation: Evaluation) -> Any:
-        """Return a given value as one of its type."""
+        """Take what the caller gave, as one of its type."""
         try:
-            return self.kind.coerce(value)
+            return self.kind.coerce(evaluation.given(self.name))
         except FeelError as error:
             with evaluation.at(self.id):
                 return evaluation.warn(error.message, **error.params)
@@ -149,8 +146,8 @@ class Knowledge(Node):
 class Service(Node):
     """A decision service: some decisions behind a door of their own (10.4)."""
 
-    parameters: tuple[Node, ...] = ()
-    outputs: tuple[Node, ...] = ()
+    parameters: tuple[Requirement, ...] = ()
+    outputs: tuple[Requirement, ...] = ()
 
     def typed(self, compiling: Compiling) -> None:
         """Find the type of what it gives."""
@@ -160,10 +157,10 @@ class Service(Node):
 
     def compile(self, compiling: Compiling) -> None:
         """Make the function that evaluates its output decisions from its parameters alone."""
-        parameters = tuple(node.name for node in self.parameters)
+        parameters = tuple(parameter.name for parameter in self.parameters)
 
         def function(evaluation: Evaluation, scope: Scope) -> Function:
-            kinds = tuple(node.kind for node in self.parameters)
+            kinds = tuple(parameter.node.kind for parameter in self.parameters)
 
             def call(run: Run, values: Sequence[Any]) -> Any:
                 return self.answer(evaluation, values)
@@ -176,17 +173,18 @@ class Service(Node):
         """Evaluate the output decisions."""
         inner = Evaluation(evaluation.run, {})
         inner.matched = evaluation.matched
-        for node, value in zip(self.parameters, values, strict=True):
-            inner.values[node.key] = value
-        found = {node.name: node.value(inner) for node in self.outputs}
+        for parameter, value in zip(self.parameters, values, strict=True):
+            inner.by_import(parameter.prefix).values[parameter.node.key] = value
+        found = {output.node.name: output.value(inner) for output in self.outputs}
         return next(iter(found.values())) if len(found) == 1 else found
 
     def asked(self, evaluation: Evaluation) -> Any:
         """Answer with the parameters that the caller of the model gave."""
         values = []
-        for node in self.parameters:
+        for parameter in self.parameters:
+            node, given = parameter.node, evaluation.by_import(parameter.prefix).given(parameter.node.name)
             try:
-                values.append(node.kind.coerce(evaluation.context.get(node.name)))
+                values.append(node.kind.coerce(given))
             except FeelError as error:
                 values.append(None)
                 with evaluation.at(node.id):
@@ -264,8 +262,10 @@ def link(module: Module, modules: dict[str, Module], problems: list[Problem]) ->
             node.outputs = _found(find, children(node.element, "outputDecision"))
 
 
-def _found(find: Callable[[Element], Requirement | None], references: Iterable[Element]) -> tuple[Node, ...]:
-    return tuple(found.node for reference in references if (found := find(reference)))
+def _found(
+    find: Callable[[Element], Requirement | None], references: Iterable[Element]
+) -> tuple[Requirement, ...]:
+    return tuple(found for reference in references if (found := find(reference)))
 
 
 def find_cycles(modules: Iterable[Module], problems: list[Problem]) -> None:

@@ -148,7 +148,6 @@ def parse(
     for module in modules.values():
         link(module, modules, problems)
     find_cycles(modules.values(), problems)
-    _find_paths(main, modules, ())
     compilings = {namespace: _known_kinds(module, problems) for namespace, module in modules.items()}
     for namespace, module in modules.items():
         _import_kinds(module, modules, compilings[namespace].kinds)
@@ -186,19 +185,6 @@ def _find_imports(main: Module, modules: Mapping[str, Module], problems: list[Pr
                         line=line_of(element),
                     )
                 )
-
-
-def _find_paths(module: Module, modules: Mapping[str, Module], path: tuple[str, ...]) -> None:
-    """Tell each input of an imported model where the caller's context may hold it."""
-    if len(path) > 10:
-        return
-    for namespace, prefix in module.imports.items():
-        imported = modules.get(namespace)
-        if imported is None or imported is module:
-            continue
-        for node in imported.nodes.values():
-            node.paths = ((*path, prefix), (prefix,), *node.paths)
-        _find_paths(imported, modules, (*path, prefix))
 
 
 def _known_kinds(module: Module, problems: list[Problem]) -> Compiling:

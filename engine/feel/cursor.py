@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from engine.feel.errors import FeelSyntaxError
@@ -21,7 +21,7 @@ KEYWORDS = frozenset(
 class Cursor:
     """Steps through one source, word by word."""
 
-    def __init__(self, source: str, names: Iterable[str]) -> None:
+    def __init__(self, source: str, names: frozenset[str]) -> None:
         self.source = source
         self.tokens = tokenize(source)
         self.index = 0

@@ -20,7 +20,7 @@ A first word that nobody knows takes the words behind it with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from engine.feel import tree
@@ -43,7 +43,7 @@ _CLOSING = frozenset((")", "]", "["))
 def parse(
     source: str,
     *,
-    names: Iterable[str] = (),
+    names: frozenset[str] = frozenset(),
     unary: bool = False,
     kinds: Mapping[str, Kind] | None = None,
 ) -> tree.Node:
@@ -72,7 +72,7 @@ def parse(
 class _Parser(KindParser):
     """Reads one expression."""
 
-    def __init__(self, source: str, names: Iterable[str], kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, source: str, names: frozenset[str], kinds: Mapping[str, Kind]) -> None:
         super().__init__(source, names, kinds)
         self.keep_bracket = False
 
@@ -376,7 +376,7 @@ class _Parser(KindParser):
             if text in KEYWORDS:
                 raise self.wrong("Expected a value, found %(found)s.")
         # A first word that only a built-in function has may still begin a longer, unknown name.
-        greedy = not length or (length == 1 and text not in self.names.single)
+        greedy = not length or (length == 1 and not self.names.knows(text))
         return tree.Name(at, self.words(length or 1, greedy=greedy))
 
     def parenthesis(self, at: int) -> tree.Node:
@@ -441,6 +441,6 @@ class _Parser(KindParser):
                 self.need(":")
                 entries.append((key, self.expression()))
                 self.names.add(key)
-                self.names.remember(key)
+                self.names.keep(key)
         self.need("}")
         return tree.ContextLiteral(at, tuple(entries))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from engine.feel.cursor import Cursor
 from engine.feel.kinds import FUNCTION, KINDS, ContextOf, FunctionOf, Kind, ListOf, RangeOf, Unknown
-from engine.feel.names import NameTable
+from engine.feel.names import layer
 
 
 def parse_kind(text: str, kinds: Mapping[str, Kind] | None = None) -> Kind:
@@ -15,7 +15,7 @@ def parse_kind(text: str, kinds: Mapping[str, Kind] | None = None) -> Kind:
     Raises:
         FeelSyntaxError: It cannot be read.
     """
-    parser = KindParser(text, (), kinds or {})
+    parser = KindParser(text, frozenset(), kinds or {})
     kind = parser.kind()
     parser.end()
     return kind
@@ -30,10 +30,9 @@ class KindParser(Cursor):
         kinds: Named types beside FEEL's own.
     """
 
-    def __init__(self, source: str, names: Iterable[str], kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, source: str, names: frozenset[str], kinds: Mapping[str, Kind]) -> None:
         super().__init__(source, names)
         self.kinds = kinds
-        self.kind_names = NameTable([*KINDS, *kinds])
 
     def kind(self) -> Kind:
         """Read a type; one that nobody defined is `Unknown`."""
@@ -43,7 +42,8 @@ class KindParser(Cursor):
                 return read(self)
             if self.token.kind != "word":
                 raise self.wrong("Expected a type, found %(found)s.")
-            length = self.kind_names.longest(self.tokens, self.index)
+            known = layer(frozenset((*KINDS, *self.kinds)))
+            length = known.longest(self.tokens, self.index)
             name = self.words(length or 1, greedy=not length)
             while not length and self.at("."):
                 self.index += 1

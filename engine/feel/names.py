@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 
 from engine.feel.library import NAMES
-from engine.feel.tokens import Token, name_key
-
-_Table = dict[str, list[tuple[str, ...]]]
-"""The first word of a name to the names of more than one word that begin so."""
+from engine.feel.tokens import Token, name_key, normal_name
 
 
-class NameTable:
-    """The names that are known at one place of a source: given, local, built in."""
+class Layer:
+    """Some known names: those of one word, and the others by their first word."""
 
-    def __init__(self, names: Iterable[str]) -> None:
+    __slots__ = ("long", "single")
+
+    def __init__(self) -> None:
         self.single: set[str] = set()
-        self.long: _Table = {}
-        self.kept: list[str] = []
-        for name in names:
-            self.add(name)
+        self.long: dict[str, list[tuple[str, ...]]] = {}
 
     def add(self, name: str) -> None:
         """Make a name known."""
@@ -33,41 +30,78 @@ class NameTable:
         elif key:
             self.long.setdefault(key[0], []).append(key)
 
-    def remember(self, name: str) -> None:
-        """Keep a local name known after its scope ends: a path may lead back to it."""
-        if not name.isidentifier():
-            self.kept.append(name)
-
-    @contextmanager
-    def more(self) -> Iterator[None]:
-        """Let names be added that are forgotten at the end."""
-        single, long = self.single, self.long
-        self.single, self.long = set(single), {word: list(keys) for word, keys in long.items()}
-        try:
-            yield
-        finally:
-            self.single, self.long = single, long
-            for name in self.kept:
-                self.add(name)
-            self.kept.clear()
-
-    def longest(self, tokens: Sequence[Token], index: int, *, built_in: bool = True) -> int:
+    def longest(self, tokens: Sequence[Token], index: int) -> int:
         """Return how many tokens the longest known name at a place has; 0 where there is none."""
         first = tokens[index].text
         length = int(first in self.single)
-        keys = self.long.get(first, ())
-        if built_in:
-            keys = (*keys, *BUILT_IN_NAMES.long.get(first, ()))
-            length = length or int(first in BUILT_IN_NAMES.single)
-        for key in keys:
-            if len(key) > length and all(
-                tokens[index + i].text == word and tokens[index + i].kind != "string"
-                for i, word in enumerate(key)
-                if index + i < len(tokens)
-            ):
+        for key in self.long.get(first, ()):
+            if len(key) > length and _stands(key, tokens, index):
                 length = len(key)
         return length
 
 
-BUILT_IN_NAMES = NameTable(NAMES)
-PROPERTY_NAMES = NameTable(("time offset", "start included", "end included"))
+def _stands(key: tuple[str, ...], tokens: Sequence[Token], index: int) -> bool:
+    return len(tokens) >= index + len(key) and all(
+        token.text == word and token.kind != "string"
+        for word, token in zip(key, tokens[index : index + len(key)], strict=True)
+    )
+
+
+@lru_cache(maxsize=256)
+def layer(names: frozenset[str]) -> Layer:
+    """Return the layer of some names; it is made once, and must not be added to."""
+    made = Layer()
+    for name in names:
+        made.add(name)
+    return made
+
+
+@lru_cache(maxsize=256)
+def normal_names(names: frozenset[str]) -> frozenset[str]:
+    """Return names in the spelling in which names are compared."""
+    return frozenset(map(normal_name, names))
+
+
+class NameTable:
+    """The names that are known at one place of a source: given, local, built in."""
+
+    __slots__ = ("_kept", "_layers")
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self._layers = [layer(names), Layer()]
+        self._kept: list[str] = []
+
+    def add(self, name: str) -> None:
+        """Make a name known, as long as the innermost scope lasts."""
+        self._layers[-1].add(name)
+
+    def keep(self, name: str) -> None:
+        """Keep a local name known after its scope ends: a path may lead back to it."""
+        if not name.isidentifier():
+            self._kept.append(name)
+
+    @contextmanager
+    def more(self) -> Iterator[None]:
+        """Let names be added that are forgotten at the end."""
+        depth = len(self._layers)
+        self._layers.append(Layer())
+        try:
+            yield
+        finally:
+            del self._layers[depth:]
+            for name in self._kept:
+                self.add(name)
+            self._kept.clear()
+
+    def knows(self, word: str) -> bool:
+        """Tell whether a word is a name by itself, a built-in function apart."""
+        return any(word in one.single for one in self._layers)
+
+    def longest(self, tokens: Sequence[Token], index: int, *, built_in: bool = True) -> int:
+        """Return how many tokens the longest known name at a place has; 0 where there is none."""
+        length = BUILT_IN_NAMES.longest(tokens, index) if built_in else 0
+        return max(length, *(one.longest(tokens, index) for one in self._layers))
+
+
+BUILT_IN_NAMES = layer(NAMES)
+PROPERTY_NAMES = layer(frozenset(("time offset", "start included", "end included")))

@@ -13,7 +13,7 @@ from engine.feel import tree
 from engine.feel.closures import access, invocations, loops, names, operators, testing
 from engine.feel.closures.compiler import Compiler
 from engine.feel.functions import Code
-from engine.feel.tokens import normal_name
+from engine.feel.names import normal_names
 
 RULES = (names, testing, operators, access, loops, invocations)
 """The modules that know the nodes."""
@@ -36,7 +36,7 @@ def compile_tree(node: tree.Node, source: str, known: frozenset[str] = frozenset
         source: The text it was read from, for warnings.
         known: The names that its scope is known to have.
     """
-    compiler = Compiler(source, frozenset(map(normal_name, known)))
+    compiler = Compiler(source, normal_names(known))
     code = compiler.code(node)
     return Compiled(code, compiler.place_count, frozenset(compiler.names_used))
 

@@ -137,6 +137,26 @@ def test_an_imported_model_is_used_by_the_imports_name() -> None:
         parse(body)
 
 
+def test_a_model_that_is_imported_twice_has_its_own_inputs_each_time() -> None:
+    def middle(namespace: str) -> bytes:
+        more = needs("requiredDecision urn:lib#twice") + literal("my lib.twice + 1")
+        body = IMPORT + node("decision", "more", more)
+        return f"{HEAD.format(namespace)}{body}</definitions>".encode()
+
+    imports = "".join(
+        IMPORT.replace("urn:lib", f"urn:{name}").replace("my lib", name) for name in ("one", "two")
+    )
+    both = needs("requiredDecision urn:one#more", "requiredDecision urn:two#more") + literal(
+        "[one.more, two.more]"
+    )
+    model = parse(
+        imports + node("decision", "d", both), imports=[IMPORTED, middle("urn:one"), middle("urn:two")]
+    )
+    context = {"one": {"my lib": {"x": 1}}, "two": {"my lib": {"x": 2}}}
+    assert model.evaluate("d", context).value == [3, 5]
+    assert model.evaluate("d", {"x": 4}).value == [9, 9]
+
+
 def test_an_import_without_a_name_brings_its_names_as_they_are() -> None:
     body = (
         f'{IMPORT.replace("my lib", "")}<decision id="d" name="d">'
