@@ -15,7 +15,7 @@ from engine.plugin.loader import load_plugins
 from engine.settings import Settings
 
 # Floors below the plug-ins that add something to the registry by a function of this name.
-_FLOORS = ("engine.runtime", "forms")
+_FLOORS = ("engine.runtime", "forms", "admin.api.once")
 PLUGIN_PACKAGES = ("plugins",)
 
 

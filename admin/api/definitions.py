@@ -1,0 +1,177 @@
+"""Process definitions: what is deployed, its drawing, and starting it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from flask import Response
+
+from admin.api.fields import Args, Body, Fields, Flag, Instant, Items, ListArgs, Row, Text, Whole, sort_of
+from admin.api.instances import InstanceSchema, instance_row
+from admin.api.operation import Api, Page, changes, lists, reads, serves
+from admin.api.paging import page_of
+from engine.context import Context
+from engine.definition import (
+    Definition,
+    get_definition,
+    list_definitions,
+    list_versions,
+    may_start,
+)
+from engine.errors import Forbidden, NotFound
+from engine.i18n import _
+from engine.runtime import get_instance, start_process
+
+SEE = ("processes.see", "processes.deploy")
+_SORTS = {
+    "key": lambda row: row["key"],
+    "title": lambda row: row["title"].casefold(),
+    "deployed_at": lambda row: row["deployed_at"],
+}
+
+
+class StartSchema(Row):
+    """A way to start a process."""
+
+    event = Text(metadata={"description": "The start event's id."})
+    title = Text()
+    form = Text(allow_none=True)
+    public = Flag()
+
+
+class VariableSchema(Row):
+    """A variable that the process declares."""
+
+    name = Text()
+    type = Text(metadata={"description": "Its FEEL type."})
+    label = Text()
+    sensitive = Flag()
+
+
+class DefinitionSchema(Row):
+    """A version of a process."""
+
+    id = Text()
+    key = Text()
+    version = Whole()
+    title = Text()
+    summary = Text()
+    category = Text()
+    deployment_id = Text()
+    deployed_at = Instant()
+    may_start = Flag(metadata={"description": "Whether you may start it."})
+
+
+class WholeDefinitionSchema(DefinitionSchema):
+    """A version of a process with what its manifest says."""
+
+    versions = Items(Whole(), metadata={"description": "All there are, the newest first."})
+    starts = Items(ma.fields.Nested(StartSchema))
+    variables = Items(ma.fields.Nested(VariableSchema))
+
+
+class DefinitionArgs(ListArgs):
+    """What the list of processes takes."""
+
+    category = Text()
+    sort = sort_of(_SORTS, "key")
+
+
+class VersionArgs(Args):
+    """Which version is meant."""
+
+    version = Whole(least=1, metadata={"description": "The latest where omitted."})
+
+
+class StartBody(Body):
+    """What a process begins with."""
+
+    variables = Fields(load_default=dict)
+    business_key = Text(least=1, most=128, metadata={"description": "Else the next of its counter."})
+    version = Whole(least=1, metadata={"description": "The latest where omitted."})
+
+
+def _may_see(ctx: Context, definition: Definition) -> bool:
+    return any(map(ctx.actor.may, SEE)) or may_start(ctx, definition)
+
+
+def _row(ctx: Context, definition: Definition) -> dict[str, Any]:
+    manifest = definition.manifest
+    return {
+        "id": definition.id,
+        "key": definition.key,
+        "version": definition.version,
+        "title": definition.text(ctx.locale, definition.title),
+        "summary": definition.text(ctx.locale, manifest.summary),
+        "category": manifest.category,
+        "deployment_id": definition.package.id,
+        "deployed_at": definition.deployed_at,
+        "may_start": may_start(ctx, definition),
+    }
+
+
+class DefinitionsApi(Api):
+    """Process definitions."""
+
+    resource_name = "process-definitions"
+
+    @lists("", answer=DefinitionSchema, args=DefinitionArgs)
+    def list(self, ctx: Context, said: dict[str, Any]) -> Page:
+        """List the latest version of every process that you may start or see."""
+        rows = [_row(ctx, definition) for definition in list_definitions(ctx) if _may_see(ctx, definition)]
+        if "category" in said:
+            rows = [row for row in rows if row["category"] == said["category"]]
+        return page_of(rows, said, _SORTS)
+
+    @reads("/<key>", answer=WholeDefinitionSchema, args=VersionArgs)
+    def get(self, ctx: Context, said: dict[str, Any], key: str) -> dict[str, Any]:
+        """Read a process."""
+        definition = get_definition(ctx, key=key, version=said.get("version"))
+        if not _may_see(ctx, definition):
+            raise NotFound(_("There is no process %(key)s. Deploy it first."), key=key)
+        manifest = definition.manifest
+        return {
+            **_row(ctx, definition),
+            "versions": [one.version for one in list_versions(ctx, key)],
+            "starts": [
+                {
+                    "event": start.event,
+                    "title": definition.text(ctx.locale, start.title or definition.title),
+                    "form": start.form,
+                    "public": start.public,
+                }
+                for start in manifest.starts
+                if start.inbound is None
+            ],
+            "variables": [
+                {
+                    "name": name,
+                    "type": spec.type,
+                    "label": definition.text(ctx.locale, spec.label),
+                    "sensitive": spec.sensitive,
+                }
+                for name, spec in manifest.variables.items()
+            ],
+        }
+
+    @serves("/<key>/versions/<int:version>/xml", media="application/xml", needs=SEE)
+    def xml(self, ctx: Context, said: dict[str, Any], key: str, version: int) -> Response:
+        """Read a version's drawing."""
+        with ctx.read():
+            definition = get_definition(ctx, key=key, version=version)
+        return Response(definition.package.files[definition.path], mimetype="application/xml")
+
+    @changes("/<key>/start", body=StartBody, answer=InstanceSchema, status=201)
+    def start(self, ctx: Context, said: dict[str, Any], key: str) -> dict[str, Any]:
+        """Start a process; the answer comes when it has reached its first wait states.
+
+        Its manifest says who may. Unknown variables are kept.
+        """
+        definition = get_definition(ctx, key=key, version=said.get("version"))
+        if not may_start(ctx, definition):
+            if _may_see(ctx, definition):
+                raise Forbidden(_("You may not start this process."))
+            raise NotFound(_("There is no process %(key)s. Deploy it first."), key=key)
+        started = start_process(ctx, process_key=key, **said)
+        return instance_row(ctx, get_instance(ctx, started.id))

@@ -1,0 +1,281 @@
+"""Process instances: lists, one, its history, variables, tasks and notes; cancel, suspend, resume."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import marshmallow as ma
+from sqlalchemy import select
+
+from admin.api.fields import (
+    Body,
+    Fields,
+    Flag,
+    IdText,
+    Instant,
+    Items,
+    ListArgs,
+    Row,
+    Text,
+    Whole,
+    sort_of,
+)
+from admin.api.masking import masked_text, masked_values, sensitive_names
+from admin.api.operation import Api, Page, changes, lists, reads
+from admin.api.paging import page_of
+from admin.api.tasks import TaskSchema, task_rows
+from engine.context import Context
+from engine.definition import get_definition_by_id
+from engine.definition.models import ProcessDefinition
+from engine.errors import NotFound
+from engine.i18n import _
+from engine.runtime import (
+    add_comment,
+    cancel_instance,
+    get_instance,
+    history_of,
+    list_instances,
+    resume_instance,
+    suspend_instance,
+    variables_of,
+)
+from engine.runtime.queries import INSTANCE_SORTS
+from engine.work import list_comments, may_see, tasks_of_instance
+
+STATES = ("active", "suspended", "completed", "cancelled", "failed")
+OPERATE = ("instances.operate",)
+_IN_ORDER = {"seq": lambda row: row["seq"]}
+_BY_CREATION = {"created_at": lambda row: row["created_at"]}
+_BY_TIME = {"written_at": lambda row: row["written_at"]}
+
+
+class InstanceSchema(Row):
+    """A run of a process."""
+
+    id = Text()
+    process_key = Text()
+    version = Whole()
+    definition_id = Text()
+    business_key = Text(allow_none=True)
+    title = Text()
+    state = Text(known=STATES)
+    error_code = Text(
+        allow_none=True, metadata={"description": "Of the uncaught BPMN error that ended a failed one."}
+    )
+    initiator = Text(allow_none=True)
+    root_id = Text()
+    parent_id = Text(allow_none=True)
+    started_at = Instant()
+    ended_at = Instant()
+    incident_count = Whole(metadata={"description": "Open incidents: a technical failure ends nothing."})
+
+
+class VisitSchema(Row):
+    """A token was at an element of the drawing."""
+
+    seq = Whole(metadata={"description": "The order in which it was written."})
+    id = Text()
+    instance_id = Text()
+    element_id = Text()
+    element_name = Text(allow_none=True)
+    type = Text()
+    state = Text(known=("active", "completed", "cancelled", "failed"))
+    started_at = Instant()
+    ended_at = Instant()
+    actor = Text(allow_none=True)
+    log = Items(Text(), allow_none=True)
+
+
+class FileSchema(Row):
+    """A file as a variable holds it."""
+
+    file = Text(data_key="$file", attribute="$file")
+    name = Text()
+    type = Text(metadata={"description": "Its media type, by content."})
+    size = Whole(metadata={"description": "In bytes."})
+
+
+class CommentSchema(Row):
+    """A note on an instance."""
+
+    id = Text()
+    instance_id = Text()
+    task_id = Text(allow_none=True)
+    author = Text()
+    through = Text(metadata={"description": "How it came: web, rest, sms, link, email."})
+    text = Text()
+    files = Items(ma.fields.Nested(FileSchema))
+    written_at = Instant()
+
+
+class InstanceArgs(ListArgs):
+    """What the list of instances takes."""
+
+    root = IdText(metadata={"description": "This instance and all that it called, directly or not."})
+    key = Text(metadata={"description": "The process's key."})
+    business_key = Text()
+    state = Text(known=STATES)
+    initiator = Text(metadata={"description": "A person's key, or me."})
+    sort = sort_of(INSTANCE_SORTS, "-started_at")
+
+
+class HistoryArgs(ListArgs):
+    """What an instance's history takes."""
+
+    called = Flag(load_default=False, metadata={"description": "Those of the processes it called too."})
+    sort = sort_of(_IN_ORDER, "seq")
+
+
+class TasksArgs(ListArgs):
+    """What an instance's tasks take."""
+
+    sort = sort_of(_BY_CREATION, "created_at")
+
+
+class CommentArgs(ListArgs):
+    """What an instance's notes take."""
+
+    sort = sort_of(_BY_TIME, "written_at")
+
+
+class CancelBody(Body):
+    """Why an instance ends before its time."""
+
+    reason = Text(required=True, least=1, most=2000, metadata={"description": "Kept in history."})
+
+
+class SwitchBody(Body):
+    """Why an instance is held, or goes on."""
+
+    reason = Text(load_default="", most=2000)
+
+
+class CommentBody(Body):
+    """A note."""
+
+    text = Text(load_default="", most=10_000)
+    files = Items(
+        Fields(), load_default=list, validate=ma.validate.Length(max=20),
+        metadata={"description": "Uploads of your own: {\"$file\": id}."},
+    )  # fmt: skip
+    task_id = IdText()
+
+
+def instance_rows(ctx: Context, instances: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return instances as they are answered."""
+    ids = {instance["definition_id"] for instance in instances}
+    rows = ctx.connection.execute(
+        select(ProcessDefinition.id, ProcessDefinition.version).where(ProcessDefinition.id.in_(ids))
+    )
+    versions = {row.id: row.version for row in rows}
+    return [{**instance, "version": versions[instance["definition_id"]]} for instance in instances]
+
+
+def instance_row(ctx: Context, instance: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an instance as it is answered."""
+    return instance_rows(ctx, [instance])[0]
+
+
+def seen_instance(ctx: Context, instance_id: str) -> Mapping[str, Any]:
+    """Return an instance that the caller may see.
+
+    Raises:
+        NotFound: There is none of this id, or it is not theirs to see.
+    """
+    if not may_see(ctx, instance_id):
+        raise NotFound(_("There is no such process instance."))
+    return get_instance(ctx, instance_id)
+
+
+class InstancesApi(Api):
+    """Process instances."""
+
+    resource_name = "process-instances"
+
+    @lists("", answer=InstanceSchema, args=InstanceArgs)
+    def list(self, ctx: Context, said: dict[str, Any]) -> Page:
+        """List the instances that you may see."""
+        if said.get("initiator") == "me":
+            said["initiator"] = ctx.actor.key
+        count, found = list_instances(ctx, seen=True, **said)
+        return Page(count, instance_rows(ctx, found))
+
+    @reads("/<uuid:instance_id>", answer=InstanceSchema)
+    def get(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
+        """Read an instance."""
+        return instance_row(ctx, seen_instance(ctx, instance_id))
+
+    @lists("/<uuid:instance_id>/history", answer=VisitSchema, args=HistoryArgs)
+    def history(self, ctx: Context, said: dict[str, Any], instance_id: str) -> Page:
+        """List which elements an instance went through, in the order in which it did."""
+        seen_instance(ctx, instance_id)
+        count, rows = page_of(history_of(ctx, instance_id, called=said["called"]), said, _IN_ORDER)
+        return Page(count, [{**row, "log": _log(ctx, row["log"])} for row in rows])
+
+    @reads(
+        "/<uuid:instance_id>/variables",
+        answer={"type": "object", "additionalProperties": {}, "description": "Values by name."},
+    )
+    def variables(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
+        """Read the variables of an instance, values by name.
+
+        Personal ones are masked for those without the permission personal_data.see.
+        """
+        instance = seen_instance(ctx, instance_id)
+        names = sensitive_names(get_definition_by_id(ctx, instance["definition_id"]))
+        return masked_values(ctx, variables_of(ctx, instance_id), names)
+
+    @lists("/<uuid:instance_id>/tasks", answer=TaskSchema, args=TasksArgs)
+    def tasks(self, ctx: Context, said: dict[str, Any], instance_id: str) -> Page:
+        """List the tasks of an instance, those that are over too."""
+        seen_instance(ctx, instance_id)
+        count, rows = page_of(task_rows(ctx, tasks_of_instance(ctx, instance_id)), said, _BY_CREATION)
+        return Page(count, rows)
+
+    @lists("/<uuid:instance_id>/comments", answer=CommentSchema, args=CommentArgs)
+    def comments(self, ctx: Context, said: dict[str, Any], instance_id: str) -> Page:
+        """List the notes on an instance."""
+        seen_instance(ctx, instance_id)
+        count, rows = page_of(list_comments(ctx, instance_id), said, _BY_TIME)
+        return Page(count, [_comment(ctx, row) for row in rows])
+
+    @changes("/<uuid:instance_id>/comments", body=CommentBody, answer=CommentSchema, status=201)
+    def add_comment(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
+        """Write a note on an instance."""
+        seen_instance(ctx, instance_id)
+        task_id = said.get("task_id")
+        if task_id is not None and task_id not in {task.id for task in tasks_of_instance(ctx, instance_id)}:
+            raise NotFound(_("There is no such task."))
+        comment_id = add_comment(ctx, instance_id=instance_id, **said)
+        written = next(row for row in list_comments(ctx, instance_id) if row["id"] == comment_id)
+        return _comment(ctx, written)
+
+    @changes("/<uuid:instance_id>/cancel", body=CancelBody, answer=InstanceSchema, needs=OPERATE)
+    def cancel(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
+        """End an instance before its time; what it called ends too."""
+        seen_instance(ctx, instance_id)
+        cancel_instance(ctx, instance_id=instance_id, **said)
+        return instance_row(ctx, get_instance(ctx, instance_id))
+
+    @changes("/<uuid:instance_id>/suspend", body=SwitchBody, answer=InstanceSchema, needs=OPERATE)
+    def suspend(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
+        """Hold an instance: nothing moves it until it is resumed."""
+        seen_instance(ctx, instance_id)
+        suspend_instance(ctx, instance_id=instance_id, **said)
+        return instance_row(ctx, get_instance(ctx, instance_id))
+
+    @changes("/<uuid:instance_id>/resume", body=SwitchBody, answer=InstanceSchema, needs=OPERATE)
+    def resume(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
+        """Let a held instance go on."""
+        seen_instance(ctx, instance_id)
+        resume_instance(ctx, instance_id=instance_id, **said)
+        return instance_row(ctx, get_instance(ctx, instance_id))
+
+
+def _log(ctx: Context, log: Any) -> list[str | None] | None:
+    return None if log is None else [masked_text(ctx, str(line)) for line in log]
+
+
+def _comment(ctx: Context, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "text": masked_text(ctx, row["text"]), "files": row["files"] or []}

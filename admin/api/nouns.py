@@ -1,0 +1,33 @@
+"""The nouns of the interface."""
+
+from __future__ import annotations
+
+from admin.api.definitions import DefinitionsApi
+from admin.api.deployments import DeploymentsApi
+from admin.api.evaluation import DecisionsApi, FeelApi
+from admin.api.files import FilesApi
+from admin.api.instances import InstancesApi
+from admin.api.messages import MessagesApi, SignalsApi
+from admin.api.notifications import NotificationsApi
+from admin.api.operation import Api
+from admin.api.operations import IncidentsApi, JobsApi
+from admin.api.people import GroupsApi, PeopleApi, UnitsApi
+from admin.api.tasks import TasksApi
+
+NOUNS: tuple[type[Api], ...] = (
+    DeploymentsApi,
+    DefinitionsApi,
+    InstancesApi,
+    TasksApi,
+    MessagesApi,
+    SignalsApi,
+    JobsApi,
+    IncidentsApi,
+    NotificationsApi,
+    DecisionsApi,
+    FeelApi,
+    PeopleApi,
+    UnitsApi,
+    GroupsApi,
+    FilesApi,
+)

@@ -1,0 +1,219 @@
+"""User tasks: the work list, one task, and what people do with it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import marshmallow as ma
+from sqlalchemy import select
+
+from admin.api.fields import (
+    Body,
+    Fields,
+    Flag,
+    IdText,
+    Instant,
+    Items,
+    ListArgs,
+    Row,
+    Text,
+    Whole,
+    Words,
+    sort_of,
+)
+from admin.api.masking import masked_values, sensitive_names
+from admin.api.operation import Api, Page, changes, lists, reads
+from engine.context import Context
+from engine.definition import get_definition_by_id
+from engine.errors import NotFound
+from engine.i18n import _
+from engine.runtime import claim_task, unclaim_task
+from engine.work import TASK_SORTS, Candidate, Task, get_task, list_tasks, may_act, may_see
+from engine.work.rights import SEE_ALL_TASKS
+from forms import render_task
+
+STATES = ("open", "claimed", "completed", "cancelled")
+
+
+class OutcomeSchema(Row):
+    """A button of a task."""
+
+    name = Text()
+    label = Text()
+    opinion_required = Flag()
+
+
+class TaskSchema(Row):
+    """A step that waits for a person, or did."""
+
+    id = Text()
+    instance_id = Text()
+    process_key = Text()
+    definition_id = Text()
+    business_key = Text(allow_none=True)
+    element_id = Text()
+    name = Text()
+    title = Text()
+    state = Text(known=STATES)
+    form_key = Text(allow_none=True)
+    outcomes = Items(ma.fields.Nested(OutcomeSchema))
+    assignee = Text(allow_none=True)
+    candidate_users = Items(Text())
+    candidate_groups = Items(Text())
+    priority = Whole()
+    due_at = Instant()
+    created_at = Instant()
+    acknowledged_at = Instant()
+    acknowledged_by = Text(allow_none=True)
+    ended_at = Instant()
+    ended_by = Text(allow_none=True)
+    ended_through = Text(allow_none=True, metadata={"description": "web, rest, sms, link, message, timer."})
+    outcome = Text(allow_none=True)
+    opinion = Text(allow_none=True)
+
+
+class FormSchema(Row):
+    """A task's form."""
+
+    key = Text()
+    schema = Fields(metadata={"description": "form-js JSON."})
+    data = Fields()
+    rights = Fields(metadata={"description": "write, read, hidden or required, by field."})
+
+
+class TaskArgs(ListArgs):
+    """What the work list takes."""
+
+    assignee = Text(metadata={"description": "A person's key, or me."})
+    candidate = Text(metadata={"description": "Who may take it while it is nobody's: a person's key, or me."})
+    mine = Text(metadata={"description": "Assignee or candidate: a person's key, or me."})
+    ended_by = Text(metadata={"description": "A person's key, or me."})
+    state = Words(known=STATES, load_default=("open", "claimed"))
+    process_key = Text()
+    instance_id = IdText()
+    business_key = Text()
+    search = Text(most=200, metadata={"description": "In title, business key or name."})
+    sort = sort_of(TASK_SORTS, "due_at,-priority")
+
+
+class CompleteBody(Body):
+    """How a task is finished."""
+
+    outcome = Text(
+        most=64, metadata={"description": "One of the task's outcomes; may be left out where there is one."}
+    )
+    data = Fields(
+        load_default=dict, metadata={"description": "The form's fields, or variables of a task without one."}
+    )
+    opinion = Text(most=10_000)
+
+
+def task_rows(ctx: Context, tasks: Sequence[Task]) -> list[dict[str, Any]]:
+    """Return tasks as they are answered."""
+    candidates: dict[tuple[str, str], list[str]] = defaultdict(list)
+    rows = ctx.connection.execute(
+        select(Candidate.task_id, Candidate.kind, Candidate.key)
+        .where(Candidate.task_id.in_([task.id for task in tasks]))
+        .order_by(Candidate.key)
+    )
+    for row in rows:
+        candidates[row.task_id, row.kind].append(row.key)
+    return [
+        {
+            **asdict(task),
+            **_said(ctx, task),
+            "candidate_users": candidates[task.id, "person"],
+            "candidate_groups": candidates[task.id, "group"],
+        }
+        for task in tasks
+    ]
+
+
+def task_row(ctx: Context, task: Task) -> dict[str, Any]:
+    """Return a task as it is answered."""
+    return task_rows(ctx, [task])[0]
+
+
+def _said(ctx: Context, task: Task) -> dict[str, Any]:
+    """Say a task's own texts in the caller's language."""
+    definition = get_definition_by_id(ctx, task.definition_id)
+    outcomes = (task.options or {}).get("outcomes", ())
+    return {
+        "name": definition.text(ctx.locale, task.name),
+        "outcomes": [{**one, "label": definition.text(ctx.locale, one["label"])} for one in outcomes],
+    }
+
+
+def seen_task(ctx: Context, task_id: str) -> Task:
+    """Return a task that the caller may see.
+
+    Raises:
+        NotFound: There is none of this id, or it is not theirs to see.
+    """
+    task = get_task(ctx, task_id)
+    if not (ctx.actor.may(SEE_ALL_TASKS) or may_see(ctx, task.instance_id)):
+        raise NotFound(_("There is no such task."))
+    return task
+
+
+class TasksApi(Api):
+    """User tasks."""
+
+    resource_name = "tasks"
+
+    @lists("", answer=TaskSchema, args=TaskArgs)
+    def list(self, ctx: Context, said: dict[str, Any]) -> Page:
+        """List the tasks that you may see; those that wait for somebody, where no state is named."""
+        for name in ("assignee", "candidate", "mine", "ended_by"):
+            if said.get(name) == "me":
+                said[name] = ctx.actor.key
+        count, tasks = list_tasks(ctx, seen=True, **said)
+        return Page(count, task_rows(ctx, tasks))
+
+    @reads("/<uuid:task_id>", answer=TaskSchema)
+    def get(self, ctx: Context, said: dict[str, Any], task_id: str) -> dict[str, Any]:
+        """Read a task."""
+        return task_row(ctx, seen_task(ctx, task_id))
+
+    @reads("/<uuid:task_id>/form", answer=FormSchema)
+    def form(self, ctx: Context, said: dict[str, Any], task_id: str) -> dict[str, Any]:
+        """Read a task's form: its schema in your language, its data, the rights of its fields.
+
+        Fields that you may not see are not in it. Personal data are masked for those who neither may work on
+        the task nor have the permission personal_data.see.
+        """
+        task = seen_task(ctx, task_id)
+        rendered = render_task(ctx, task_id=task_id)
+        if rendered is None:
+            raise NotFound(_("This task has no form."))
+        data = dict(rendered.data)
+        if not may_act(ctx, task, ctx.actor.key):
+            data = masked_values(ctx, data, sensitive_names(get_definition_by_id(ctx, task.definition_id)))
+        rights = (task.options or {}).get("rights") or {}
+        return {"key": task.form_key, "schema": rendered.schema, "data": data, "rights": rights}
+
+    @changes("/<uuid:task_id>/claim", answer=TaskSchema)
+    def claim(self, ctx: Context, said: dict[str, Any], task_id: str) -> dict[str, Any]:
+        """Take a task that several may do; from now on it is yours alone."""
+        seen_task(ctx, task_id)
+        return task_row(ctx, claim_task(ctx, task_id=task_id))
+
+    @changes("/<uuid:task_id>/unclaim", answer=TaskSchema)
+    def unclaim(self, ctx: Context, said: dict[str, Any], task_id: str) -> dict[str, Any]:
+        """Put a task back: everybody who may take it sees it again."""
+        seen_task(ctx, task_id)
+        return task_row(ctx, unclaim_task(ctx, task_id=task_id))
+
+    @changes("/<uuid:task_id>/complete", body=CompleteBody, answer=TaskSchema)
+    def complete(self, ctx: Context, said: dict[str, Any], task_id: str) -> dict[str, Any]:
+        """Finish a task and bring its process to the next wait states.
+
+        The first who finishes it wins; everybody after is 409 with the winner's name and the time. The data
+        of a task with a form are checked as the form says; an unknown field is 422.
+        """
+        seen_task(ctx, task_id)
+        ctx.registry.port("finish_task")(ctx, task_id=task_id, **said)
+        return task_row(ctx, get_task(ctx, task_id))

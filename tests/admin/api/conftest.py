@@ -1,0 +1,158 @@
+"""Programs that call the interface; every answer they get is held against its description."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jsonschema
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from engine.testing.drawing import chain, drawing, end, start, task
+
+PASSWORD = "correct horse battery staple"
+BASE = "/api/v1"
+_described: dict[str, Any] = {}
+
+
+class Caller:
+    """A program with a token."""
+
+    def __init__(self, client: FlaskClient, key: str, spec: Mapping[str, Any] | None = None) -> None:
+        self.client = client
+        self.key = key
+        self.spec = spec
+        answer = client.post(
+            f"{BASE}/security/login", json={"username": key, "password": PASSWORD, "provider": "db"}
+        )
+        self.headers = {"Authorization": f"Bearer {answer.json['access_token']}"}
+
+    def get(self, path: str, status: int = 200, **query: Any) -> Any:
+        """Read something; the answer's JSON, or the answer where it is none."""
+        return self._held(
+            "GET", path, status, self.client.get(BASE + path, query_string=query, headers=self.headers)
+        )
+
+    def post(
+        self, path: str, body: Any = None, status: int = 200, key: str | None = None, **said: Any
+    ) -> Any:
+        """Send something."""
+        headers = {**self.headers, **said.pop("headers", {}), **({"Idempotency-Key": key} if key else {})}
+        sent = {"json": body} if body is not None else {}
+        return self._held(
+            "POST", path, status, self.client.post(BASE + path, headers=headers, **sent, **said)
+        )
+
+    def _held(self, method: str, path: str, status: int, answer: TestResponse) -> Any:
+        assert answer.status_code == status, (method, path, answer.status_code, answer.text)
+        if not answer.is_json:
+            return answer
+        if self.spec is not None:
+            check_answer(self.spec, method, path, answer)
+        return answer.json
+
+
+def check_answer(spec: Mapping[str, Any], method: str, path: str, answer: TestResponse) -> None:
+    """Hold an answer against what the description says of its call and status."""
+    described = operation_of(spec, method, path.split("?")[0])
+    if described is None:
+        assert answer.status_code in (400, 401, 404, 405)
+        return
+    said = described["responses"][str(answer.status_code)]
+    if "$ref" in said:
+        said = spec["components"]["responses"][said["$ref"].rpartition("/")[2]]
+    schema = strict(said["content"]["application/json"]["schema"])
+    components = {name: strict(one) for name, one in spec["components"]["schemas"].items()}
+    jsonschema.validate(answer.json, {**schema, "components": {"schemas": components}})
+
+
+def operation_of(spec: Mapping[str, Any], method: str, path: str) -> Any:
+    """Return the description of a call; None where there is no such call."""
+    found = [
+        operations[method.lower()]
+        for template, operations in spec["paths"].items()
+        if method.lower() in operations
+        and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), f"{BASE}{path}".rstrip("/"))
+    ]
+    return found[-1] if found else None
+
+
+def strict(schema: Any) -> Any:
+    """Write an OpenAPI 3.0 schema as JSON Schema that takes nothing but what is described."""
+    if isinstance(schema, list):
+        return [strict(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: strict(one) for name, one in schema.items() if name not in ("nullable", "default")}
+    if "properties" in schema and isinstance(schema["properties"], dict):
+        made["properties"] = {name: strict(one) for name, one in schema["properties"].items()}
+        made.setdefault("additionalProperties", False)
+    if schema.get("nullable"):
+        return {"anyOf": [made, {"type": "null"}]}
+    return made
+
+
+@pytest.fixture
+def spec(app: Flask, make_person: Callable[..., Any]) -> Mapping[str, Any]:
+    """The description, read once."""
+    if not _described:
+        make_person("reader", "administrator")
+        caller = Caller(app.test_client(), "reader")
+        _described.update(caller.client.get(f"{BASE}/_openapi", headers=caller.headers).json)
+    return _described
+
+
+@pytest.fixture
+def caller(app: Flask, make_person: Callable[..., Any], spec: Mapping[str, Any]) -> Callable[..., Caller]:
+    """Make somebody with a login and a token: ``caller("mei", "agent")``."""
+
+    def make(key: str, *roles: str, **said: Any) -> Caller:
+        make_person(key, *roles, **said)
+        return Caller(app.test_client(), key, spec)
+
+    return make
+
+
+@pytest.fixture
+def boss(caller: Callable[..., Caller]) -> Caller:
+    """An administrator."""
+    return caller("boss", "administrator")
+
+
+@pytest.fixture
+def deploy(boss: Caller) -> Callable[..., Any]:
+    """Deploy files by the interface: ``deploy({"p.bpmn": b"..."})``."""
+
+    def send(files: Mapping[str, bytes], status: int = 201, by: Caller = boss, **said: Any) -> Any:
+        sent = [(io.BytesIO(content), path) for path, content in files.items()]
+        return by.post(
+            "/deployments", status=status, data={"files": sent}, content_type="multipart/form-data", **said
+        )
+
+    return send
+
+
+@pytest.fixture
+def one_task(deploy: Callable[..., Any]) -> str:
+    """A process with one task that Mei, Wong or an agent may do; returns its key."""
+    offered = '<callwright:task candidateUsers="[&quot;mei&quot;, &quot;wong&quot;]"/>'
+    body = "\n".join(
+        [start(), task("look", inside=offered, name="Look at it"), end(), chain(["begin", "look", "over"])]
+    )
+    deploy({"one_task.bpmn": drawing(body, key="one_task", name="One task")})
+    return "one_task"
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Pack files."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path, content in files.items():
+            archive.writestr(path, content)
+    return packed.getvalue()
