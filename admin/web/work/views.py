@@ -13,15 +13,17 @@ from werkzeug.wrappers import Response
 
 import forms
 from admin.kit.current import context, permitted, signed_in, web
+from admin.kit.formats import instant
 from admin.kit.menu import MenuEntry, add_menu
 from admin.kit.names import Texts, group_names, person_names
 from admin.kit.permissions import needs
 from admin.kit.tables import read_paging
 from admin.kit.views import View, expose, fields_of, page, see_other
-from engine import runtime, values
+from engine import feel, runtime, values
 from engine.context import Context
-from engine.definition import list_definitions
+from engine.definition import list_definitions, starts_for
 from engine.errors import CallwrightError, Forbidden, InvalidSubmission
+from engine.feel.temporal import DateTime
 from engine.files import reference, store
 from engine.i18n import _, say
 from engine.work import (
@@ -306,18 +308,31 @@ def shown_variables(ctx: Context, definition: Any, instance_id: str) -> list[tup
         value = held.get(name)
         if value is None or isinstance(value, dict | list) or not spec.label:
             continue
-        if spec.sensitive and not permitted("personal_data.see"):
-            value = "•••"
-        shown.append((definition.text(web().locale, spec.label), value))
+        masked = spec.sensitive and not permitted("personal_data.see")
+        said = "•••" if masked else shown_value(ctx, value, spec.type)
+        shown.append((definition.text(web().locale, spec.label), said))
     return shown
+
+
+def shown_value(ctx: Context, value: Any, type_name: str) -> str:
+    """Say a variable's value for people: moments in their zone, yes and no in their language."""
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    try:
+        typed = feel.from_json(value, type_name) if type_name != "any" else value
+    except InvalidSubmission:
+        return str(value)
+    if isinstance(typed, DateTime):
+        return instant(typed.instant(ctx.settings.zone))
+    return str(typed)
 
 
 def startable(ctx: Context) -> list[dict[str, Any]]:
     """Return what the actor may start: process, start event and title."""
     found: list[dict[str, Any]] = []
     for definition in list_definitions(ctx):
-        for start in definition.manifest.starts:
-            if start.inbound is not None or start.public or not forms.may_start(ctx, start):
+        for start in starts_for(ctx, definition):
+            if start.public:
                 continue
             found.append(
                 {
