@@ -236,11 +236,7 @@ def _rows(ctx: Context, people: Sequence[Person]) -> list[dict[str, Any]]:
         groups[row.person_key].append(row.group_key)
     return [
         {
-            **{
-                name: getattr(person, name)
-                for name in PersonSchema().fields
-                if name not in ("units", "groups")
-            },
+            **{name: getattr(person, name) for name in _OWN},
             **_reached(ctx, person),
             "units": list(dict.fromkeys(units[person.key])),
             "groups": groups[person.key],

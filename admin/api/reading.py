@@ -11,13 +11,14 @@ from flask import abort, request
 
 from admin.kit.errors import BadRequest
 from engine import values
-from engine.errors import InvalidSubmission, Problem
+from engine.errors import InvalidSubmission, NotFound, Problem
 from engine.i18n import _
 from engine.values import Json
 
 LARGEST_BODY = 8 * 1024 * 1024
 _DEEPEST = 64
 _LONGEST_KEY = 255
+_LONGEST_PATH = 255
 
 
 def read_args(schema: type[ma.Schema]) -> dict[str, Any]:
@@ -76,8 +77,11 @@ def idempotency_key() -> str | None:
 
     Raises:
         BadRequest: The name is empty or too long.
+        NotFound: No call has an address that long.
     """
     key = request.headers.get("Idempotency-Key")
+    if key is not None and len(request.path) > _LONGEST_PATH:
+        raise NotFound()
     if key is not None and not 0 < len(key) <= _LONGEST_KEY:
         raise BadRequest(_("An Idempotency-Key has 1 to %(most)s characters."), most=_LONGEST_KEY)
     return key

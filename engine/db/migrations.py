@@ -70,7 +70,7 @@ def write_revision(database: Database, owners: Mapping[str, Path], owner: str, m
     folder = owners[owner]
     first = not any(folder.glob("*.py"))
     folder.mkdir(exist_ok=True)
-    number = len(list(folder.glob("[0-9]*.py"))) + 1
+    number = len(list(folder.glob(f"{owner}_*.py"))) + 1
     transaction = database.begin(Mode.WRITE)
     try:
         config = _config(transaction.connection, owners)
