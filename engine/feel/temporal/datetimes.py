@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from engine.feel.temporal.dates import DATE, Date, from_ordinal, parse_date
@@ -57,12 +57,19 @@ class DateTime:
         return DateTime(self.date.add_months(months), self.time)
 
     def add_ns(self, nanoseconds: int) -> DateTime:
-        """Return the date and time some nanoseconds later, by its own wall clock."""
+        """Return the date and time some nanoseconds later; where clocks are changed, by elapsed time."""
+        later = self._by_wall_clock(nanoseconds)
+        for _ in range(2 if isinstance(self.zone, Region) else 0):
+            change_s = (later.offset_s or 0) - (self.offset_s or 0)
+            later = self._by_wall_clock(nanoseconds + change_s * NS_PER_S)
+        return later
+
+    def _by_wall_clock(self, nanoseconds: int) -> DateTime:
         days, rest = divmod(self.time.nanosecond_of_day + nanoseconds, _DAY_NS)
         return DateTime(from_ordinal(self.date.ordinal + days), time_of_day(rest, self.zone))
 
     def instant(self, zone: tzinfo) -> datetime:
-        """Return the aware instant, to the microsecond.
+        """Return the aware instant in UTC, to the microsecond.
 
         Args:
             zone: Where a value without a zone of its own is read.
@@ -75,16 +82,13 @@ class DateTime:
         elif self.zone:
             zone = timezone(timedelta(seconds=self.zone.seconds))
         date, time = self.date, self.time
-        return datetime(
-            date.year,
-            date.month,
-            date.day,
-            time.hour,
-            time.minute,
-            time.second,
-            time.nanosecond // 1000,
-            zone,
-        )
+        microsecond = time.nanosecond // 1000
+        try:
+            return datetime(
+                date.year, date.month, date.day, time.hour, time.minute, time.second, microsecond, zone
+            ).astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError(f"{self} lies outside of the years 1 to 9999") from error
 
     def __str__(self) -> str:
         return f"{self.date}T{self.time}"

@@ -116,6 +116,30 @@ def test_midnight_at_the_end_of_a_day_is_that_of_the_next() -> None:
     assert parse_date_time("2026-12-31T24:00:00") == parse_date_time("2027-01-01T00:00:00")
 
 
+@SETTINGS
+@given(
+    st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2030, 1, 1)),  # noqa: DTZ001
+    st.integers(0, 400 * 24),
+    st.sampled_from(["Asia/Hong_Kong", "Europe/Paris", "America/New_York", "Australia/Melbourne"]),
+)
+def test_hours_are_added_as_they_pass_even_where_clocks_are_changed(
+    wall: datetime, hours: int, region: str
+) -> None:
+    start = wall.replace(tzinfo=UTC).astimezone(ZoneInfo(region))
+    later = from_instant(start).add_ns(hours * 3600 * 10**9)
+    elapsed = later.instant(UTC) - from_instant(start).instant(UTC)
+    # The hour that a changed clock shows twice, or never, can be read either way.
+    assert abs(elapsed - timedelta(hours=hours)) <= timedelta(hours=1)
+    if (
+        start.utcoffset()
+        == (start + timedelta(days=1)).utcoffset()
+        == (start - timedelta(days=1)).utcoffset()
+    ):
+        here = (start.astimezone(UTC) + timedelta(hours=hours)).astimezone(ZoneInfo(region))
+        around = {(here + timedelta(days=days)).utcoffset() for days in (-1, 0, 1)}
+        assert len(around) > 1 or elapsed == timedelta(hours=hours)
+
+
 def test_a_time_without_a_zone_is_read_in_the_given_one() -> None:
     value = parse_date_time("2026-03-02T10:00:00")
     assert isinstance(value, DateTime)
