@@ -1,0 +1,10 @@
+"""``python -m benchmarks [NAME ...]``: run all benchmarks, or the named ones."""
+
+import sys
+from importlib import import_module
+
+ALL = ("pair", "feel")
+
+for name in sys.argv[1:] or ALL:
+    print(f"== {name}")
+    import_module(f"benchmarks.{name}").main()
