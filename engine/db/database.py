@@ -56,12 +56,8 @@ def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     writing = connection.get_execution_options().get(MODE_OPTION) == Mode.WRITE
-    cursor = connection.connection.cursor()
-    try:
-        cursor.execute(f"PRAGMA query_only={'OFF' if writing else 'ON'}")
-        cursor.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
-    finally:
-        cursor.close()
+    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writing else 'ON'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
 def _begin_postgresql(connection: Connection) -> None:
