@@ -17,7 +17,7 @@ from engine.sandbox import Sandbox
 from engine.worktime import Calendar, load_calendar
 from engine.worktime import feel_functions as worktime_functions
 
-_sandbox = Sandbox()
+sandbox = Sandbox()
 
 
 def environment(ctx: Context, definition: Definition, given: Mapping[str, Any]) -> Environment:
@@ -42,10 +42,10 @@ def environment(ctx: Context, definition: Definition, given: Mapping[str, Any]) 
         return text
 
     def run_script(source: str, view: Mapping[str, Any], *, seed: str) -> Any:
-        return _sandbox.run(source, inputs=view, now=now, seed=seed)
+        return sandbox.run(source, inputs=view, now=now, seed=seed)
 
     def evaluate_script(source: str, view: Mapping[str, Any], *, seed: str) -> Any:
-        return _sandbox.evaluate(source, inputs=view, now=now, seed=seed)
+        return sandbox.evaluate(source, inputs=view, now=now, seed=seed)
 
     return Environment(
         now=now,

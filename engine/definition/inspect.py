@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.definition.environment import sandbox
 from engine.definition.manifest import FILE
 from engine.definition.package import Package
 from engine.definition.resources import kind_of
@@ -111,6 +112,7 @@ def _check_node(
     settings = node.settings
     if settings.service is not None:
         yield from _check_service(registry, node, wrong)
+    yield from _check_scripts(path, node)
     if settings.decision is not None and settings.decision not in package.decisions:
         yield wrong(
             _("There is no decision %(key)s in this package. It has: %(known)s."),
@@ -125,6 +127,18 @@ def _check_node(
                 _("There is no message %(message)s. Put it into messages/%(message)s.toml."),
                 message=notice.message,
             )
+
+
+def _check_scripts(path: str, node: Node) -> Iterator[Problem]:
+    """Read every script of an element, without running it."""
+    settings = node.settings
+    sources = [source for source in (settings.script, settings.before, settings.after) if source]
+    sources += [
+        f"({flow.condition.source})" for flow in node.outgoing if flow.condition and flow.condition.script
+    ]
+    for source in sources:
+        for problem in sandbox.check(source, f"{path}#{node.element_id}"):
+            yield replace(problem, element_name=node.element_name)
 
 
 def _check_service(registry: Registry, node: Node, wrong: Any) -> Iterator[Problem]:

@@ -268,4 +268,6 @@ def run_script(run: Run, token: Token, source: str) -> None:
     for line in result.log:
         run.effects.append(Logged(visit=token.id, text=line))
     for name, value in result.values.items():
+        if name == "decisions":
+            raise ExpressionFailed(_("A script must not write to decisions: only finished tasks do."))
         run.write(token, name, value)
