@@ -120,6 +120,7 @@ def _config(settings: Settings) -> dict[str, Any]:
         "FAB_CREATE_DB": False,
         "FAB_UPDATE_PERMS": False,
         "FAB_API_SWAGGER_UI": True,
+        "FAB_API_SWAGGER_TEMPLATE": "account/interface.html",
         "FAB_ADD_SECURITY_API": False,
         "FAB_ADD_MENU_API": False,
         "FAB_ALLOW_GET_UNSAFE_MUTATIONS": False,

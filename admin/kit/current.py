@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
+import flask_babel
 from flask import current_app, g, has_request_context, request
 
 from engine.context import PUBLIC, Actor, Centre, Context
@@ -77,6 +78,16 @@ class Web:
         if "callwright_locale" not in g:
             g.callwright_locale = self.find_locale()
         return cast(str, g.callwright_locale)
+
+    def speak(self, locale: str, time_zone: str | None = None) -> None:
+        """Show the request's page in somebody's language and zone, though nobody is signed in.
+
+        Args:
+            locale: ``en``, ``zh_Hans`` or ``zh_Hant``.
+            time_zone: An IANA zone; None for the centre's.
+        """
+        g.callwright_locale, g.callwright_zone = locale, time_zone
+        flask_babel.refresh()
 
     def forget(self) -> None:
         """Ask anew who is signed in and in which language: after a sign-in or a change of the person."""

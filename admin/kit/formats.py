@@ -9,7 +9,10 @@ from flask_babel import format_datetime, format_timedelta
 
 from admin.kit.current import permitted, web
 from engine.errors import CallwrightError, Problem
-from engine.i18n import say
+from engine.i18n import _, say
+
+# The ways by which a person may be reached first.
+CHANNEL_TITLES = {"sms": _("SMS"), "email": _("E-mail"), "in_app": _("In this product only")}
 
 
 def instant(at: datetime | None, style: str = "medium") -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, has_request_context, request
+from flask import Flask, g, has_request_context, request
 from flask_babel import get_babel, get_translations
 
 from admin.kit.current import SignedIn, web
@@ -54,6 +54,8 @@ def keep_locale(response: Any, locale: str) -> None:
 
 def request_zone() -> str:
     """Return the IANA zone in which times are shown: the person's, else the centre's."""
+    if has_request_context() and "callwright_zone" in g:
+        return g.callwright_zone or web().centre.settings.time_zone
     who = web().signed_in if has_request_context() else None
     return (who.time_zone if who else None) or web().centre.settings.time_zone
 

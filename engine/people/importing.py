@@ -25,35 +25,53 @@ from engine.people.units import join_unit, move_unit, put_unit, set_head
 _EMPTIED = "-"
 _SEPARATORS = re.compile(r"[,;、，；]")
 
-# What a column may be called, in any of the three languages; spaces and case do not matter.
-PEOPLE_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "key": (
-        "key",
-        "user name",
-        "username",
-        "person",
-        "用户名",
-        "帐号",
-        "账号",
-        "用戶名",
-        "使用者名稱",
-        "帳號",
-    ),
-    "name": ("name", "姓名", "名字"),
-    "phone": ("phone", "telephone", "mobile", "手机", "手机号", "电话", "手機", "手機號碼", "電話"),
-    "email": ("email", "e-mail", "mail", "邮箱", "电子邮件", "電郵", "電子郵件"),
-    "locale": ("language", "locale", "语言", "語言"),
-    "time_zone": ("time zone", "timezone", "时区", "時區"),
-    "preferred_channel": ("preferred channel", "channel", "首选渠道", "渠道", "首選渠道"),
-    "unit": ("unit", "department", "部门", "单位", "部門", "單位"),
-    "groups": ("groups", "group", "组", "小组", "群组", "組", "小組", "群組"),
+# What a column may be called in each language; spaces, stars and case do not matter. The first is the usual.
+Names = Mapping[str, tuple[str, ...]]
+PEOPLE_COLUMNS: Mapping[str, Names] = {
+    "key": {
+        "en": ("Key", "User name", "Username", "Person"),
+        "zh_Hans": ("用户名", "账号", "帐号", "工号"),
+        "zh_Hant": ("用戶名", "使用者名稱", "帳號", "工號"),
+    },
+    "name": {"en": ("Name",), "zh_Hans": ("姓名", "名字"), "zh_Hant": ("姓名", "名字")},
+    "phone": {
+        "en": ("Phone", "Telephone", "Mobile"),
+        "zh_Hans": ("手机", "手机号", "手机号码", "电话"),
+        "zh_Hant": ("手機", "手機號碼", "電話"),
+    },
+    "email": {
+        "en": ("E-mail", "Email", "Mail"),
+        "zh_Hans": ("邮箱", "电子邮件"),
+        "zh_Hant": ("電郵", "電子郵件"),
+    },
+    "locale": {"en": ("Language", "Locale"), "zh_Hans": ("语言",), "zh_Hant": ("語言",)},
+    "time_zone": {"en": ("Time zone", "Timezone"), "zh_Hans": ("时区",), "zh_Hant": ("時區",)},
+    "preferred_channel": {
+        "en": ("Preferred channel", "Channel"),
+        "zh_Hans": ("首选渠道", "渠道"),
+        "zh_Hant": ("首選渠道", "渠道"),
+    },
+    "unit": {
+        "en": ("Unit", "Department"),
+        "zh_Hans": ("部门", "单位"),
+        "zh_Hant": ("部門", "單位"),
+    },
+    "groups": {
+        "en": ("Groups", "Group"),
+        "zh_Hans": ("小组", "群组", "组"),
+        "zh_Hant": ("小組", "群組", "組"),
+    },
 }
-UNIT_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "key": ("key", "unit", "code", "代码", "编号", "部门代码", "代碼", "編號", "部門代碼"),
-    "name": ("name", "名称", "部门名称", "名稱", "部門名稱"),
-    "parent": ("parent", "above", "上级", "上级部门", "上級", "上級部門"),
-    "head": ("head", "leader", "负责人", "主管", "負責人"),
-    "position": ("position", "order", "顺序", "排序", "順序"),
+UNIT_COLUMNS: Mapping[str, Names] = {
+    "key": {
+        "en": ("Key", "Unit", "Code"),
+        "zh_Hans": ("代码", "部门代码", "编号"),
+        "zh_Hant": ("代碼", "部門代碼", "編號"),
+    },
+    "name": {"en": ("Name",), "zh_Hans": ("名称", "部门名称"), "zh_Hant": ("名稱", "部門名稱")},
+    "parent": {"en": ("Parent", "Above"), "zh_Hans": ("上级", "上级部门"), "zh_Hant": ("上級", "上級部門")},
+    "head": {"en": ("Head", "Leader"), "zh_Hans": ("负责人", "主管"), "zh_Hant": ("負責人", "主管")},
+    "position": {"en": ("Position", "Order"), "zh_Hans": ("顺序", "排序"), "zh_Hant": ("順序", "排序")},
 }
 _UNIT_SHEETS = ("unit", "units", "department", "departments", "部门", "单位", "部門", "單位")
 _LANGUAGES = {
@@ -186,7 +204,7 @@ def _sort_in(sheet: Sheet, units: list[Line], people: list[Line], problems: list
                 Problem(
                     path=f"{sheet.name}!1",
                     message=_("There is no column %(column)s. Its header may be one of: %(known)s."),
-                    params={"column": column, "known": ", ".join(known)},
+                    params={"column": column, "known": ", ".join(_all_names(known))},
                     line=1,
                 )
             )
@@ -207,18 +225,23 @@ def _sort_in(sheet: Sheet, units: list[Line], people: list[Line], problems: list
         seen.setdefault(line.key, row.number)
 
 
-def _columns(sheet: Sheet, known: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    def plain(text: str) -> str:
-        return re.sub(r"[\s_*]+", " ", text).strip().lower()
-
-    headers = {plain(header): header for header in reversed(sheet.headers) if header}
+def _columns(sheet: Sheet, known: Mapping[str, Names]) -> dict[str, str]:
+    headers = {_plain(header): header for header in reversed(sheet.headers) if header}
     found = {}
     for column, names in known.items():
-        for name in (column.replace("_", " "), *names):
-            if name in headers:
-                found[column] = headers[name]
+        for name in (column, *_all_names(names)):
+            if _plain(name) in headers:
+                found[column] = headers[_plain(name)]
                 break
     return found
+
+
+def _plain(header: str) -> str:
+    return re.sub(r"[\s_*]+", " ", header).strip().lower()
+
+
+def _all_names(names: Names) -> list[str]:
+    return list(dict.fromkeys(name for of_language in names.values() for name in of_language))
 
 
 def _known(ctx: Context) -> _Known:

@@ -15,19 +15,18 @@ from admin.identity.logins import WrongPassword, change_password, prove, roles_o
 from admin.identity.roles import role_title
 from admin.identity.sessions import end_session, end_sessions, prove_session, sessions_of
 from admin.kit.current import SignedIn, context, signed_in, web
+from admin.kit.formats import CHANNEL_TITLES
 from admin.kit.languages import keep_locale
 from admin.kit.limits import take_try
 from admin.kit.permissions import needs
 from admin.kit.views import View, expose, fields_of, local_target, page, see_other
 from engine.context import PUBLIC
 from engine.errors import CallwrightError, InvalidSubmission, NotFound
-from engine.i18n import LOCALES, _, say
+from engine.i18n import LOCALES, say
 from engine.people import Person, get_person, group_counts, groups_of, put_person, unit_tree, units_of
 
 # Nobody learns from the time of the answer whether there is such an account.
 _ANSWER_S = 0.4
-
-CHANNEL_TITLES = {"sms": _("SMS"), "email": _("E-mail"), "in_app": _("In this product only")}
 
 
 class ForgottenView(View):

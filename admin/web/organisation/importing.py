@@ -8,7 +8,7 @@ from flask import flash, make_response, request
 from flask_babel import gettext
 
 from admin.identity.logins import sync_login
-from admin.kit.current import context
+from admin.kit.current import context, web
 from admin.kit.permissions import needs
 from admin.kit.views import View, expose, page, see_other
 from admin.web.organisation.common import MANAGE, errors_by_field, guard, tabs
@@ -17,6 +17,7 @@ from engine.errors import CallwrightError, InvalidSubmission
 from engine.files import StoredFile, delete, find_file, open_content, store
 from engine.i18n import _
 from engine.people import Plan, Tables, apply_import, get_person, plan_import, read_tables
+from engine.people.importing import PEOPLE_COLUMNS, UNIT_COLUMNS
 from engine.people.sheets import LARGEST_FILE
 
 _MOST_FILES = 4
@@ -118,4 +119,6 @@ def _page(
         new_units=sum(key.startswith("unit:") for key in new),
         files=files or [],
         errors=errors or {},
+        people_columns=[names[web().locale][0] for names in PEOPLE_COLUMNS.values()],
+        unit_columns=[names[web().locale][0] for names in UNIT_COLUMNS.values()],
     )

@@ -16,10 +16,10 @@ from admin.identity.logins import may_enter, role_names, roles_of, sync_login
 from admin.identity.roles import role_title
 from admin.identity.sessions import end_sessions, is_fresh
 from admin.kit.current import context, permitted, signed_in
+from admin.kit.formats import CHANNEL_TITLES
 from admin.kit.permissions import needs
 from admin.kit.tables import read_paging
 from admin.kit.views import View, expose, fields_of, page, see_other
-from admin.web.account.views import CHANNEL_TITLES
 from admin.web.organisation.common import (
     MANAGE,
     ROLES,

@@ -13,6 +13,7 @@ from engine.db import Database, metadata
 from engine.plugin import Registry
 from engine.settings import Settings
 
+
 @pytest.fixture
 def clock() -> MovableClock:
     return MovableClock(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
