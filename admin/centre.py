@@ -13,6 +13,7 @@ from engine.i18n import install_catalogues
 from engine.plugin import Registry
 from engine.plugin.loader import load_plugins
 from engine.settings import Settings
+from engine.worker import waker
 
 # Floors below the plug-ins that add something to the registry by a function of this name.
 _FLOORS = ("engine.runtime", "forms", "admin.api.once")
@@ -45,6 +46,7 @@ def open_centre(
         database=Database(settings.database),
         clock=clock or DatabaseClock(),
         registry=registry,
+        wake=waker(settings.broker_url) if settings.broker_url else lambda _instance_id: None,
     )
 
 

@@ -1,7 +1,7 @@
 """Settings: the command line, else the environment, else the Parameters page, else the default.
 
 Secrets come from the environment only. What an administrator may change while the product runs is a
-*parameter* (``engine.plugin.parameters``); what must be known before the database is open is here.
+*parameter* (``engine.parameters``); what must be known before the database is open is here.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from engine.errors import ConfigurationError
-from engine.plugin.manifest import Manifest
+from engine.plugin.manifest import Manifest, SettingSpec
 from engine.plugin.offers import Gateway, JobKind, ResourceKind, ServiceTask
 
 # The rooms of a plug-in, by who loads them. A worker's rooms know no web.
@@ -41,6 +41,7 @@ class Registry:
     gateways: dict[str, Gateway] = field(default_factory=dict)
     resource_kinds: dict[str, ResourceKind] = field(default_factory=dict)
     ports: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    settings: dict[str, SettingSpec] = field(default_factory=dict)
     closed: bool = False
 
     def add_plugin(self, plugin: Plugin) -> None:
@@ -57,6 +58,8 @@ class Registry:
                     needed=needed,
                 )
         self._put(self.plugins, plugin.name, plugin, plugin.name)
+        for spec in plugin.manifest.settings.values():
+            self.add_setting(spec)
         for room in plugin.rooms.values():
             for offered in _own_members(room):
                 task = getattr(offered, "__service_task__", None)
@@ -80,6 +83,10 @@ class Registry:
     def add_resource_kind(self, kind: ResourceKind) -> None:
         """Take in a kind of file of a process folder."""
         self._put(self.resource_kinds, kind.name, kind, "resources")
+
+    def add_setting(self, spec: SettingSpec) -> None:
+        """Take in something that an administrator may change."""
+        self._put(self.settings, spec.key, spec, "settings")
 
     def add_port(self, name: str, function: Callable[..., Any]) -> None:
         """Take in what a higher floor does for a lower one, which calls it by this name.

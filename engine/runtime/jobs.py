@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine import definition
+from engine import definition, parameters
 from engine.context import Context
 from engine.errors import BpmnError
 from engine.files import SWEEP
@@ -33,6 +33,7 @@ from engine.work import get_task, may_see
 def register(registry: Registry) -> None:
     """Add what this floor does: its kinds of files, and its kinds of jobs."""
     definition.register(registry)
+    parameters.register(registry)
     registry.add_resource_kind(MESSAGES)
     registry.add_job_kind(SEND)
     registry.add_job_kind(JobKind(name=RECEIVE, function=receive))

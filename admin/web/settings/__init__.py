@@ -1,0 +1,1 @@
+"""The Parameters page: what an administrator may change while the product runs."""

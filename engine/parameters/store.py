@@ -1,0 +1,169 @@
+"""Reading and changing parameters."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sqlalchemy import select
+
+from engine.context import Context, verb
+from engine.db import upsert
+from engine.errors import Conflict, InvalidSubmission, NotFound, Problem
+from engine.feel.temporal import parse_duration
+from engine.history import audit
+from engine.i18n import _
+from engine.parameters.models import Parameter
+from engine.plugin import Registry, SettingSpec
+from engine.settings import PREFIX
+from engine.values import Json
+
+_YES = {"true", "yes", "on", "1"}
+_NO = {"false", "no", "off", "0", ""}
+
+# What the product itself lets an administrator choose.
+OWN = (
+    SettingSpec(
+        key="handler_link.otp",
+        type="choice",
+        default="sensitive",
+        choices=("never", "sensitive", "always"),
+        label=_("Ask for a code on a handler's link"),
+        help=_("Sensitive: before personal data are shown in full or stored files are opened."),
+    ),
+    SettingSpec(
+        key="report.confirm_number",
+        type="boolean",
+        default=True,
+        label=_("Confirm the telephone number of a public report"),
+        help=_("Who reports a problem proves by a code that the number is theirs."),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterState:
+    """A parameter as the page shows it.
+
+    Args:
+        spec: What it is.
+        value: What holds now.
+        locked_by: The environment variable that sets it; None where an administrator may.
+        changed: Whether an administrator chose the value.
+    """
+
+    spec: SettingSpec
+    value: Json
+    locked_by: str | None
+    changed: bool
+
+
+def register(registry: Registry) -> None:
+    """Add the product's own parameters."""
+    for spec in OWN:
+        registry.add_setting(spec)
+
+
+def environment_name(key: str) -> str:
+    """Return the environment variable of a parameter: ``CALLWRIGHT_HANDLER_LINK_OTP``."""
+    return PREFIX + key.upper().replace(".", "_").replace("-", "_")
+
+
+def parameter(ctx: Context, key: str) -> Json:
+    """Return what holds now.
+
+    Args:
+        ctx: Any context; a transaction is opened where none is.
+        key: ``owner.name``.
+
+    Raises:
+        NotFound: Nothing installed has such a parameter.
+        InvalidSubmission: The environment sets it to something that cannot be.
+    """
+    spec = _spec(ctx, key)
+    said = os.environ.get(environment_name(key))
+    if said is not None:
+        return _read(spec, said)
+    with ctx.read():
+        row = ctx.connection.execute(select(Parameter.value).where(Parameter.key == key)).first()
+    return spec.default if row is None else row.value
+
+
+def list_parameters(ctx: Context) -> list[ParameterState]:
+    """Return every parameter of the product and its plug-ins, by key."""
+    with ctx.read():
+        held = set(ctx.connection.execute(select(Parameter.key)).scalars())
+        states = []
+        for key, spec in sorted(ctx.registry.settings.items()):
+            name = environment_name(key)
+            locked = name in os.environ
+            states.append(
+                ParameterState(
+                    spec=spec,
+                    value=parameter(ctx, key),
+                    locked_by=name if locked else None,
+                    changed=key in held and not locked,
+                )
+            )
+        return states
+
+
+@verb
+def set_parameter(ctx: Context, *, key: str, value: str) -> Json:
+    """Choose a parameter's value.
+
+    Args:
+        ctx: Who chooses.
+        key: Which one.
+        value: As text; read by the parameter's type.
+
+    Raises:
+        NotFound: Nothing installed has such a parameter.
+        Conflict: The environment sets it.
+        InvalidSubmission: It is not of the parameter's type.
+    """
+    spec = _spec(ctx, key)
+    if environment_name(key) in os.environ:
+        raise Conflict(_("%(name)s sets this in the environment."), name=environment_name(key))
+    chosen = _read(spec, value)
+    put = upsert(Parameter.__table__, ctx.centre.database.dialect)  # type: ignore[arg-type]
+    row = {"value": chosen, "changed_at": ctx.now, "changed_by": ctx.actor.name}
+    ctx.connection.execute(put.values(key=key, **row).on_conflict_do_update(index_elements=["key"], set_=row))
+    audit(ctx, "parameter.set", "parameter", key, {"value": chosen})
+    return chosen
+
+
+def _spec(ctx: Context, key: str) -> SettingSpec:
+    spec = ctx.registry.settings.get(key)
+    if spec is None:
+        raise NotFound(_("There is no parameter %(key)s."), key=key)
+    return spec
+
+
+def _read(spec: SettingSpec, text: str) -> Json:
+    def refuse(message: str, **params: Any) -> InvalidSubmission:
+        return InvalidSubmission(problems=[Problem(path=spec.key, message=message, params=params)])
+
+    text = text.strip()
+    if spec.type == "boolean":
+        if text.lower() not in _YES | _NO:
+            raise refuse(_("Say true or false."))
+        return text.lower() in _YES
+    if spec.type in ("integer", "decimal"):
+        try:
+            number = Decimal(text)
+        except InvalidOperation:
+            raise refuse(_("This is not a number.")) from None
+        if not number.is_finite() or (spec.type == "integer" and number != number.to_integral_value()):
+            raise refuse(_("Only whole numbers, please."))
+        return int(number) if spec.type == "integer" else number
+    if spec.type == "duration":
+        try:
+            return str(parse_duration(text))
+        except ValueError:
+            raise refuse(_("Write a duration such as PT4H or P3D.")) from None
+    if spec.type == "choice" and text not in spec.choices:
+        raise refuse(_("Choose one of: %(known)s."), known=", ".join(spec.choices))
+    return text
