@@ -35,12 +35,13 @@ class Expression:
         tree: The syntax tree.
     """
 
-    __slots__ = ("_code", "_places", "names_used", "source", "tree")
+    __slots__ = ("_code", "_places", "_used", "names_used", "source", "tree")
 
     def __init__(self, source: str, node: tree.Node, compiled: Compiled) -> None:
         self.source = source
         self.tree = node
-        self.names_used = compiled.names_used
+        self.names_used = frozenset(compiled.names_used)
+        self._used = compiled.names_used
         self._code = compiled.code
         self._places: list[Any] = [None] * compiled.place_count
 
@@ -64,9 +65,13 @@ class Expression:
         """
         run = Run(functions, now, budget or DEFAULT_BUDGET)
         variables = {}
-        for name in self.names_used:
+        for name, entries in self._used.items():
             if name in scope:
-                variables[name] = plain(scope[name])
+                given = scope[name]
+                # Of a large context only the entries that are read are looked through.
+                if entries and type(given) is dict:
+                    given = {entry: given[entry] for entry in entries if entry in given}
+                variables[name] = plain(given)
         if len(variables) < len(self.names_used):
             self._find_respelled(scope, variables)
         return settle(run, lambda: self.run(run, variables, plain(value)))

@@ -7,6 +7,7 @@ evaluation time, because an element's own entries come first there.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.feel import tree
@@ -21,11 +22,17 @@ RULES = (names, testing, operators, access, loops, invocations)
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """An expression as a closure, with the size of its frames and the names it reads from outside."""
+    """An expression as a closure, with the size of its frames and what it reads from outside.
+
+    Args:
+        code: The closure.
+        place_count: The size of a frame.
+        names_used: The names it reads, each with the entries it reads, or None for the whole value.
+    """
 
     code: Code
     place_count: int
-    names_used: frozenset[str]
+    names_used: Mapping[str, frozenset[str] | None]
 
 
 def compile_tree(node: tree.Node, source: str, known: frozenset[str] = frozenset()) -> Compiled:
@@ -38,7 +45,10 @@ def compile_tree(node: tree.Node, source: str, known: frozenset[str] = frozenset
     """
     compiler = Compiler(source, normal_names(known))
     code = compiler.code(node)
-    return Compiled(code, compiler.place_count, frozenset(compiler.names_used))
+    used = {
+        name: None if entries is None else frozenset(entries) for name, entries in compiler.names_used.items()
+    }
+    return Compiled(code, compiler.place_count, used)
 
 
 __all__ = ["RULES", "Compiled", "compile_tree"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.feel import tree
 from engine.feel.closures.compiler import Compiler, Constant, compiles
+from engine.feel.closures.names import entry_of
 from engine.feel.errors import FeelError
 from engine.feel.functions import Code, Frame
 from engine.feel.kinds import describe
@@ -19,8 +20,11 @@ from engine.feel.runtime import Run
 @compiles(tree.Path)
 def path(compiler: Compiler, node: tree.Path) -> Code:
     """``source.name``: of a list, the entries of all its elements."""
-    source, name = compiler.code(node.source), node.name
-    null = compiler.null(node.at)
+    name, null = node.name, compiler.null(node.at)
+    if isinstance(node.source, tree.Name):
+        source = entry_of(compiler, node.source, name)
+    else:
+        source = compiler.code(node.source)
 
     def path(frame: Frame) -> Any:
         value = source(frame)

@@ -43,7 +43,8 @@ class Compiler:
     def __init__(self, source: str, names: frozenset[str]) -> None:
         self.source = source
         self.names = names
-        self.names_used: set[str] = set()
+        # What is read from outside: a name, and which of its entries, or None for all of it.
+        self.names_used: dict[str, set[str] | None] = {}
         self.place_count = FIRST_PLACE
         # Innermost last: a local name with its place, or None with the place of a filter's element.
         self.locals: list[tuple[str | None, int]] = []
@@ -68,6 +69,14 @@ class Compiler:
         level = len(self.locals)
         yield
         del self.locals[level:]
+
+    def use(self, name: str, entry: str | None = None) -> None:
+        """Note that a name of the scope is read, or one entry of it."""
+        entries = self.names_used.setdefault(name, set())
+        if entry is None:
+            self.names_used[name] = None
+        elif entries is not None:
+            entries.add(entry)
 
     def is_known(self, name: str) -> bool:
         """Tell whether the scope, or a local name, hides a built-in function."""

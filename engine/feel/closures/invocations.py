@@ -107,7 +107,7 @@ def _callee(compiler: Compiler, node: tree.Node) -> Code:
     dotted = _dotted(node)
     if dotted is None:
         return code
-    compiler.names_used.add(dotted)
+    compiler.use(dotted)
 
     def named(frame: Frame) -> Any:
         functions = frame[0].functions

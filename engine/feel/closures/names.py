@@ -34,12 +34,17 @@ def at_literal(compiler: Compiler, node: tree.AtLiteral) -> Code:
 @compiles(tree.Name)
 def name(compiler: Compiler, node: tree.Name) -> Code:
     """The value of a name: local, of the scope, or a function."""
+    return entry_of(compiler, node, None)
+
+
+def entry_of(compiler: Compiler, node: tree.Name, entry: str | None) -> Code:
+    """Compile a name of which only one entry is read, or all."""
     if node.name == "?" and not compiler.is_known("?"):
         return lambda frame: frame[2]
-    return _lookup(compiler, node, len(compiler.locals), in_filter=False)
+    return _lookup(compiler, node, entry, len(compiler.locals), in_filter=False)
 
 
-def _lookup(compiler: Compiler, node: tree.Name, level: int, *, in_filter: bool) -> Code:
+def _lookup(compiler: Compiler, node: tree.Name, entry: str | None, level: int, *, in_filter: bool) -> Code:
     """Return the closure that finds a name among the locals below a level, or outside."""
     while level:
         level -= 1
@@ -49,8 +54,8 @@ def _lookup(compiler: Compiler, node: tree.Name, level: int, *, in_filter: bool)
         if local is None and node.name == "item":
             return _item(place)
         if local is None:
-            return _in_element(node.name, place, _lookup(compiler, node, level, in_filter=True))
-    return _variable(compiler, node, quiet=in_filter)
+            return _in_element(node.name, place, _lookup(compiler, node, entry, level, in_filter=True))
+    return _variable(compiler, node, entry, quiet=in_filter)
 
 
 def _local(name: str, place: int) -> Code:
@@ -84,10 +89,10 @@ def _item(place: int) -> Code:
     return item
 
 
-def _variable(compiler: Compiler, node: tree.Name, *, quiet: bool) -> Code:
+def _variable(compiler: Compiler, node: tree.Name, entry: str | None, *, quiet: bool) -> Code:
     name = node.name
     # A variable hides a built-in function of its name: which one it is, only the scope can tell.
-    compiler.names_used.add(name)
+    compiler.use(name, entry)
     null = compiler.null(node.at)
 
     def missing(frame: Frame) -> Any:

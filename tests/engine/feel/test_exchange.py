@@ -91,3 +91,20 @@ def test_holes_speak_the_readers_language() -> None:
     assert feel.render("{{ n }} {{ d }}", scope, now=now, locale="en") == "1,234,567 Mar 2, 2026"
     assert feel.render("{{ n }} {{ d }}", scope, now=now, locale="zh_Hans") == "1,234,567 2026年3月2日"
     assert feel.render("{{ n }} {{ d }}", scope, now=now) == "1234567 2026-03-02"
+
+
+def test_a_large_context_costs_nothing_where_one_entry_is_read() -> None:
+    class Counted(dict[str, object]):
+        looks = 0
+
+        def items(self) -> object:
+            Counted.looks += 1
+            return super().items()
+
+    scope = {"case": {"number": 7, "rows": [Counted(n=n) for n in range(1000)]}}
+    assert feel.evaluate("case.number + case.number", scope).value == 14
+    assert Counted.looks == 0
+    assert feel.evaluate("case.rows[3].n + case.number", scope).value == 9
+    assert feel.evaluate("count(case.rows) + case.number", scope).value == 1007
+    assert feel.evaluate('get value(case, "number") + case.number', scope).value == 14
+    assert feel.evaluate("case.missing", scope).value is None
