@@ -93,6 +93,7 @@ def test_a_technical_failure_of_an_own_function_is_the_callers() -> None:
 
 def test_data_cannot_replace_a_built_in_function() -> None:
     assert feel.evaluate("count([1, 2])", {"count": "data"}).value == 2
+    assert feel.evaluate("count + count([1, 2])", {"count": 3}).value == 5
 
 
 def test_no_python_object_is_reachable() -> None:
