@@ -1,0 +1,1 @@
+"""A plug-in that stands on another one, by its public door."""
