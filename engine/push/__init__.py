@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 
 from engine.context import Context
 from engine.push.models import Event
 
-__all__ = ["Event", "publish"]
+__all__ = ["CHANNEL", "Event", "publish"]
+
+# Whoever waits for events on PostgreSQL listens to this.
+CHANNEL = "callwright_event"
 
 
 def publish(ctx: Context, topic: str, ref: str) -> None:
@@ -19,3 +22,6 @@ def publish(ctx: Context, topic: str, ref: str) -> None:
         ref: Which one: an id or a person's key; never personal data.
     """
     ctx.connection.execute(insert(Event).values(topic=topic, ref=ref, at=ctx.now))
+    if ctx.connection.dialect.name == "postgresql":
+        # Heard after the commit, once for each transaction however often it is said.
+        ctx.connection.execute(select(func.pg_notify(CHANNEL, "")))

@@ -1,0 +1,1 @@
+"""The event stream: open pages hear what changed."""

@@ -1,0 +1,1 @@
+"""Stored files, for those who may see what they belong to."""
