@@ -15,6 +15,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -202,7 +203,7 @@ def _change(operation: Operation, call: Call) -> Response:
     # The hash first: reading an upload moves its streams.
     told_by = body_hash() if key is not None else ""
     body = operation.body
-    said = body.read(ctx) if isinstance(body, Upload) else read_body(body)  # type: ignore[arg-type]
+    said = _uploaded(ctx, body) if isinstance(body, Upload) else read_body(body)  # type: ignore[arg-type]
 
     def act(ctx: Context) -> Answer:
         return Answer(status=operation.status, text=operation.write(call(ctx, said)))
@@ -212,6 +213,12 @@ def _change(operation: Operation, call: Call) -> Response:
     if answer.again:
         response.headers["Idempotent-Replayed"] = "true"
     return response
+
+
+def _uploaded(ctx: Context, body: Upload) -> dict[str, Any]:
+    # Whatever did not fit into memory lies in a file that is open until then.
+    with closing(request):
+        return body.read(ctx)
 
 
 def _response(status: int, text: str) -> Response:
@@ -331,8 +338,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
         }
     errors = {400, 401, 503}
     errors |= {403} if operation.needs or operation.once else set()
-    errors |= {404} if "<" in operation.path else set()
-    errors |= {404, 409} if operation.once else set()
+    errors |= {404} if "<" in operation.path or operation.method == "POST" else set()
+    errors |= {409} if operation.once else set()
     errors |= {413, 415, 422} if operation.body is not None else set()
     said = "The answer."
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 from collections.abc import Callable, Mapping
@@ -14,6 +15,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from engine.context import Context
+from engine.jobs import run_due
+from engine.people import join_group
 from engine.testing.drawing import chain, drawing, end, start, task
 
 PASSWORD = "correct horse battery staple"
@@ -35,9 +39,8 @@ class Caller:
 
     def get(self, path: str, status: int = 200, **query: Any) -> Any:
         """Read something; the answer's JSON, or the answer where it is none."""
-        return self._held(
-            "GET", path, status, self.client.get(BASE + path, query_string=query, headers=self.headers)
-        )
+        answer = self.client.get(BASE + path, query_string=query, headers=self.headers, buffered=True)
+        return self._held("GET", path, status, answer)
 
     def post(
         self, path: str, body: Any = None, status: int = 200, key: str | None = None, **said: Any
@@ -149,6 +152,12 @@ def one_task(deploy: Callable[..., Any]) -> str:
     return "one_task"
 
 
+def upload(caller: Caller, content: bytes, name: str, status: int = 201, **said: Any) -> Any:
+    """Hand in a file."""
+    sent = {"file": (io.BytesIO(content), name)}
+    return caller.post("/files", status=status, data=sent, content_type="multipart/form-data", **said)
+
+
 def zipped(files: Mapping[str, bytes]) -> bytes:
     """Pack files."""
     packed = io.BytesIO()
@@ -156,3 +165,126 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
         for path, content in files.items():
             archive.writestr(path, content)
     return packed.getvalue()
+
+
+LETTER = """
+key = "letter"
+title = "A letter"
+category = "Office"
+instance_title = "Letter to {{ name }}"
+
+[business_key]
+pattern = "L-{{ number }}"
+
+[[start]]
+event = "begin"
+who = ["group:writers"]
+
+[groups]
+writers = "Writers"
+readers = "Readers"
+
+[variables.name]
+label = "Name"
+
+[variables.phone]
+type = "string"
+label = "Telephone"
+sensitive = true
+"""
+LETTER_FORM = {
+    "schemaVersion": 18,
+    "type": "default",
+    "components": [
+        {"type": "textfield", "key": "name", "label": "Name", "id": "f1", "readonly": True},
+        {"type": "textfield", "key": "phone", "label": "Telephone", "id": "f2"},
+        {"type": "number", "key": "stars", "label": "Stars", "id": "f3", "validate": {"required": True}},
+        {
+            "type": "textfield",
+            "key": "street",
+            "label": "Street",
+            "id": "f4",
+            "properties": {"sensitive": "true"},
+        },
+    ],
+}
+CHINESE = """
+msgid ""
+msgstr "Content-Type: text/plain; charset=utf-8\\n"
+
+msgid "A letter"
+msgstr "一封信"
+
+msgid "Name"
+msgstr "姓名"
+
+msgid "Telephone"
+msgstr "电话"
+
+msgid "Stars"
+msgstr "星级"
+
+msgid "Street"
+msgstr "街道"
+
+msgid "Read it"
+msgstr "读信"
+
+msgid "Good"
+msgstr "好"
+
+msgid "Bad"
+msgstr "不好"
+
+msgid "Office"
+msgstr "办公"
+
+msgid "Writers"
+msgstr "撰写人"
+
+msgid "Readers"
+msgstr "读者"
+"""
+
+
+def letter() -> dict[str, bytes]:
+    """Write a process folder: a start for writers, a form for readers, two outcomes, personal data."""
+    settings = (
+        '<callwright:task form="read" candidateGroups="&quot;readers&quot;"/>'
+        '<callwright:outcome name="good" label="Good"/>'
+        '<callwright:outcome name="bad" label="Bad" opinion="required"/>'
+    )
+    read = task("read", inside=settings, name="Read it")
+    body = [start(), read, end(), chain(["begin", "read", "over"])]
+    catalogues = {
+        f"locale/{locale}/LC_MESSAGES/messages.po": CHINESE.encode() for locale in ("zh_Hans", "zh_Hant")
+    }
+    return {
+        "process.toml": LETTER.encode(),
+        "letter.bpmn": drawing("\n".join(body), key="letter"),
+        "forms/read.form": json.dumps(LETTER_FORM).encode(),
+        **catalogues,
+    }
+
+
+@pytest.fixture
+def letters(ctx: Context, caller: Callable[..., Caller], deploy: Callable[..., Any]) -> dict[str, Caller]:
+    """The letter process with a writer and a reader."""
+    deploy({"letter.zip": zipped(letter())})
+    people = {"writer": caller("amy", "handler"), "reader": caller("ben", "handler")}
+    with ctx.write():
+        join_group(ctx, group_key="writers", person_key="amy")
+        join_group(ctx, group_key="readers", person_key="ben")
+    return people
+
+
+def written(writer: Caller, **variables: Any) -> dict[str, Any]:
+    """Start a letter."""
+    said = {"name": "Chan", "phone": "+85251230001", "street": "Nathan Road 1", **variables}
+    return writer.post("/process-definitions/letter/start", {"variables": said}, 201)
+
+
+@pytest.fixture
+def work_off(ctx: Context) -> Callable[[], int]:
+    """Run every job that is due, until nothing is."""
+    return lambda: run_due(ctx)

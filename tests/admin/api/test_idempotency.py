@@ -11,6 +11,8 @@ from admin.api.models import IdempotentCall
 from admin.api.once import forget_calls
 from engine.clock import MovableClock
 
+from .conftest import upload
+
 
 def start(caller, key, status=201, **body):
     return caller.post("/process-definitions/one_task/start", body, status, key=key)
@@ -118,19 +120,11 @@ def test_a_key_that_cannot_be_is_400(boss, one_task):
 
 
 def test_an_upload_is_stored_once(boss):
-    import io
+    def send(content, status=201):
+        return upload(boss, content, "photo.txt", status, key="k1")
 
-    def upload(content, status=201):
-        return boss.post(
-            "/files",
-            status=status,
-            key="k1",
-            data={"file": (io.BytesIO(content), "photo.txt")},
-            content_type="multipart/form-data",
-        )
-
-    assert upload(b"a valve") == upload(b"a valve")
-    upload(b"another valve", 422)
+    assert send(b"a valve") == send(b"a valve")
+    send(b"another valve", 422)
 
 
 def test_the_clockwork_forgets_answers(ctx):

@@ -1,0 +1,135 @@
+"""User tasks: the work list, the form, taking, finishing."""
+
+from __future__ import annotations
+
+from .conftest import written
+
+
+def waiting(reader):
+    (row,) = reader.get("/tasks", candidate="me")["result"]
+    return row
+
+
+def test_a_candidate_finds_takes_and_puts_back_a_task(letters, caller):
+    reader = letters["reader"]
+    instance = written(letters["writer"])
+    task = waiting(reader)
+    assert task["instance_id"] == instance["id"]
+    assert task["business_key"] == "L-0001"
+    assert task["state"] == "open"
+    assert task["candidate_groups"] == ["readers"]
+    assert [one["name"] for one in task["outcomes"]] == ["good", "bad"]
+    assert task["outcomes"][1] == {"name": "bad", "label": "Bad", "opinion_required": True}
+    taken = reader.post(f"/tasks/{task['id']}/claim")
+    assert (taken["state"], taken["assignee"]) == ("claimed", "ben")
+    assert reader.get("/tasks", candidate="me")["count"] == 0
+    assert reader.get("/tasks", assignee="me")["count"] == 1
+    back = reader.post(f"/tasks/{task['id']}/unclaim")
+    assert (back["state"], back["assignee"]) == ("open", None)
+    assert reader.post(f"/tasks/{task['id']}/unclaim", status=409)["error"]["code"] == "conflict"
+
+
+def test_tasks_are_filtered(letters, boss):
+    reader = letters["reader"]
+    first, second = written(letters["writer"]), written(letters["writer"], name="Wong")
+
+    def found(**query):
+        return {row["instance_id"] for row in reader.get("/tasks", **query)["result"]}
+
+    both = {first["id"], second["id"]}
+    assert found() == found(mine="me") == found(candidate="ben") == found(process_key="letter") == both
+    assert found(business_key="L-0002") == found(instance_id=second["id"]) == {second["id"]}
+    assert found(assignee="me") == found(state="completed") == found(ended_by="me") == set()
+    assert found(state="open,claimed") == both
+    assert found(search="L-0001") == {first["id"]}
+    error = reader.get("/tasks", 400, state="open,sleeping")["error"]
+    assert "open, claimed, completed, cancelled" in error["details"][0]["message"]
+
+
+def test_nobody_sees_tasks_of_instances_that_are_not_theirs(letters, caller):
+    task = written(letters["writer"]) and waiting(letters["reader"])
+    stranger, manager = caller("eve", "handler"), caller("max", "manager")
+    assert stranger.get("/tasks")["count"] == 0
+    assert stranger.get("/tasks", candidate="ben")["count"] == 0
+    for inner in ("", "/form"):
+        stranger.get(f"/tasks/{task['id']}{inner}", 404)
+    for verb in ("claim", "unclaim", "complete"):
+        stranger.post(f"/tasks/{task['id']}/{verb}", {}, 404)
+    assert manager.get("/tasks")["count"] == 1
+    manager.post(f"/tasks/{task['id']}/claim", status=403)
+    letters["writer"].post(f"/tasks/{task['id']}/claim", status=403)
+
+
+def test_the_form_comes_with_data_in_the_readers_language(letters, caller, ctx):
+    from engine.people import join_group
+
+    written(letters["writer"])
+    chinese = caller("hua", "handler", locale="zh_Hant")
+    join_group(ctx, group_key="readers", person_key="hua")
+    task = waiting(chinese)
+    assert task["name"] == "读信"
+    form = chinese.get(f"/tasks/{task['id']}/form")
+    assert form["key"] == "read"
+    labels = {one["key"]: one["label"] for one in form["schema"]["components"]}
+    assert labels["stars"] == "星级"
+    assert form["data"]["name"] == "Chan"
+    assert form["data"]["phone"] == "+85251230001"
+    watching = caller("max", "manager").get(f"/tasks/{task['id']}/form")
+    assert watching["data"]["phone"] == "+*********01"
+    assert watching["data"]["street"] == "***"
+
+
+def test_a_task_with_a_form_is_finished_through_it(letters):
+    reader = letters["reader"]
+    instance = written(letters["writer"])
+    task = waiting(reader)
+    path = f"/tasks/{task['id']}/complete"
+    error = reader.post(path, {"outcome": "good", "data": {"colour": "blue", "stars": 5}}, 422)["error"]
+    assert [one["path"] for one in error["details"]] == ["colour"]
+    error = reader.post(path, {"outcome": "good", "data": {"stars": "many"}}, 422)["error"]
+    assert error["details"][0]["path"] == "stars"
+    error = reader.post(path, {"outcome": "good", "data": {}}, 422)["error"]
+    assert error["details"][0]["path"] == "stars"
+    error = reader.post(path, {"outcome": "fine", "data": {"stars": 5}}, 422)["error"]
+    assert error["details"] == [{"path": "outcome", "message": "Choose one of: good, bad."}]
+    error = reader.post(path, {"outcome": "bad", "data": {"stars": 1}}, 422)["error"]
+    assert error["details"][0]["path"] == "opinion"
+    done = reader.post(path, {"outcome": "bad", "data": {"stars": 1}, "opinion": "Too late"})
+    assert (done["state"], done["outcome"], done["opinion"]) == ("completed", "bad", "Too late")
+    assert (done["ended_by"], done["ended_through"]) == ("ben", "rest")
+    assert reader.get(f"/process-instances/{instance['id']}")["state"] == "completed"
+    variables = reader.get(f"/process-instances/{instance['id']}/variables")
+    assert variables["stars"] == 1
+    assert variables["decisions"]["read"]["outcome"] == "bad"
+
+
+def test_a_task_without_a_form_is_finished_with_variables(boss, caller, one_task):
+    mei = caller("mei", "agent")
+    instance = boss.post(f"/process-definitions/{one_task}/start", {}, 201)
+    task = waiting(mei)
+    mei.get(f"/tasks/{task['id']}/form", 404)
+    error = mei.post(f"/tasks/{task['id']}/complete", {"data": {"decisions": {}}}, 422)["error"]
+    assert error["details"][0]["path"] == "decisions"
+    mei.post(f"/tasks/{task['id']}/complete", {"data": {"answer": 42}})
+    assert boss.get(f"/process-instances/{instance['id']}/variables")["answer"] == 42
+    assert mei.get("/tasks", ended_by="me", state="completed")["count"] == 1
+
+
+def test_of_two_who_finish_the_first_wins_and_the_other_is_told_who_and_when(boss, caller, one_task):
+    mei, wong = caller("mei", "agent"), caller("wong", "agent")
+    boss.post(f"/process-definitions/{one_task}/start", {}, 201)
+    task = waiting(mei)
+    mei.post(f"/tasks/{task['id']}/complete")
+    for verb in ("complete", "claim"):
+        error = wong.post(f"/tasks/{task['id']}/{verb}", status=409)["error"]
+        assert error["code"] == "already_ended"
+        assert error["message"].startswith("mei finished this at 20")
+
+
+def test_a_task_that_somebody_took_is_not_finished_by_another(boss, caller, one_task):
+    mei, wong = caller("mei", "agent"), caller("wong", "agent")
+    boss.post(f"/process-definitions/{one_task}/start", {}, 201)
+    task = waiting(mei)
+    mei.post(f"/tasks/{task['id']}/claim")
+    wong.post(f"/tasks/{task['id']}/complete", status=403)
+    assert mei.post(f"/tasks/{task['id']}/complete")["state"] == "completed"
