@@ -37,6 +37,8 @@ _UNKEPT = re.compile("[\0\ud800-\udfff]")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _ZONE = r"(Z|[+-]\d\d:\d\d)?"
 _TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?" + _ZONE, re.ASCII)
+# A time without seconds, which form-js sends and FEEL does not take for a time.
+_MINUTES = re.compile(r"(^|T)(\d\d:\d\d)(?!:)", re.ASCII)
 _FIRST_YEAR = 1900
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _EMAIL = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(\.{_LABEL})*")
@@ -222,7 +224,7 @@ def _temporal(component: Component, value: Json) -> str | None:
     read, message = _TEMPORAL.get(component.subtype, _TEMPORAL["date"])
     if not isinstance(value, str) or not read(value):
         refuse(message)
-    return value
+    return _MINUTES.sub(r"\1\2:00", value, count=1)
 
 
 def _is_date(text: str) -> bool:
