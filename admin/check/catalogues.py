@@ -17,10 +17,11 @@ from pathlib import Path
 from babel.messages import Catalog, Message
 from babel.messages.extract import extract as babel_extract
 from babel.messages.pofile import read_po, write_po
+from jinja2 import TemplateSyntaxError
 
 from admin.check import texts
 from admin.check.chinese import foreign_characters
-from engine.errors import Problem
+from engine.errors import CallwrightError, DefinitionError, Problem
 from engine.i18n import _
 
 LOCALES = ("zh_Hans", "zh_Hant")
@@ -99,6 +100,9 @@ def extract(owner: Owner) -> Catalog:
 
     Returns:
         A catalogue without translations, in the order of files and lines.
+
+    Raises:
+        DefinitionError: A file cannot be read.
     """
     found = Catalog(fuzzy=False)
     for path, text in sorted(_texts(owner), key=lambda found: (found[0], found[1].line)):
@@ -109,16 +113,27 @@ def extract(owner: Owner) -> Catalog:
 def _texts(owner: Owner) -> Iterator[tuple[str, texts.Text]]:
     for pattern, reader in (_PROCESS if owner.is_process else _CODE).items():
         for path in _files(owner.folder, pattern):
-            for text in reader(path.read_bytes()):
-                yield path.relative_to(owner.folder).as_posix(), text
+            yield from _texts_in(owner, path, reader)
     if owner.is_process:
         return
-    errors = error_names(owner)
+    python_texts = functools.partial(texts.python_texts, errors=error_names(owner))
     for path in _files(owner.folder, "**/*.py"):
-        for text in texts.python_texts(path.read_bytes(), errors):
-            yield path.relative_to(owner.folder).as_posix(), text
+        yield from _texts_in(owner, path, python_texts)
     if owner.name == "admin":
         yield from _borrowed()
+
+
+def _texts_in(owner: Owner, path: Path, reader: texts.Reader) -> Iterator[tuple[str, texts.Text]]:
+    shown = path.relative_to(owner.folder).as_posix()
+    try:
+        for text in reader(path.read_bytes()):
+            yield shown, text
+    except (CallwrightError, ValueError, SyntaxError, TemplateSyntaxError) as error:
+        message = _("Its texts cannot be read: %(reason)s")
+        problem = Problem(
+            path=f"{owner.name}/{shown}", message=message, params={"reason": str(error).split("\n")[0]}
+        )
+        raise DefinitionError(problems=[problem]) from error
 
 
 def _files(folder: Path, pattern: str) -> list[Path]:
@@ -233,7 +248,10 @@ def check_catalogues(owner: Owner, root: Path) -> list[Problem]:
         owner: Whose.
         root: What paths are shown below of.
     """
-    wanted = [message for message in extract(owner) if message.id]
+    try:
+        wanted = [message for message in extract(owner) if message.id]
+    except DefinitionError as error:
+        return list(error.problems)
     return [
         problem
         for locale in LOCALES

@@ -13,6 +13,8 @@ from typing import Any
 
 from admin.identity.roles import ROLES
 from admin.kit.permissions import PERMISSIONS
+from engine.definition.inspect import Inside
+from engine.definition.resources import kind_of
 from engine.errors import CallwrightError, Problem
 from engine.feel.temporal import parse_duration
 from engine.i18n import _
@@ -99,6 +101,7 @@ def check_plugin(plugin: Plugin, registry: Registry, root: Path) -> list[Problem
     checks: tuple[Callable[[Source], Iterator[Problem]], ...] = (
         _check_folder,
         _check_offers,
+        _check_shelves,
         _check_permissions,
         _check_settings,
         _check_menu,
@@ -154,6 +157,17 @@ def _check_offers(source: Source) -> Iterator[Problem]:
             yield source.wrong(
                 f"plugin.toml#{key}", _("%(where)s has %(name)s. List it here."), name=name, where=where
             )
+
+
+def _check_shelves(source: Source) -> Iterator[Problem]:
+    """Look at the plug-in's forms and messages as deployment looks at those of a process."""
+    paths = [path for pattern in ("forms/*.form", "messages/*.toml") for path in source.folder.glob(pattern)]
+    files = {path.relative_to(source.folder).as_posix(): path.read_bytes() for path in sorted(paths)}
+    inside = Inside(files=files, registry=source.registry, key=source.name)
+    for path, content in files.items():
+        kind = kind_of(source.registry, path)
+        for problem in kind.check(path, content, inside) if kind else ():
+            yield source.wrong(problem.path, problem.message, **problem.params)
 
 
 def _of(offers: Mapping[str, object], prefix: str) -> set[str]:

@@ -15,6 +15,7 @@ from lxml import etree
 
 from admin.kit.menu import CATEGORIES
 from engine.definition.manifest import read_process_manifest
+from engine.notify.templates import read_template, source_texts
 from forms.render import translatable
 from forms.schema import read_form
 
@@ -49,9 +50,10 @@ def python_texts(content: bytes, errors: Set[str] = frozenset()) -> Iterator[Tex
         content: The module.
         errors: The names of the classes whose docstring is a message.
     """
+    module = ast.parse(content)
     for line, message, _comments, _context in extract("python", io.BytesIO(content), keywords=KEYWORDS):
         yield Text(id=message, line=line)
-    for node in ast.walk(ast.parse(content)):
+    for node in ast.walk(module):
         shown = (isinstance(node, ast.ClassDef) and node.name in errors) or (
             isinstance(node, ast.FunctionDef) and _is_service_task(node)
         )
@@ -67,17 +69,23 @@ def _is_service_task(function: ast.FunctionDef) -> bool:
 
 
 def class_bases(content: bytes) -> dict[str, frozenset[str]]:
-    """Return the classes of a module with the bare names of their bases."""
+    """Return the classes of a module with the bare names of their bases; none where it is no Python."""
+    try:
+        module = ast.parse(content)
+    except SyntaxError:
+        return {}
     return {
         node.name: frozenset(ast.unparse(base).split(".")[-1] for base in node.bases)
-        for node in ast.walk(ast.parse(content))
+        for node in ast.walk(module)
         if isinstance(node, ast.ClassDef)
     }
 
 
 def template_texts(content: bytes) -> Iterator[Text]:
     """Yield what a Jinja template marks for translation."""
-    for line, message, _comments, _context in extract("jinja2", io.BytesIO(content), keywords=KEYWORDS):
+    options = {"silent": "no", "encoding": "utf-8"}
+    found = extract("jinja2", io.BytesIO(content), keywords=KEYWORDS, options=options)
+    for line, message, _comments, _context in found:
         yield Text(id=message, line=line)
 
 
@@ -125,10 +133,7 @@ def form_texts(content: bytes) -> Iterator[Text]:
 
 def message_texts(content: bytes) -> Iterator[Text]:
     """Yield a message's title and what it says on each channel."""
-    said = tomllib.loads(content.decode())
-    channels = [part for part in said.values() if isinstance(part, dict)]
-    texts = [said.get("title"), *(text for channel in channels for text in channel.values())]
-    yield from _wordy((text, 0) for text in texts if isinstance(text, str))
+    yield from _wordy((text, 0) for text in source_texts(read_template("message", content)))
 
 
 def holes(text: str) -> list[str]:

@@ -224,69 +224,7 @@ def test_scenarios_speak_of_what_is_drawn(folder):
                 assert step["by"] in scenario["people"], name
 
 
-# -- languages -----------------------------------------------------------------------------------------
-
-
-def wordy(text):
-    return bool(re.search(r"[A-Za-z]", re.sub(r"\{\{.*?\}\}", "", text or "", flags=re.DOTALL)))
-
-
-def source_texts(folder):
-    toml = process_toml(folder)
-    yield from (toml[key] for key in ("title", "summary", "category"))
-    yield from (start.get("title") for start in toml.get("start", []))
-    yield from toml.get("groups", {}).values()
-    yield from (variable["label"] for variable in toml.get("variables", {}).values())
-    for element in drawn(folder).values():
-        yield element.get("name")
-    yield from (outcome.get("label") for outcome in drawing(folder).iter(f"{CALLWRIGHT}outcome"))
-    yield from (task.get("title") for task in drawing(folder).iter(f"{CALLWRIGHT}task"))
-    for path in folder.glob("*.dmn"):
-        yield from (element.get("label") for element in etree.parse(str(path)).iter() if element.get("label"))
-    for form in forms(folder).values():
-        for field in fields(form["components"]):
-            yield from (field.get(key) for key in ("label", "description", "text", "dateLabel", "timeLabel"))
-            yield from (value["label"] for value in field.get("values", []))
-    for message in messages(folder).values():
-        yield message["title"]
-        for channel in ("sms", "email", "in_app"):
-            yield from message.get(channel, {}).values()
-
-
-@pytest.mark.parametrize("locale", LOCALES)
-def test_a_chinese_reader_finds_every_text_in_chinese(folder, locale):
-    said = catalogue(folder, locale)
-    assert sorted({text for text in source_texts(folder) if text and wordy(text)} - set(said)) == []
-
-
-@pytest.mark.parametrize("locale", LOCALES)
-def test_a_translation_has_no_other_holes_than_its_source(folder, locale):
-    for source, said in catalogue(folder, locale).items():
-        # How much of a summary is shown may differ, what is shown may not.
-        assert shown(source) == shown(said), source
-
-
-def shown(text):
-    return sorted({re.sub(r", \d+\)", ")", hole.source.strip()) for hole in feel.holes(text)})
-
-
-@pytest.mark.parametrize(("locale", "charset"), [("zh_Hans", "gb2312"), ("zh_Hant", "big5")])
-def test_simplified_and_traditional_do_not_mix(folder, locale, charset):
-    # Each standard holds its own script's common characters only.
-    written = {
-        character
-        for said in catalogue(folder, locale).values()
-        for character in re.findall(r"[\u4e00-\u9fff]", said)
-    }
-    assert sorted(character for character in written if not _in(character, charset)) == []
-
-
-def _in(character, charset):
-    try:
-        character.encode(charset)
-    except UnicodeEncodeError:
-        return False
-    return True
+# -- messages ------------------------------------------------------------------------------------------
 
 
 TYPICAL = {

@@ -56,7 +56,14 @@ default = 3
 label = "Most chairs"
 help = "Per room."
 """
-MESSAGE = 'title = "A chair came"\n[sms]\ntext = "{{ chair }} is here"\n[email]\nsubject = "{{ chair }}"\n'
+MESSAGE = """
+title = "A chair came"
+[sms]
+text = "{{ chair }} is here"
+[email]
+subject = "{{ chair }}"
+text = "{{ chair }} is here"
+"""
 FORM = """{"type": "default", "id": "ask", "schemaVersion": 18, "components": [
   {"type": "select", "id": "f1", "key": "kind", "label": "Kind",
    "values": [{"label": "Soft", "value": "s"}]}]}"""
@@ -124,6 +131,23 @@ def test_texts_are_found_wherever_people_read_them(owner):
         "Kind",
         "Soft",
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("views.py", "def ("),
+        ("plugin.toml", "title ="),
+        ("templates/chairs/page.html", "{% if %}"),
+        ("messages/came.toml", "title = 1"),
+        ("forms/ask.form", "{"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_problem_and_no_crash(owner, tmp_path, path, content):
+    (owner.folder / path).write_text(content)
+    (problem,) = check_catalogues(owner, tmp_path)
+    assert problem.path == f"plugins/chairs/{path}"
+    assert str(problem).startswith(f"plugins/chairs/{path}: Its texts cannot be read: ")
 
 
 def test_every_error_of_the_floors_is_known_as_one(owner):

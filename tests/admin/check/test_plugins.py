@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
+import forms
 from admin.check.plugins import check_plugin
+from engine import runtime
 from engine.plugin import Registry
 from engine.plugin.loader import load_plugins
 
@@ -71,8 +73,8 @@ CHAIRS = {
         def register(appbuilder):
             pass
         """,
-    "messages/came.toml": "",
-    "forms/ask.form": "",
+    "messages/came.toml": 'title = "Came"\n[sms]\ntext = "A chair came."\n',
+    "forms/ask.form": '{"type": "default", "id": "ask", "schemaVersion": 18, "components": []}',
     "migrations/chairs_0001.py": "",
 }
 numbers = itertools.count()
@@ -94,6 +96,8 @@ def check(tmp_path, monkeypatch):
                 target.write_text("\n".join(lines).replace("PACKAGE", package))
         (tmp_path / package / "__init__.py").touch()
         registry = Registry()
+        runtime.register(registry)
+        forms.register(registry)
         load_plugins(registry, [package], web=True)
         for plugin in registry.plugins.values():
             if "channel" in plugin.rooms and hasattr(plugin.rooms["channel"], "gateway"):
@@ -138,6 +142,13 @@ def test_manifest_and_source_list_the_same(check, key, listed, where):
         f"chairs/plugin.toml#{key}: sit is listed, but {where} has nothing of this name. "
         "Write it, or take it off."
     )
+
+
+def test_what_is_wrong_with_a_form_or_a_message_is_said(check):
+    (problem,) = check({"messages/came.toml": 'title = "Came"\n[sms]\ntext = "{{ chair"\n'})
+    assert problem.startswith("chairs/messages/came.toml")
+    (problem,) = check({"forms/ask.form": "{"})
+    assert problem.startswith("chairs/forms/ask.form")
 
 
 def test_a_room_that_is_none_is_named(check):
