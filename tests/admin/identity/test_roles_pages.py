@@ -41,6 +41,7 @@ def test_the_pages_of_roles_and_logins_open(ctx, boss):
         f"/roles/edit/{number}",
         "/roles/add",
         "/logins/list/",
+        "/logins/show/1",
     ):
         answer = boss.get(path)
         assert answer.status_code == 200, path
