@@ -22,7 +22,17 @@ from engine.context import SYSTEM, Centre, Context
 from engine.i18n import _
 from engine.ids import new_id
 from engine.instance import MessageSubscription, ProcessInstance
-from engine.jobs import Incident, Job, claim, enqueue, give_back, open_incident, return_expired, run_claimed
+from engine.jobs import (
+    ClaimedJob,
+    Incident,
+    Job,
+    claim,
+    enqueue,
+    give_back,
+    open_incident,
+    return_expired,
+    run_claimed,
+)
 from engine.jobs.queue import LEASE_S
 from engine.push import Event
 from engine.work import UserTask
@@ -53,7 +63,7 @@ class Worker:
         self._due = threading.Event()
         self._stopping = threading.Event()
         self._free = threading.Semaphore(thread_count)
-        self._running: set[threading.Thread] = set()
+        self._held: dict[threading.Thread, str] = {}
 
     def wake(self) -> None:
         """Look for due jobs now."""
@@ -86,26 +96,26 @@ class Worker:
         free = 0
         while free < self.thread_count and self._free.acquire(blocking=free == 0):
             free += 1
+        claimed: list[ClaimedJob] = []
         try:
             claimed = claim(self._context(), owner=self.owner, limit=free)
-        except BaseException:
-            self._free.release(free)
-            raise
-        self._free.release(free - len(claimed))
+        finally:
+            for _unused in range(free - len(claimed)):
+                self._free.release()
         for job in claimed:
             thread = threading.Thread(target=self._run_one, args=(job,), name=f"job-{job.kind}")
-            self._running.add(thread)
+            self._held[thread] = job.id
             thread.start()
         return bool(claimed)
 
-    def _run_one(self, job: Any) -> None:
+    def _run_one(self, job: ClaimedJob) -> None:
         try:
             run_claimed(self._context(), job)
         except Exception:
             # The lease expires and somebody else takes it over.
             log.exception("job %s (%s) could not be ended", job.id, job.kind)
         finally:
-            self._running.discard(threading.current_thread())
+            self._held.pop(threading.current_thread())
             self._free.release()
             self._due.set()
 
@@ -124,33 +134,39 @@ class Worker:
             return poll_s
 
     def _keep(self) -> None:
-        """Renew leases, and sweep now and then."""
-        next_sweep = 0.0
-        while not self._stopping.wait(LEASE_S / 4):
+        """Renew leases, take back those of silent workers, and sweep now and then."""
+        next_sweep = time.monotonic() + LEASE_S / 4
+        while True:
             try:
                 self._renew()
+                if return_expired(self._context()):
+                    self.wake()
                 if time.monotonic() >= next_sweep:
                     sweep(self._context())
                     next_sweep = time.monotonic() + SWEEP_S
                     self.wake()
             except Exception:
                 log.exception("The worker could not sweep")
+            if self._stopping.wait(LEASE_S / 4):
+                return
 
     def _renew(self) -> None:
-        if not self._running:
+        """Renew the leases of what runs here; of what was claimed and does not run, nobody would hear."""
+        held = list(self._held.values())
+        if not held:
             return
         ctx = self._context()
         with ctx.write():
             ctx.connection.execute(
                 update(Job)
-                .where(Job.state == "running", Job.owner == self.owner)
+                .where(Job.id.in_(held), Job.state == "running", Job.owner == self.owner)
                 .values(lease_until=ctx.now + timedelta(seconds=LEASE_S))
             )
 
     def _finish(self) -> None:
         """Wait for what runs, then give back what is still held."""
         until = time.monotonic() + STOP_WITHIN_S
-        for thread in list(self._running):
+        for thread in list(self._held):
             thread.join(max(0.0, until - time.monotonic()))
         give_back(self._context(), owner=self.owner)
         log.info("worker %s has stopped", self.owner)

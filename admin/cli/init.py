@@ -13,11 +13,13 @@ import click
 from admin.app import create_app
 from admin.centre import open_centre
 from admin.cli.common import settings_of
+from admin.cli.family import watch_parent
 from admin.identity.setup import init_security
 from engine.context import SYSTEM, Centre, Context
 from engine.db.migrations import migrate
 from engine.definition import deploy, read_folder
 from engine.errors import NotFound
+from engine.jobs import return_expired
 from engine.people import Person
 from engine.settings import Settings, kept_secret
 from engine.worktime import load_calendar, save_calendar
@@ -30,18 +32,23 @@ OFFICE_HOURS = {"mon-fri": ["09:00-13:00", "14:00-18:00"]}
 
 @click.command()
 @click.option("--world", default="none", help="Demo world for an empty database: city_hotline, or none.")
+@click.option(
+    "--alone", is_flag=True, help="No worker runs: what one held when it was killed is done at once."
+)
 @click.pass_context
-def init(context: click.Context, world: str) -> None:
+def init(context: click.Context, world: str, alone: bool) -> None:
     """Make or update tables, permissions and shipped processes."""
-    initialise(settings_of(context), world=world)
+    watch_parent()
+    initialise(settings_of(context), world=world, alone=alone)
 
 
-def initialise(settings: Settings, *, world: str = "none") -> None:
+def initialise(settings: Settings, *, world: str = "none", alone: bool = False) -> None:
     """Bring a database to what this version of the product needs.
 
     Args:
         settings: The product's.
         world: The demo world that an empty database gets; ``none`` for none.
+        alone: No worker runs: nobody has to wait until the lease of one that was killed expires.
     """
     centre = open_centre(settings, web=True)
     try:
@@ -49,6 +56,8 @@ def initialise(settings: Settings, *, world: str = "none") -> None:
         app = create_app(centre)
         init_security(app)
         ctx = Context(centre=centre, actor=SYSTEM)
+        if alone:
+            return_expired(ctx, everybody=True)
         _make_calendar(ctx)
         deploy_shipped(ctx)
         if world != "none" and _nobody(ctx):

@@ -60,7 +60,9 @@ def up(
             "CALLWRIGHT_CENTRE_NAME": settings.centre_name,
         }
     )
-    if family.run_once("init", "--world", world) != 0:
+    # The lock says that on a database of this machine nobody else works.
+    alone = ("--alone",) if settings.embedded else ()
+    if family.run_once("init", "--world", world, *alone) != 0:
         sys.exit(1)
     family.add("web", "web", "--host", host, "--port", str(port))
     for _number in range(workers):
