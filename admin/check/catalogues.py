@@ -304,7 +304,8 @@ def _forms(string: texts.Id | None) -> tuple[str, ...]:
 
 
 def _one(identity: texts.Id) -> str:
-    return identity if isinstance(identity, str) else identity[-1]
+    """Show a source text on one line."""
+    return (identity if isinstance(identity, str) else identity[-1]).replace("\n", "\\n")
 
 
 def _holes(owner: Owner, text: texts.Id) -> list[str]:
