@@ -8,6 +8,7 @@ from engine import definition, parameters
 from engine.context import Context
 from engine.errors import BpmnError
 from engine.files import SWEEP
+from engine.history.seal import SEAL
 from engine.jobs import ClaimedJob, finish
 from engine.machine import NotWaiting
 from engine.machine.stimuli import (
@@ -36,8 +37,9 @@ def register(registry: Registry) -> None:
     parameters.register(registry)
     registry.add_resource_kind(MESSAGES)
     registry.add_job_kind(SEND)
-    registry.add_job_kind(JobKind(name=RECEIVE, function=receive))
     registry.add_job_kind(SWEEP)
+    registry.add_job_kind(SEAL)
+    registry.add_job_kind(JobKind(name=RECEIVE, function=receive))
     registry.add_port("may_see_instance", may_see)
     registry.add_port("may_see_task", _may_see_task)
     for name, function in _KINDS.items():
