@@ -74,6 +74,28 @@ def test_a_new_plugin_is_clean(root_with_plugin):
     assert (done.stdout.strip(), done.stderr) == ("", "")
 
 
+MIGRATE = """
+from pathlib import Path
+from sqlalchemy import inspect
+from admin.centre import open_centre
+from admin.cli.init import owners
+from engine.db.migrations import differences, migrate
+from engine.settings import Settings
+from engine.testing import system
+
+centre = open_centre(Settings(data_dir=Path("var"), secret_key="k"), packages=("made_plugins",))
+migrate(centre.database, owners(centre))
+with system(centre).read() as ctx:
+    print([table for table in inspect(ctx.connection).get_table_names() if table.startswith("chairs_")])
+    print([one for one in differences(ctx.connection) if "chairs_" in str(one)])
+"""
+
+
+def test_the_migration_of_a_new_plugin_makes_what_its_models_say(root_with_plugin):
+    done = run(root_with_plugin, "-c", MIGRATE)
+    assert (done.stdout, done.stderr) == ("['chairs_entry']\n[]\n", "")
+
+
 def test_the_tests_of_a_new_plugin_pass(root_with_plugin):
     options = ("-q", "-p", "no:cacheprovider", "-W", "error", "--import-mode=importlib")
     done = run(root_with_plugin, "-m", "pytest", *options, "tests")
