@@ -71,7 +71,7 @@ def act_once(
         answer="",
         called_at=ctx.now,
     )
-    if ctx.connection.execute(put.on_conflict_do_nothing()).rowcount == 0:
+    if ctx.connection.execute(put.on_conflict_do_nothing().returning(call.key)).first() is None:
         kept = ctx.connection.execute(select(call.body_hash, call.status, call.answer).where(*mine)).one()
         if kept.body_hash != body_hash:
             raise KeyTaken()
