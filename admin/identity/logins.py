@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from admin.identity.passwords import UNSET, hash_password, matches, weaknesses
 from admin.identity.sessions import end_sessions, open_session
 from admin.kit.errors import Unauthorized
-from admin.kit.limits import forget_tries, return_try, take_try
+from admin.kit.limits import forget_tries, is_limited, lift_limit, return_try, take_try
 from admin.kit.permissions import as_pair
 from engine.context import Context, verb
 from engine.errors import InvalidSubmission, NotFound
@@ -105,17 +105,33 @@ def sign_in(ctx: Context, *, name: str, password: str, address: str, agent: str,
         WrongPassword: Either is wrong.
         TooManyRequests: Too many wrong tries; says how long to wait.
     """
-    name = name.strip().lower()
-    tries = f"{name} {address}"
-    take_try(ctx, name="login", of=tries, most=TRIES, within_s=PAUSE_S)
+    person_key, kept = _find(ctx, name.strip().lower())
+    tries = _take_try(ctx, person_key, address)
     take_try(ctx, name="login_address", of=address, most=TRIES_OF_ADDRESS, within_s=PAUSE_S)
-    person_key, kept = _find(ctx, name)
     if not matches(kept, password):
         _note_failure(ctx, person_key=person_key, address=address)
         raise WrongPassword()
     return _note_success(
         ctx, person_key=person_key, tries=tries, address=address, agent=agent, channel=channel
     )
+
+
+def _take_try(ctx: Context, person_key: str, address: str) -> str:
+    tries = f"{person_key} {address}"
+    take_try(ctx, name="login", of=tries, most=TRIES, within_s=PAUSE_S, subject=person_key)
+    return tries
+
+
+def is_paused(ctx: Context, *, person_key: str) -> bool:
+    """Whether a login has to wait because of wrong tries from some address."""
+    return is_limited(ctx, name="login", subject=person_key, most=TRIES)
+
+
+@verb
+def end_pause(ctx: Context, *, person_key: str) -> None:
+    """Let a login try again at once."""
+    lift_limit(ctx, name="login", subject=person_key)
+    audit(ctx, "person.end_pause", "person", person_key)
 
 
 def _find(ctx: Context, name: str) -> tuple[str, str | None]:
@@ -222,8 +238,7 @@ def prove(ctx: Context, *, person_key: str, password: str, address: str) -> None
         WrongPassword: It is another one.
         TooManyRequests: Too many wrong tries.
     """
-    tries = f"{person_key} {address}"
-    take_try(ctx, name="login", of=tries, most=TRIES, within_s=PAUSE_S)
+    tries = _take_try(ctx, person_key, address)
     _key, kept = _find(ctx, person_key)
     if not matches(kept, password):
         raise WrongPassword(_("The password is wrong."))

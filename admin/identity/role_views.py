@@ -138,7 +138,7 @@ class LoginsView(UserDBModelView):
     ]
     label_columns: ClassVar[Any] = {
         "username": lazy_gettext("User name"),
-        "first_name": lazy_gettext("Name"),
+        "first_name": lazy_gettext("Full name"),
         "active": lazy_gettext("Let in"),
         "roles": lazy_gettext("Roles"),
         "last_login": lazy_gettext("Last sign-in (UTC)"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Response, current_app, request, session
+from flask import Response, abort, current_app, request, session
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.api import expose
 from flask_appbuilder.security.api import SecurityApi
@@ -70,6 +71,8 @@ class Guard(CSRFProtect):
         """Check the current request."""
         if request.endpoint and bearer_token() is not None and for_machine():
             return
+        if request.method in current_app.config["WTF_CSRF_METHODS"] and not _own_origin():
+            abort(400)
         super().protect(apply_exemptions=apply_exemptions)
 
     def _is_exempt(self) -> bool:
@@ -77,6 +80,13 @@ class Guard(CSRFProtect):
         if for_machine():
             return request.endpoint in ("TokenApi.login", "TokenApi.refresh")
         return bool(super()._is_exempt())
+
+
+def _own_origin() -> bool:
+    """Whether the browser says that a page of ours sent this; pages that hide their address say *null*."""
+    origin = request.headers.get("Origin", "null")
+    own = (request.host, urlsplit(web().centre.settings.public_url).netloc)
+    return origin == "null" or request.path.startswith("/webhooks/") or urlsplit(origin).netloc in own
 
 
 class TokenApi(SecurityApi):

@@ -12,7 +12,7 @@ from sqlalchemy import Select, and_, or_, select
 from werkzeug.wrappers import Response
 
 from admin.identity.links import FORGOTTEN, INVITATION, send_link
-from admin.identity.logins import may_enter, role_names, roles_of, sync_login
+from admin.identity.logins import end_pause, is_paused, may_enter, role_names, roles_of, sync_login
 from admin.identity.roles import role_title
 from admin.identity.sessions import end_sessions, is_fresh
 from admin.kit.current import context, permitted, signed_in
@@ -141,7 +141,7 @@ class PeopleView(View):
         flash(gettext("%(name)s is saved.", name=said["name"]), "success")
         return see_other("PeopleView.show", key=key)
 
-    @expose("/<key>/<any(invite, reset, end, close, reopen):act>", methods=["POST"])
+    @expose("/<key>/<any(invite, reset, end, unpause, close, reopen):act>", methods=["POST"])
     @needs(MANAGE)
     def act(self, key: str, act: str) -> Response:
         """Invite somebody, send a link, sign them out, let them go, take them back."""
@@ -226,7 +226,19 @@ def _reopen(ctx: Context, person: Person) -> str:
     return _("%(name)s is here again. Say where they stand.")
 
 
-_ACTS = {"invite": _invite, "reset": _reset, "end": _end, "close": _close, "reopen": _reopen}
+def _unpause(ctx: Context, person: Person) -> str:
+    end_pause(ctx, person_key=person.key)
+    return _("%(name)s may try to sign in again.")
+
+
+_ACTS = {
+    "unpause": _unpause,
+    "invite": _invite,
+    "reset": _reset,
+    "end": _end,
+    "close": _close,
+    "reopen": _reopen,
+}
 
 
 def _refused(person: Person | None, said: dict[str, str], error: CallwrightError) -> Response:
@@ -249,6 +261,7 @@ def _form(
         units = [names[key] for key in units_of(ctx, person.key)] if person else []
         known_roles = role_names(ctx)
         entered = may_enter(ctx, person_key=person.key) if person else False
+        paused = is_paused(ctx, person_key=person.key) if person else False
         give = _may_give_roles(ctx)
     return page(
         "organisation/person.html",
@@ -263,6 +276,7 @@ def _form(
         may_see_roles=permitted(ROLES),
         may_give_roles=give,
         entered=entered,
+        paused=paused,
         languages=list(LOCALES.items()),
         channels=[(key, gettext(title)) for key, title in CHANNEL_TITLES.items()],
         zones=sorted(available_timezones()),

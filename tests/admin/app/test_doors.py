@@ -195,3 +195,12 @@ def test_the_session_cookie_is_kept_from_scripts_and_other_sites(make_person, en
     assert cookie.same_site == "Lax"
     assert not cookie.secure
     assert cookie.max_age == 8 * 3600 or cookie.expires is not None
+
+
+def test_a_form_sent_from_another_site_is_refused_even_with_its_token(make_person, enter, token_of):
+    make_person("mei", "agent")
+    browser = enter("mei")
+    data = {"csrf_token": token_of(browser)}
+    for origin, status in (("https://evil.com", 400), ("http://localhost", 303)):
+        answer = browser.post("/account/sessions/end", data=data, headers={"Origin": origin})
+        assert answer.status_code == status

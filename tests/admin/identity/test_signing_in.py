@@ -11,6 +11,8 @@ from admin.identity.logins import (
     TRIES_OF_ADDRESS,
     WrongPassword,
     change_password,
+    end_pause,
+    is_paused,
     roles_of,
     set_password,
     sign_in,
@@ -93,6 +95,27 @@ def test_an_address_that_tries_many_names_is_made_to_wait(ctx, make_person, monk
         fail(ctx, 1, name=f"somebody{number}")
     with pytest.raises(TooManyRequests):
         come_in(ctx)
+
+
+def test_user_name_and_mail_address_share_their_tries(ctx, make_person):
+    make_person("mei", email="mei@example.org")
+    fail(ctx, TRIES - 1)
+    fail(ctx, 1, name="mei@example.org")
+    with pytest.raises(TooManyRequests):
+        come_in(ctx, name="mei@example.org")
+
+
+def test_a_pause_is_lifted_for_every_address_and_written_down(ctx, make_person):
+    make_person("mei")
+    fail(ctx, TRIES, address="10.0.0.1")
+    fail(ctx, TRIES, address="10.0.0.2")
+    assert is_paused(ctx, person_key="mei")
+    end_pause(ctx, person_key="mei")
+    assert not is_paused(ctx, person_key="mei")
+    assert come_in(ctx, address="10.0.0.1")
+    assert come_in(ctx, address="10.0.0.2")
+    with ctx.read():
+        assert "person.end_pause" in ctx.session.scalars(select(AuditEntry.action)).all()
 
 
 def test_the_page_and_the_interface_count_the_same_tries(app, client, ctx, make_person, token_of):
