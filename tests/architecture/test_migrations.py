@@ -24,7 +24,7 @@ with system(centre).read() as ctx:
 """
 
 
-@pytest.mark.xfail(reason="the table of parameters has no revision yet", strict=False)
+@pytest.mark.xfail(reason="models are ahead of their revisions", strict=False)
 def test_migrations_make_what_the_models_say(root, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", LOOK, str(tmp_path)], cwd=root, capture_output=True, text=True, check=False
