@@ -11,6 +11,7 @@ import click
 from admin.cli.craft import catalogues, check, migration, new, scenarios
 from admin.cli.init import init
 from admin.cli.operate import complete, deploy, export, incidents, start, tasks
+from admin.cli.process import process
 from admin.cli.up import up
 from admin.cli.web import web
 from admin.cli.worker import worker
@@ -36,7 +37,7 @@ def cli(context: click.Context, data_dir: Path | None, locale: str, verbose: boo
     context.obj = {"data_dir": data_dir, "locale": locale}
 
 
-for command in (up, init, web, worker, check, scenarios, new, catalogues, migration):
+for command in (up, init, web, worker, process, check, scenarios, new, catalogues, migration):
     cli.add_command(command)
 for command in (deploy, export, start, tasks, complete, incidents):
     cli.add_command(command)

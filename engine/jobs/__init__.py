@@ -8,7 +8,8 @@ from engine.jobs.incidents import (
     open_incident,
     resolve_incidents_of_job,
 )
-from engine.jobs.models import Incident, Job
+from engine.jobs.leases import drop_lease, hold_lease
+from engine.jobs.models import Incident, Job, Lease
 from engine.jobs.queue import (
     JOB_SORTS,
     RETRIES_S,
@@ -32,14 +33,17 @@ __all__ = [
     "ClaimedJob",
     "Incident",
     "Job",
+    "Lease",
     "LostLease",
     "cancel_jobs",
     "claim",
+    "drop_lease",
     "enqueue",
     "finish",
     "get_incident",
     "give_back",
     "hold",
+    "hold_lease",
     "incidents_of_cause",
     "list_incidents",
     "list_jobs",

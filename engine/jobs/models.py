@@ -46,6 +46,16 @@ class Job(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
+class Lease(Base):
+    """Somebody does what only one may do at a time, until an instant."""
+
+    __tablename__ = "lease"
+
+    name: Mapped[str] = mapped_column(String(128), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64))
+    held_until: Mapped[datetime] = mapped_column(Instant)
+
+
 class Incident(Base):
     """Something needs an operator. ``state`` is open or resolved."""
 

@@ -323,7 +323,7 @@ def shown_value(ctx: Context, value: Any, type_name: str) -> str:
     except InvalidSubmission:
         return str(value)
     if isinstance(typed, DateTime):
-        return instant(typed.instant(ctx.settings.zone))
+        return str(instant(typed.instant(ctx.settings.zone)))
     return str(typed)
 
 
