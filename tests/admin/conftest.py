@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_appbuilder.models.sqla import Model
+from jinja2 import FileSystemBytecodeCache
 
 from admin.app import create_app
 from admin.centre import open_centre
@@ -36,6 +38,22 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path, public_url="http://localhost:8080", time_zone="Asia/Hong_Kong")
 
 
+def _prepare(app: Flask, centre: Centre) -> None:
+    with Context(centre=centre, actor=SYSTEM).write() as ctx:
+        metadata.create_all(ctx.connection)
+    init_security(app)
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make once an SQLite database with all tables and roles; each test works on a copy."""
+    folder = tmp_path_factory.mktemp("prepared")
+    centre = open_centre(Settings(data_dir=folder), web=True)
+    _prepare(create_app(centre), centre)
+    centre.database.dispose()
+    return folder / "callwright.db"
+
+
 @pytest.fixture
 def centre(settings: Settings) -> Iterator[Centre]:
     centre = open_centre(settings, web=True)
@@ -44,16 +62,19 @@ def centre(settings: Settings) -> Iterator[Centre]:
 
 
 @pytest.fixture
-def app(centre: Centre) -> Iterator[Flask]:
+def app(centre: Centre, prepared: Path) -> Iterator[Flask]:
     app = create_app(centre)
-    with Context(centre=centre, actor=SYSTEM).write() as ctx:
-        metadata.create_all(ctx.connection)
-    init_security(app)
+    # Templates are compiled once for all tests.
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(prepared.parent))
+    if centre.settings.embedded:
+        shutil.copy(prepared, centre.settings.data_dir / "callwright.db")
+        yield app
+        return
+    _prepare(app, centre)
     yield app
-    if centre.database.dialect == "postgresql":
-        with Context(centre=centre, actor=SYSTEM).write() as ctx:
-            Model.metadata.drop_all(ctx.connection)
-            metadata.drop_all(ctx.connection)
+    with Context(centre=centre, actor=SYSTEM).write() as ctx:
+        Model.metadata.drop_all(ctx.connection)
+        metadata.drop_all(ctx.connection)
 
 
 @pytest.fixture
@@ -68,7 +89,7 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def make_person(ctx: Context) -> Callable[..., Any]:
-    """Make somebody with a login: ``make_person("mei", "Supervisor", name="Mei Chan")``."""
+    """Make somebody with a login: ``make_person("mei", "supervisor", name="Mei Chan")``."""
 
     def make(key: str, *roles: str, password: str = PASSWORD, **said: Any) -> Any:
         with ctx.write():
