@@ -186,11 +186,19 @@ def _meant(ctx: Context, path: str, value: Json) -> Any:
         if value.keys() == {"$feel"} and isinstance(value["$feel"], str):
             return _evaluated(ctx, path, value["$feel"], {}).value
         if value.keys() == {"$number"} and isinstance(value["$number"], str):
-            return feel.from_json(value["$number"], "number")
+            return _number(path, value["$number"])
         return {name: _meant(ctx, f"{path}.{name}", inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [_meant(ctx, f"{path}.{number}", inner) for number, inner in enumerate(value)]
     return value
+
+
+def _number(path: str, text: str) -> Any:
+    try:
+        return feel.from_json(text, "number")
+    except InvalidSubmission as error:
+        problem = Problem(path=path, message=error.message, params=error.params)
+        raise InvalidSubmission(problems=[problem]) from None
 
 
 def _json(value: Any) -> Json:

@@ -339,7 +339,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
     errors = {400, 401, 503}
     errors |= {403} if operation.needs or operation.once else set()
     errors |= {404} if "<" in operation.path or operation.method == "POST" else set()
-    errors |= {409} if operation.once else set()
+    errors |= {409, 429} if operation.once else set()
     errors |= {413, 415, 422} if operation.body is not None else set()
     said = "The answer."
     return {

@@ -25,6 +25,9 @@ from engine.push import publish
 from engine.runtime.advance import Gone, InstanceRef, advance, bring_forward, given_names, lock_instance
 from engine.values import Json
 
+# What the engine itself says of an instance: nobody outside may say otherwise.
+RESERVED = frozenset({"decisions", "initiator", "business_key", "started_at", "instance_id"})
+
 
 @verb
 def start_process(
@@ -78,7 +81,7 @@ def begin(
         parent: The row of the instance that calls it.
         parent_visit: The caller's element visit that waits for it.
     """
-    _check_names(variables)
+    _check_names(variables, reserved=RESERVED if parent is None else frozenset())
     instance_id = new_id()
     key = business_key or _next_business_key(ctx, definition)
     values: dict[str, Any] = {
@@ -114,11 +117,16 @@ def begin(
     return started
 
 
-def _check_names(variables: Mapping[str, Json]) -> None:
+def _check_names(variables: Mapping[str, Json], *, reserved: frozenset[str]) -> None:
     problems = [
         Problem(path=name, message=_("A variable's name is letters, digits and _, and begins with a letter."))
         for name in variables
         if not name.isidentifier()
+    ]
+    problems += [
+        Problem(path=name, message=_("This name cannot be written to."))
+        for name in variables
+        if name in reserved
     ]
     if problems:
         raise InvalidSubmission(problems=problems)

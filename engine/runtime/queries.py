@@ -188,8 +188,9 @@ def history_of(ctx: Context, instance_id: str, *, called: bool = False) -> list[
     """
     whose = ElementVisit.instance_id == instance_id
     if called:
-        family = select(ProcessInstance.id).where(ProcessInstance.root_id == instance_id)
-        whose = whose | ElementVisit.instance_id.in_(family)
+        below = select(ProcessInstance.id).where(ProcessInstance.parent_id == instance_id).cte(recursive=True)
+        deeper = select(ProcessInstance.id).join(below, ProcessInstance.parent_id == below.c.id)
+        whose = whose | ElementVisit.instance_id.in_(select(below.union_all(deeper).c.id))
     rows = ctx.connection.execute(
         select(ElementVisit.__table__).where(whose).order_by(ElementVisit.seq)
     ).mappings()

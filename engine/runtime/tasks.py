@@ -17,6 +17,7 @@ from engine.ids import new_id
 from engine.machine.stimuli import TaskDone
 from engine.push import publish
 from engine.runtime.advance import InstanceRef, advance, lock_instance
+from engine.runtime.instances import RESERVED
 from engine.values import Json
 from engine.work import Comment, Task, UserTask, ValidatedForm, close_links, get_task, may_see, need_may_act
 from engine.work import revoke_links_of as _revoke_links_of
@@ -248,7 +249,7 @@ def _check(variables: Mapping[str, Json]) -> None:
     problems = [
         Problem(path=name, message=_("This name cannot be written to."))
         for name in variables
-        if not name.isidentifier() or name == "decisions"
+        if not name.isidentifier() or name in RESERVED
     ]
     if problems:
         raise InvalidSubmission(problems=problems)

@@ -167,3 +167,17 @@ def test_a_start_takes_a_key_of_its_own_and_a_version(boss, letters, deploy):
     assert "MINE" in error["message"]
     letters["writer"].post("/process-definitions/letter/start", {"version": 7}, 404)
     boss.post("/process-definitions/nothing/start", {}, 404)
+
+
+def test_nobody_says_otherwise_what_the_engine_itself_says_of_an_instance(letters):
+    said = {"variables": {"initiator": "boss", "decisions": {}, "name": "Chan"}}
+    error = letters["writer"].post("/process-definitions/letter/start", said, 422)["error"]
+    assert {one["path"] for one in error["details"]} == {"initiator", "decisions"}
+
+
+def test_a_process_that_only_a_message_starts_is_not_started_without(boss, deploy):
+    rung = '<bpmn:startEvent id="rung"><bpmn:messageEventDefinition messageRef="m"/></bpmn:startEvent>'
+    body = [rung, task("answer"), end(), chain(["rung", "answer", "over"])]
+    roots = '<bpmn:message id="m" name="bell"/>'
+    deploy({"bell.bpmn": drawing("\n".join(body), key="bell", roots=roots)})
+    boss.post("/process-definitions/bell/start", {}, 422)

@@ -72,19 +72,28 @@ def test_history_tells_where_an_instance_was_page_by_page(letters):
 
 
 def test_history_and_the_list_tell_of_called_instances_too(boss, deploy, work_off):
-    child = [start(), task("look"), end(), chain(["begin", "look", "over"])]
-    calls = '<bpmn:callActivity id="ask" calledElement="child"/>'
-    parent = [start(), calls, end(), chain(["begin", "ask", "over"])]
-    deploy({"child.bpmn": drawing("\n".join(child), key="child")})
-    deploy({"parent.bpmn": drawing("\n".join(parent), key="parent")})
-    instance = boss.post("/process-definitions/parent/start", {}, 201)
+    inner = [start(), task("look"), end(), chain(["begin", "look", "over"])]
+    deploy({"inner.bpmn": drawing("\n".join(inner), key="inner")})
+    for key, called, element in (("middle", "inner", "ask"), ("outer", "middle", "order")):
+        call = f'<bpmn:callActivity id="{element}" calledElement="{called}"/>'
+        body = [start(), call, end(), chain(["begin", element, "over"])]
+        deploy({f"{key}.bpmn": drawing("\n".join(body), key=key)})
+    instance = boss.post("/process-definitions/outer/start", {}, 201)
     work_off()
     rows = boss.get("/process-instances", root=instance["id"], sort="started_at")["result"]
-    assert [row["process_key"] for row in rows] == ["parent", "child"]
+    assert [row["process_key"] for row in rows] == ["outer", "middle", "inner"]
     assert rows[1]["parent_id"] == instance["id"]
-    path = f"/process-instances/{instance['id']}/history"
-    assert {row["element_id"] for row in boss.get(path)["result"]} == {"begin", "ask"}
-    assert {row["element_id"] for row in boss.get(path, called="true")["result"]} == {"begin", "ask", "look"}
+
+    def elements(one, **query):
+        return {
+            row["element_id"]
+            for row in boss.get(f"/process-instances/{one['id']}/history", **query)["result"]
+        }
+
+    assert elements(instance) == {"begin", "order"}
+    assert elements(instance, called="true") == {"begin", "order", "ask", "look"}
+    assert elements(rows[1], called="true") == {"begin", "ask", "look"}
+    assert elements(rows[2], called="true") == {"begin", "look"}
 
 
 def test_an_operator_cancels_suspends_and_resumes(letters, caller):

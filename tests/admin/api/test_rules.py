@@ -174,3 +174,10 @@ def test_a_browser_session_calls_too_with_its_form_token(boss, make_person, ente
     answer = browser.post(path, headers={"X-CSRFToken": token_of(browser)})
     assert answer.status_code == 200
     assert answer.json["assignee"] == "wong"
+
+
+def test_errors_are_said_in_the_callers_language(caller):
+    chinese = caller("hua", "handler", locale="zh_Hans")
+    error = chinese.get("/tasks", 400, page="x", colour="blue")["error"]
+    assert error["message"] == "无法理解此请求。"
+    assert error["details"][0]["message"].startswith("这里没有 colour。")
