@@ -12,6 +12,7 @@ from engine.errors import Problem
 from engine.feel.errors import FeelError, FeelSyntaxError
 from engine.feel.expression import Expression, build
 from engine.feel.kinds import ANY, KINDS, Kind
+from engine.i18n import _
 
 _NOTHING_SAID = frozenset(("", "Any", "<Undefined>"))
 
@@ -73,7 +74,9 @@ class Compiling:
             # DMN 1.1 wrote qualified names: feel:number.
             kind = KINDS.get(name.split(":", 1)[1]) or self.kinds.get(name.replace(":", ".", 1))
         if kind is None:
-            self.wrong(element, "There is no type named %(type)s: define it, or choose another.", type=name)
+            self.wrong(
+                element, _("There is no type named %(type)s: define it, or choose another."), type=name
+            )
             return ANY
         return kind
 
@@ -82,7 +85,7 @@ def feel(expression: Expression | None, element: Element) -> Code:
     """Return the code that evaluates FEEL inside of a model."""
     place = id_of(element)
     if expression is None:
-        return nothing(element, "This expression cannot be read.")
+        return nothing(element, _("This expression cannot be read."))
 
     def evaluate(evaluation: Evaluation, scope: Scope) -> Any:
         with evaluation.at(place):

@@ -17,6 +17,7 @@ from engine.feel.functions import Function
 from engine.feel.kinds import ANY, FunctionOf, Kind
 from engine.feel.runtime import Run
 from engine.feel.tokens import normal_name
+from engine.i18n import _
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +231,7 @@ def read_nodes(module: Module, problems: list[Problem]) -> None:
         name = element.get("name") or (variable.get("name") if variable is not None else None) or ""
         id_ = element.get("id") or name or ""
         if id_ in module.nodes:
-            _wrong(problems, element, "Two elements have the id %(id)s: rename one.", id=id_)
+            _wrong(problems, element, _("Two elements have the id %(id)s: rename one."), id=id_)
         make = NODES[element.tag.rpartition("}")[2]]
         module.nodes[id_] = make(
             key=f"{module.namespace}#{id_}", id=id_, name=normal_name(name), element=element
@@ -246,7 +247,7 @@ def link(module: Module, modules: dict[str, Module], problems: list[Problem]) ->
         source = module if namespace in ("", module.namespace) else modules.get(namespace)
         node = source.nodes.get(id_) if source else None
         if node is None:
-            _wrong(problems, reference, "There is no element %(href)s.", href=reference.get("href", ""))
+            _wrong(problems, reference, _("There is no element %(href)s."), href=reference.get("href", ""))
             return None
         return Requirement(node=node, prefix=prefix)
 
@@ -275,7 +276,7 @@ def find_cycles(modules: Iterable[Module], problems: list[Problem]) -> None:
     def visit(node: Node, path: tuple[str, ...]) -> None:
         if node.key in path:
             names = ", ".join(key.rpartition("#")[2] for key in path[path.index(node.key) :])
-            _wrong(problems, node.element, "These decisions need each other: %(names)s.", names=names)
+            _wrong(problems, node.element, _("These decisions need each other: %(names)s."), names=names)
             return
         if node.key in done:
             return

@@ -11,6 +11,7 @@ from engine.feel.comparing import equal
 from engine.feel.errors import FeelError
 from engine.feel.library import lists
 from engine.feel.runtime import Run
+from engine.i18n import _
 
 Outputs = Sequence[Any]
 """What one rule puts out: a value for each output column."""
@@ -44,7 +45,7 @@ def unique(hits: Hits) -> Outputs:
         FeelError: There is more than one.
     """
     if hits.count > 1:
-        raise FeelError("%(count)s rules match, but only one may (hit policy UNIQUE).", count=hits.count)
+        raise FeelError(_("%(count)s rules match, but only one may (hit policy UNIQUE)."), count=hits.count)
     return hits.outputs(0)
 
 
@@ -57,7 +58,7 @@ def any_(hits: Hits) -> Outputs:
     first, *others = hits.all()
     for other in others:
         if not all(equal(hits.run, a, b) for a, b in zip(first, other, strict=True)):
-            raise FeelError("Rules that match differ in what they put out (hit policy ANY).")
+            raise FeelError(_("Rules that match differ in what they put out (hit policy ANY)."))
     return first
 
 

@@ -12,6 +12,7 @@ from engine.feel.expression import Expression
 from engine.feel.kinds import ANY, ContextOf, FunctionOf, Kind, ListOf
 from engine.feel.runtime import Run
 from engine.feel.tokens import normal_name
+from engine.i18n import _
 
 
 class ItemKind(Kind):
@@ -61,7 +62,7 @@ class Allowed(Kind):
         value = self.base.coerce(value)
         if value is None or self.has(value):
             return value
-        raise FeelError("The value is none of those allowed: %(allowed)s.", allowed=self.tests.source)
+        raise FeelError(_("The value is none of those allowed: %(allowed)s."), allowed=self.tests.source)
 
     def __str__(self) -> str:
         return str(self.base)
@@ -74,12 +75,12 @@ def define(definitions: Element, compiling: Compiling, kinds: dict[str, Kind]) -
     ]
     for element, kind in found:
         if kind.name in kinds:
-            compiling.wrong(element, "There are two types named %(name)s: rename one.", name=kind.name)
+            compiling.wrong(element, _("There are two types named %(name)s: rename one."), name=kind.name)
         kinds[normal_name(kind.name)] = kinds[kind.name] = kind
     for element, kind in found:
         kind.inner = _inner(element, compiling)
         if _is_circular(kind):
-            compiling.wrong(element, "The type %(name)s is defined by itself.", name=kind.name)
+            compiling.wrong(element, _("The type %(name)s is defined by itself."), name=kind.name)
             kind.inner = ANY
 
 

@@ -28,6 +28,7 @@ from engine.feel.expression import settle
 from engine.feel.kinds import Kind
 from engine.feel.runtime import DEFAULT_BUDGET, Budget, Run
 from engine.feel.tokens import normal_name
+from engine.i18n import _
 
 _NO_FUNCTIONS: Mapping[str, Callable[..., Any]] = {}
 
@@ -109,7 +110,7 @@ class DecisionModel:
         node = self._by_name.get(normal_name(decision))
         if node is None:
             raise NotFound(
-                "The model %(model)s has no decision %(decision)s.", model=self.name, decision=decision
+                _("The model %(model)s has no decision %(decision)s."), model=self.name, decision=decision
             )
         return node
 
@@ -159,7 +160,7 @@ def parse(
     _compile(modules, compilings, words)
     if problems and strict:
         raise DefinitionError(
-            "The decision model %(name)s has problems.", name=main.root.get("name", ""), problems=problems
+            _("The decision model %(name)s has problems."), name=main.root.get("name", ""), problems=problems
         )
     return DecisionModel(main, problems)
 
@@ -180,7 +181,7 @@ def _find_imports(main: Module, modules: Mapping[str, Module], problems: list[Pr
                 problems.append(
                     Problem(
                         path=element.get("name") or namespace,
-                        message="The imported model %(namespace)s is missing: give it too.",
+                        message=_("The imported model %(namespace)s is missing: give it too."),
                         params={"namespace": namespace},
                         line=line_of(element),
                     )

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from lxml import etree
 
 from engine.errors import DefinitionError, Problem
+from engine.i18n import _
 
 MAX_BYTES = 2_000_000
 MAX_ELEMENTS = 20_000
@@ -25,7 +26,7 @@ def read(xml: bytes) -> Element:
         DefinitionError: It is not XML, not DMN, too large, or brings declarations of its own.
     """
     if len(xml) > MAX_BYTES:
-        raise _refused("A model has at most %(limit)s bytes.", limit=MAX_BYTES)
+        raise _refused(_("A model has at most %(limit)s bytes."), limit=MAX_BYTES)
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -37,20 +38,20 @@ def read(xml: bytes) -> Element:
     try:
         root = etree.fromstring(xml, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise _refused("The file is not XML: %(reason)s.", reason=str(error)[:200]) from error
+        raise _refused(_("The file is not XML: %(reason)s."), reason=str(error)[:200]) from error
     if root.getroottree().docinfo.doctype:
-        raise _refused("A model must not have a document type declaration: delete the <!DOCTYPE ...>.")
+        raise _refused(_("A model must not have a document type declaration: delete the <!DOCTYPE ...>."))
     if sum(1 for _ in root.iter()) > MAX_ELEMENTS:
-        raise _refused("A model has at most %(limit)s elements.", limit=MAX_ELEMENTS)
+        raise _refused(_("A model has at most %(limit)s elements."), limit=MAX_ELEMENTS)
     name = etree.QName(root)
     if name.localname != "definitions" or not _NAMESPACE.fullmatch(name.namespace or ""):
-        raise _refused("This is not a DMN model: its root must be <definitions> of DMN 1.1 to 1.5.")
+        raise _refused(_("This is not a DMN model: its root must be <definitions> of DMN 1.1 to 1.5."))
     return root
 
 
 def _refused(message: str, **params: object) -> DefinitionError:
     return DefinitionError(
-        "This decision model cannot be read.", problems=[Problem(path="", message=message, params=params)]
+        _("This decision model cannot be read."), problems=[Problem(path="", message=message, params=params)]
     )
 
 

@@ -11,6 +11,7 @@ from engine.feel.kinds import describe, midnight
 from engine.feel.numbers import DECIMAL128
 from engine.feel.runtime import Run
 from engine.feel.temporal import Date, DateTime, DaysTimeDuration, Time, YearsMonthsDuration, time_of_day
+from engine.i18n import _
 
 _DAY_NS = 86_400 * 10**9
 _S_NS = 10**9
@@ -28,7 +29,7 @@ def calculate(run: Run, operator: str, left: Any, right: Any) -> Any:
     apply = _OPERATIONS.get((operator, type(left), type(right)))
     if apply is None:
         raise FeelError(
-            "%(left)s %(operator)s %(right)s has no meaning.",
+            _("%(left)s %(operator)s %(right)s has no meaning."),
             left=describe(left),
             operator=operator,
             right=describe(right),
@@ -37,8 +38,8 @@ def calculate(run: Run, operator: str, left: Any, right: Any) -> Any:
         return apply(left, right)
     except (ArithmeticError, ValueError) as error:
         if operator == "/" and not right:
-            raise FeelError("Division by zero.") from error
-        raise FeelError("The result of %(operator)s is out of range.", operator=operator) from error
+            raise FeelError(_("Division by zero.")) from error
+        raise FeelError(_("The result of %(operator)s is out of range."), operator=operator) from error
 
 
 def negate(value: Any) -> Any:
@@ -53,18 +54,18 @@ def negate(value: Any) -> Any:
         return DaysTimeDuration(-value.nanoseconds)
     if type(value) is YearsMonthsDuration:
         return YearsMonthsDuration(-value.months)
-    raise FeelError("There is no negative of %(kind)s.", kind=describe(value))
+    raise FeelError(_("There is no negative of %(kind)s."), kind=describe(value))
 
 
 def _between_instants(later: DateTime, earlier: DateTime) -> DaysTimeDuration:
     if (later.zone is None) != (earlier.zone is None):
-        raise FeelError("One of these times has a time zone, the other has none.")
+        raise FeelError(_("One of these times has a time zone, the other has none."))
     return DaysTimeDuration(later.value_ns - earlier.value_ns)
 
 
 def _between_times(later: Time, earlier: Time) -> DaysTimeDuration:
     if (later.zone is None) != (earlier.zone is None):
-        raise FeelError("One of these times has a time zone, the other has none.")
+        raise FeelError(_("One of these times has a time zone, the other has none."))
     return DaysTimeDuration((later.value_s - earlier.value_s) * _S_NS + later.nanosecond - earlier.nanosecond)
 
 

@@ -14,6 +14,7 @@ from engine.feel.kinds import describe
 from engine.feel.ranges import Range
 from engine.feel.runtime import Run
 from engine.feel.temporal import Date, DateTime, DaysTimeDuration, Time, YearsMonthsDuration
+from engine.i18n import _
 
 _PLAIN = (Decimal, str, bool, Date, DaysTimeDuration, YearsMonthsDuration)
 
@@ -88,7 +89,7 @@ def order(left: Any, right: Any) -> int:
             return _sign(left.ordinal, right.ordinal)
         if kind is Time or kind is DateTime:
             return _order_times(left, right)
-    raise FeelError("%(left)s and %(right)s have no order.", left=describe(left), right=describe(right))
+    raise FeelError(_("%(left)s and %(right)s have no order."), left=describe(left), right=describe(right))
 
 
 def _sign(left: Any, right: Any) -> int:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from engine.feel.errors import FeelSyntaxError
 from engine.feel.names import NameTable
 from engine.feel.tokens import Token, spell, tokenize
+from engine.i18n import _
 
 MAX_NODES = 2_000
 MAX_DEPTH = 60
@@ -49,7 +50,7 @@ class Cursor:
     def need(self, text: str) -> None:
         """Go past a word that must be next."""
         if not self.take(text):
-            raise self.wrong("Expected %(expected)s, found %(found)s.", expected=text)
+            raise self.wrong(_("Expected %(expected)s, found %(found)s."), expected=text)
 
     def wrong(self, message: str, **params: object) -> FeelSyntaxError:
         """Return the error that names the place of the cursor."""
@@ -62,7 +63,7 @@ class Cursor:
         """Count a level of nesting."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise self.wrong("The expression is nested more than %(limit)s deep.", limit=MAX_DEPTH)
+            raise self.wrong(_("The expression is nested more than %(limit)s deep."), limit=MAX_DEPTH)
         yield
         self.depth -= 1
 
@@ -70,13 +71,13 @@ class Cursor:
         """Count a node, and return where it begins."""
         self.steps += 1
         if self.steps > MAX_NODES:
-            raise self.wrong("An expression has at most %(limit)s parts.", limit=MAX_NODES)
+            raise self.wrong(_("An expression has at most %(limit)s parts."), limit=MAX_NODES)
         return self.token.at
 
     def end(self) -> None:
         """Insist that nothing follows."""
         if self.token.kind != "end":
-            raise self.wrong("Nothing is expected here, found %(found)s.")
+            raise self.wrong(_("Nothing is expected here, found %(found)s."))
 
     def words(self, length: int, *, greedy: bool = False) -> str:
         """Take a name of so many words; a greedy one takes all plain words behind it too."""
@@ -90,10 +91,10 @@ class Cursor:
     def new_name(self, stops: tuple[str, ...]) -> str:
         """Read a name that is being given, up to one of some words."""
         if self.token.kind != "word":
-            raise self.wrong("Expected a name, found %(found)s.")
+            raise self.wrong(_("Expected a name, found %(found)s."))
         index = self.index + 1
         while self.tokens[index].text not in stops:
             if self.tokens[index].kind in ("end", "string"):
-                raise self.wrong("Expected a name, found %(found)s.")
+                raise self.wrong(_("Expected a name, found %(found)s."))
             index += 1
         return self.words(index - self.index)

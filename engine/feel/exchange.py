@@ -28,6 +28,7 @@ from engine.feel.temporal import (
     parse_duration,
     parse_time,
 )
+from engine.i18n import _
 
 MAX_DEPTH = 64
 MAX_NAMED_VALUES = 1_000
@@ -120,7 +121,7 @@ def is_small(value: Any, item_count: int) -> bool:
     """Tell whether a value has so few elements, counting a shared one each time it is met."""
     left = item_count
     level = [value]
-    for _ in range(MAX_DEPTH):
+    for _round in range(MAX_DEPTH):
         inner: list[Any] = []
         for one in level:
             items = one if type(one) is list else one.values() if type(one) is dict else ()
@@ -167,7 +168,7 @@ def from_json(value: Any, type_name: str | None = None) -> Any:
         return read_as(parse_kind(type_name), value)
     except (FeelError, ValueError, ArithmeticError) as error:
         raise InvalidSubmission(
-            "%(value)s is not of the type %(type)s.", value=str(value)[:40], type=type_name
+            _("%(value)s is not of the type %(type)s."), value=str(value)[:40], type=type_name
         ) from error
 
 

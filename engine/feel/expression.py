@@ -15,6 +15,7 @@ from engine.feel.grammar import parse
 from engine.feel.kinds import Kind
 from engine.feel.runtime import DEFAULT_BUDGET, Budget, Run
 from engine.feel.tokens import normal_name
+from engine.i18n import _
 
 _NO_FUNCTIONS: Mapping[str, Callable[..., Any]] = {}
 
@@ -100,7 +101,7 @@ def settle(run: Run, evaluate: Callable[[], Any]) -> Result:
     try:
         value = evaluate()
         if type(value) in (list, dict) and not is_small(value, run.budget.item_count):
-            raise OverBudget("The result is too large.")
+            raise OverBudget(_("The result is too large."))
     except OverBudget as end:
         value = None
         run.warn(str(end), {}, "", 0)
@@ -109,10 +110,10 @@ def settle(run: Run, evaluate: Callable[[], Any]) -> Result:
         run.warn(error.message, error.params, "", 0)
     except RecursionError:
         value = None
-        run.warn("The expression is nested too deeply.", {}, "", 0)
+        run.warn(_("The expression is nested too deeply."), {}, "", 0)
     except (ArithmeticError, ValueError, MemoryError):
         value = None
-        run.warn("A value is out of range.", {}, "", 0)
+        run.warn(_("A value is out of range."), {}, "", 0)
     return Result(value, run.told() if run.warnings else ())
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.feel.errors import FeelError
+from engine.i18n import _
 
 if TYPE_CHECKING:
     from engine.feel.kinds import Kind
@@ -45,7 +46,7 @@ class Function:
         """
         if len(arguments) != len(self.parameters):
             raise FeelError(
-                "%(function)s takes %(expected)s arguments, not %(given)s.",
+                _("%(function)s takes %(expected)s arguments, not %(given)s."),
                 function=self.name,
                 expected=len(self.parameters),
                 given=len(arguments),
@@ -66,7 +67,7 @@ class Function:
         """
         if not arguments.keys() <= set(self.parameters):
             raise FeelError(
-                "%(function)s takes the parameters %(expected)s.",
+                _("%(function)s takes the parameters %(expected)s."),
                 function=self.name,
                 expected=", ".join(self.parameters),
             )

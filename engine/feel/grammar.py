@@ -31,6 +31,7 @@ from engine.feel.kinds import ANY, Kind
 from engine.feel.names import PROPERTY_NAMES
 from engine.feel.numbers import parse_number
 from engine.feel.tokens import unquote
+from engine.i18n import _
 
 MAX_SOURCE_LENGTH = 8_000
 
@@ -60,13 +61,13 @@ def parse(
     """
     if len(source) > MAX_SOURCE_LENGTH:
         raise FeelSyntaxError(
-            "An expression has at most %(limit)s characters.", source, 0, limit=MAX_SOURCE_LENGTH
+            _("An expression has at most %(limit)s characters."), source, 0, limit=MAX_SOURCE_LENGTH
         )
     parser = _Parser(source, names, kinds or {})
     try:
         return parser.unary_tests() if unary else parser.whole()
     except RecursionError:
-        raise FeelSyntaxError("The expression is nested too deeply.", source, 0) from None
+        raise FeelSyntaxError(_("The expression is nested too deeply."), source, 0) from None
 
 
 class _Parser(KindParser):
@@ -215,7 +216,7 @@ class _Parser(KindParser):
             self.step()
             chained += 1
             if chained > MAX_DEPTH:
-                raise self.wrong("The expression is nested more than %(limit)s deep.", limit=MAX_DEPTH)
+                raise self.wrong(_("The expression is nested more than %(limit)s deep."), limit=MAX_DEPTH)
 
     def membership(self) -> tuple[tree.Node, ...]:
         """Read what stands behind ``in``: one test, or several in round brackets."""
@@ -266,7 +267,7 @@ class _Parser(KindParser):
         while True:
             length += 1
             if length > MAX_DEPTH:
-                raise self.wrong("The expression is nested more than %(limit)s deep.", limit=MAX_DEPTH)
+                raise self.wrong(_("The expression is nested more than %(limit)s deep."), limit=MAX_DEPTH)
             if self.at("."):
                 self.index += 1
                 self.step()
@@ -293,7 +294,7 @@ class _Parser(KindParser):
     def property_name(self) -> str:
         """Read the name behind a point: the longest known one, else the words that follow."""
         if self.token.kind != "word":
-            raise self.wrong("Expected a name behind the point, found %(found)s.")
+            raise self.wrong(_("Expected a name behind the point, found %(found)s."))
         length = self.names.longest(self.tokens, self.index, built_in=False)
         length = max(length, PROPERTY_NAMES.longest(self.tokens, self.index))
         return self.words(length or 1, greedy=not length)
@@ -311,7 +312,7 @@ class _Parser(KindParser):
                 arguments.append(self.expression())
         self.need(")")
         if names and len(names) != len(arguments):
-            raise self.wrong("Either all arguments have a name, or none.")
+            raise self.wrong(_("Either all arguments have a name, or none."))
         return tuple(arguments), tuple(names)
 
     def named_argument(self) -> int:
@@ -350,10 +351,10 @@ class _Parser(KindParser):
         if token.text == "@":
             self.index += 1
             if self.token.kind != "string":
-                raise self.wrong("Expected a text behind @, found %(found)s.")
+                raise self.wrong(_("Expected a text behind @, found %(found)s."))
             self.index += 1
             return tree.AtLiteral(at, unquote(self.tokens[self.index - 1], self.source))
-        raise self.wrong("Expected a value, found %(found)s.")
+        raise self.wrong(_("Expected a value, found %(found)s."))
 
     def number(self) -> Decimal:
         token = self.token
@@ -361,7 +362,7 @@ class _Parser(KindParser):
         try:
             return parse_number(token.text)
         except ArithmeticError:
-            raise FeelSyntaxError("This number is too large.", self.source, token.at) from None
+            raise FeelSyntaxError(_("This number is too large."), self.source, token.at) from None
 
     def word(self, at: int) -> tree.Node:
         text = self.token.text
@@ -374,7 +375,7 @@ class _Parser(KindParser):
                 with self.deeper():
                     return self.OPENINGS[text](self)
             if text in KEYWORDS:
-                raise self.wrong("Expected a value, found %(found)s.")
+                raise self.wrong(_("Expected a value, found %(found)s."))
         # A first word that only a built-in function has may still begin a longer, unknown name.
         greedy = not length or (length == 1 and not self.names.knows(text))
         return tree.Name(at, self.words(length or 1, greedy=greedy))
@@ -396,7 +397,7 @@ class _Parser(KindParser):
         if self.take(".."):
             return self.interval(at, first, start_included=opening == "[")
         if opening == "]":
-            raise self.wrong("Expected .. of an interval, found %(found)s.")
+            raise self.wrong(_("Expected .. of an interval, found %(found)s."))
         items = [first]
         while self.take(","):
             items.append(self.expression())
@@ -424,7 +425,7 @@ class _Parser(KindParser):
                     raise
             finally:
                 self.keep_bracket = False
-        raise self.wrong("Expected the end of the interval, found %(found)s.")
+        raise self.wrong(_("Expected the end of the interval, found %(found)s."))
 
     def context(self, at: int) -> tree.Node:
         entries: list[tuple[str, tree.Node]] = []

@@ -11,6 +11,7 @@ from engine.feel.kinds import describe
 from engine.feel.numbers import DECIMAL128, ONE
 from engine.feel.ranges import Range
 from engine.feel.temporal import Date, from_ordinal
+from engine.i18n import _
 
 
 def elements(value: Any) -> Iterable[Any]:
@@ -24,7 +25,7 @@ def elements(value: Any) -> Iterable[Any]:
     if type(value) is Range:
         return _through(value)
     if value is None:
-        raise FeelError("There is nothing to step through.")
+        raise FeelError(_("There is nothing to step through."))
     return [value]
 
 
@@ -36,7 +37,7 @@ def span(start: Any, end: Any) -> Iterator[Any]:
     """
     if type(start) is not type(end) or type(start) not in (Decimal, Date):
         raise FeelError(
-            "There are no steps from %(start)s to %(end)s.", start=describe(start), end=describe(end)
+            _("There are no steps from %(start)s to %(end)s."), start=describe(start), end=describe(end)
         )
     step = 1 if _rank(start) <= _rank(end) else -1
     if type(start) is Date:
@@ -58,7 +59,7 @@ def _through(range_: Range) -> Iterator[Any]:
     start, end = range_.start, range_.end
     steps = span(start, end)
     if _rank(start) > _rank(end):
-        raise FeelError("The range ends before it starts.")
+        raise FeelError(_("The range ends before it starts."))
     return (
         value
         for value in steps

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from engine.feel.cursor import Cursor
 from engine.feel.kinds import FUNCTION, KINDS, ContextOf, FunctionOf, Kind, ListOf, RangeOf, Unknown
 from engine.feel.names import layer
+from engine.i18n import _
 
 
 def parse_kind(text: str, kinds: Mapping[str, Kind] | None = None) -> Kind:
@@ -41,7 +42,7 @@ class KindParser(Cursor):
                 self.index += 2
                 return read(self)
             if self.token.kind != "word":
-                raise self.wrong("Expected a type, found %(found)s.")
+                raise self.wrong(_("Expected a type, found %(found)s."))
             known = layer(frozenset((*KINDS, *self.kinds)))
             length = known.longest(self.tokens, self.index)
             name = self.words(length or 1, greedy=not length)

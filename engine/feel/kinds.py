@@ -14,6 +14,7 @@ from engine.feel.errors import FeelError
 from engine.feel.functions import FUNCTIONS, Function
 from engine.feel.ranges import Range
 from engine.feel.temporal import MIDNIGHT, UTC, Date, DateTime, DaysTimeDuration, Time, YearsMonthsDuration
+from engine.i18n import _
 
 
 class Kind:
@@ -39,7 +40,7 @@ class Kind:
             return value
         if type(value) is list and len(value) == 1 and value[0] is not None and self.has(value[0]):
             return value[0]
-        raise FeelError("Expected %(expected)s, got %(given)s.", expected=str(self), given=describe(value))
+        raise FeelError(_("Expected %(expected)s, got %(given)s."), expected=str(self), given=describe(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +194,11 @@ class Unknown(Kind):
 
     def has(self, value: Any) -> bool:
         """Refuse to answer."""
-        raise FeelError("There is no type named %(name)s.", name=self.name)
+        raise FeelError(_("There is no type named %(name)s."), name=self.name)
 
     def coerce(self, value: Any) -> Any:
         """Refuse to answer."""
-        raise FeelError("There is no type named %(name)s.", name=self.name)
+        raise FeelError(_("There is no type named %(name)s."), name=self.name)
 
     def __str__(self) -> str:
         return self.name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 
 from engine.feel.errors import FeelError
+from engine.i18n import _
 
 DECIMAL128 = Context(
     prec=34,
@@ -45,7 +46,7 @@ def whole(number: Decimal) -> int:
         FeelError: It is larger than anything that is counted.
     """
     if number.adjusted() > 18:
-        raise FeelError("The number %(number)s is too large to count with.", number=f"{number:.3e}")
+        raise FeelError(_("The number %(number)s is too large to count with."), number=f"{number:.3e}")
     return int(number)
 
 
@@ -57,7 +58,7 @@ def rounded(number: Decimal, scale: Decimal, rounding: str) -> Decimal:
     """
     places = whole(scale)
     if not MIN_SCALE <= places <= MAX_SCALE:
-        raise FeelError("The scale must lie between -6111 and 6176.")
+        raise FeelError(_("The scale must lie between -6111 and 6176."))
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and -exponent <= places:
         return number

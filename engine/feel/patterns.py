@@ -14,6 +14,7 @@ import regex
 
 from engine.feel.errors import FeelError, OverBudget
 from engine.feel.runtime import Run
+from engine.i18n import _
 
 MAX_PATTERN_LENGTH = 2_000
 MAX_REPEAT = 10_000
@@ -56,12 +57,12 @@ def find_all(run: Run, pattern: str, flags: str, text: str) -> Iterator[regex.Ma
         try:
             match = next(matches, None)
         except TimeoutError:
-            raise OverBudget("The regular expression takes too long.") from None
+            raise OverBudget(_("The regular expression takes too long.")) from None
         run.pattern_s -= perf_counter() - started
         if match is None:
             return
         if run.pattern_s < 0:
-            raise OverBudget("The regular expression takes too long.")
+            raise OverBudget(_("The regular expression takes too long."))
         yield match
 
 
@@ -78,9 +79,9 @@ def matches_nothing(pattern: str, flags: str) -> bool:
 @lru_cache(maxsize=512)
 def _compile(pattern: str, flags: str) -> Any:
     if unknown := set(flags) - set(_FLAGS):
-        raise FeelError("There is no flag %(flag)s.", flag=min(unknown))
+        raise FeelError(_("There is no flag %(flag)s."), flag=min(unknown))
     if len(pattern) > MAX_PATTERN_LENGTH:
-        raise FeelError("A pattern has at most %(limit)s characters.", limit=MAX_PATTERN_LENGTH)
+        raise FeelError(_("A pattern has at most %(limit)s characters."), limit=MAX_PATTERN_LENGTH)
     number = regex.VERSION1
     for flag in flags:
         number |= _FLAGS[flag]
@@ -90,7 +91,7 @@ def _compile(pattern: str, flags: str) -> Any:
     try:
         return regex.compile(translated, number)
     except (regex.error, OverflowError, RecursionError) as error:
-        raise FeelError("%(pattern)s is no regular expression.", pattern=pattern[:60]) from error
+        raise FeelError(_("%(pattern)s is no regular expression."), pattern=pattern[:60]) from error
 
 
 class _Translator:
@@ -108,7 +109,7 @@ class _Translator:
         self.weights = [0]
 
     def wrong(self) -> FeelError:
-        return FeelError("%(pattern)s is no regular expression.", pattern=self.pattern[:60])
+        return FeelError(_("%(pattern)s is no regular expression."), pattern=self.pattern[:60])
 
     def next(self) -> str:
         if self.index >= len(self.pattern):
@@ -141,7 +142,7 @@ class _Translator:
     def add_weight(self, weight: int) -> None:
         self.weights[-1] += weight
         if self.weights[-1] > MAX_WEIGHT:
-            raise FeelError("%(pattern)s repeats too much.", pattern=self.pattern[:60])
+            raise FeelError(_("%(pattern)s repeats too much."), pattern=self.pattern[:60])
 
     def piece(self, sign: str) -> str:
         if sign == "(":

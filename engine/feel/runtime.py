@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.feel.errors import FeelError, FeelWarning, OverBudget, position
 from engine.feel.temporal import DateTime
+from engine.i18n import _
 
 MAX_WARNINGS = 100
 MAX_CALL_DEPTH = 200
@@ -74,7 +75,7 @@ class Run:
         """
         self.ticks -= count
         if self.ticks < 0:
-            raise OverBudget("The expression takes too many steps.")
+            raise OverBudget(_("The expression takes too many steps."))
 
     def enter(self) -> None:
         """Go one call deeper.
@@ -85,7 +86,7 @@ class Run:
         self.tick()
         self.depth += 1
         if self.depth > MAX_CALL_DEPTH:
-            raise OverBudget("The functions call each other too deeply.")
+            raise OverBudget(_("The functions call each other too deeply."))
 
     def leave(self) -> None:
         """Come back from a call."""
@@ -99,7 +100,7 @@ class Run:
         """
         if length > self.budget.text_length:
             raise FeelError(
-                "The text would be longer than %(limit)s characters.", limit=self.budget.text_length
+                _("The text would be longer than %(limit)s characters."), limit=self.budget.text_length
             )
         if length > TEXT_PER_TICK:
             self.tick(length // TEXT_PER_TICK)
@@ -111,7 +112,9 @@ class Run:
             FeelError: It would be too long.
         """
         if count > self.budget.item_count:
-            raise FeelError("The list would have more than %(limit)s elements.", limit=self.budget.item_count)
+            raise FeelError(
+                _("The list would have more than %(limit)s elements."), limit=self.budget.item_count
+            )
         self.tick(count)
 
     def warn(self, message: str, params: dict[str, Any], source: str, at: int) -> None:

@@ -13,6 +13,7 @@ from engine.feel.exchange import names_to_tell
 from engine.feel.expression import Expression, compile_expression
 from engine.feel.localized import localized
 from engine.feel.runtime import Run
+from engine.i18n import _
 
 _OPEN, _CLOSE = "{{", "}}"
 
@@ -91,9 +92,9 @@ def _hole(template: str, start: int, names: frozenset[str]) -> tuple[Expression,
     first = start + len(_OPEN)
     end = template.find(_CLOSE, first)
     if end < 0:
-        raise FeelSyntaxError("This hole is not closed: }} is missing.", template, start)
+        raise FeelSyntaxError(_("This hole is not closed: }} is missing."), template, start)
     wrong: FeelSyntaxError | None = None
-    for _ in range(20):
+    for _round in range(20):
         try:
             return compile_expression(template[first:end].strip(), names), end + len(_CLOSE)
         except FeelSyntaxError as error:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from engine.feel.errors import FeelSyntaxError
+from engine.i18n import _
 
 # Rule 61; the byte order mark is white space too.
 _SPACE = "\t\n\v\f\r \u0085\u00a0\u1680\u180e\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -50,8 +51,8 @@ def tokenize(source: str) -> list[Token]:
         match = _TOKEN.match(source, at)
         if match is None:
             if source[at] == '"':
-                raise FeelSyntaxError("This text has no closing quotation mark.", source, at)
-            raise FeelSyntaxError("Unexpected character: %(found)s", source, at, found=source[at])
+                raise FeelSyntaxError(_("This text has no closing quotation mark."), source, at)
+            raise FeelSyntaxError(_("Unexpected character: %(found)s."), source, at, found=source[at])
         kind = match.lastgroup or ""
         if kind != "space":
             tokens.append(Token(kind, match.group(), at, match.end()))
@@ -73,7 +74,7 @@ def unquote(token: Token, source: str) -> str:
         try:
             body = body.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
         except UnicodeDecodeError:
-            raise FeelSyntaxError("This text holds half a character.", source, token.at) from None
+            raise FeelSyntaxError(_("This text holds half a character."), source, token.at) from None
     return body
 
 

@@ -470,7 +470,7 @@ def test_a_form_of_200_fields_is_checked_in_a_few_milliseconds(
     validate(form, sent, filling())
     took_s = []
     for _ in range(7):
-        began = time.perf_counter()
+        began = time.process_time()
         assert len(validate(form, sent, filling()).values) == 200
-        took_s.append(time.perf_counter() - began)
+        took_s.append(time.process_time() - began)
     assert min(took_s) < 0.02

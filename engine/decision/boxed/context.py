@@ -9,6 +9,7 @@ from engine.decision.compiling import Compiling, coerced
 from engine.decision.evaluation import Code, Evaluation, Scope
 from engine.decision.reading import Element, child, children
 from engine.feel.tokens import normal_name
+from engine.i18n import _
 
 
 def read(element: Element, compiling: Compiling, read_in: Callable[..., Code]) -> Code:
@@ -23,7 +24,7 @@ def read(element: Element, compiling: Compiling, read_in: Callable[..., Code]) -
             continue
         name = normal_name(variable.get("name", ""))
         if any(name == other for other, _ in entries):
-            compiling.wrong(entry, "There are two entries named %(name)s: rename one.", name=name)
+            compiling.wrong(entry, _("There are two entries named %(name)s: rename one."), name=name)
         entries.append((name, coerced(code, compiling.kind(variable, variable.get("typeRef")), variable)))
         compiling = compiling.knowing([name])
 

@@ -8,6 +8,7 @@ from typing import Any
 from engine.decision.compiling import Compiling
 from engine.decision.evaluation import Code, Evaluation, Scope
 from engine.decision.reading import Element, child, id_of
+from engine.i18n import _
 
 
 def read(element: Element, compiling: Compiling, read_in: Callable[..., Code]) -> Code:
@@ -30,7 +31,7 @@ def read(element: Element, compiling: Compiling, read_in: Callable[..., Code]) -
                 chosen.append(item)
             elif verdict is not False and verdict is not None:
                 with evaluation.at(place):
-                    return evaluation.warn("The condition of a filter must be true or false.")
+                    return evaluation.warn(_("The condition of a filter must be true or false."))
         return chosen
 
     return filter_

@@ -12,6 +12,7 @@ from engine.feel.functions import Function
 from engine.feel.kinds import ANY, FunctionOf, Kind
 from engine.feel.runtime import Run
 from engine.feel.tokens import normal_name
+from engine.i18n import _
 
 
 def read(element: Element, compiling: Compiling, read_in: Callable[..., Code]) -> Code:
@@ -37,7 +38,7 @@ def definition(
         body = coerced(body, declared, element)
     else:
         declared = ANY
-        body = nothing(element, "Only functions written in FEEL are run.")
+        body = nothing(element, _("Only functions written in FEEL are run."))
 
     def make(name: str, result: Kind, evaluation: Evaluation, scope: Scope) -> Function:
         def call(run: Run, values: Sequence[Any]) -> Any:

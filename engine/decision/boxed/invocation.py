@@ -11,6 +11,7 @@ from engine.decision.reading import Element, child, children, id_of
 from engine.feel.errors import FeelError
 from engine.feel.functions import FUNCTIONS
 from engine.feel.tokens import normal_name
+from engine.i18n import _
 
 
 def read(element: Element, compiling: Compiling, read_in: Callable[..., Code]) -> Code:
@@ -21,7 +22,7 @@ def read(element: Element, compiling: Compiling, read_in: Callable[..., Code]) -
     for binding in children(element, "binding"):
         parameter = child(binding, "parameter")
         if parameter is None:
-            compiling.wrong(binding, "This binding has no parameter.")
+            compiling.wrong(binding, _("This binding has no parameter."))
             continue
         bindings.append((normal_name(parameter.get("name", "")), read_in(binding, compiling)))
 
@@ -30,7 +31,7 @@ def read(element: Element, compiling: Compiling, read_in: Callable[..., Code]) -
         arguments = {name: code(evaluation, scope) for name, code in bindings}
         with evaluation.at(place):
             if type(function) not in FUNCTIONS:
-                return evaluation.warn("What is invoked is no function.")
+                return evaluation.warn(_("What is invoked is no function."))
             try:
                 return function.call_named(evaluation.run, arguments)
             except FeelError as error:

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from engine.decision.compiling import Compiling, feel, nothing
 from engine.decision.evaluation import Code
 from engine.decision.reading import Element, text_of
+from engine.i18n import _
 
 
 def read(element: Element, compiling: Compiling, read_in: Callable[..., Code]) -> Code:
     """Compile a literal expression."""
     language = element.get("expressionLanguage", "")
     if language and "feel" not in language.lower():
-        compiling.wrong(element, "Expressions are written in FEEL, not in %(language)s.", language=language)
-        return nothing(element, "This expression is not FEEL.")
+        compiling.wrong(
+            element, _("Expressions are written in FEEL, not in %(language)s."), language=language
+        )
+        return nothing(element, _("This expression is not FEEL."))
     text = text_of(element)
     if not text:
         return lambda evaluation, scope: None

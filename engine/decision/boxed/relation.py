@@ -9,6 +9,7 @@ from engine.decision.compiling import Compiling, coerced
 from engine.decision.evaluation import Code, Evaluation, Scope
 from engine.decision.reading import Element, children, tag
 from engine.feel.tokens import normal_name
+from engine.i18n import _
 
 
 def read(element: Element, compiling: Compiling, read_in: Callable[..., Code]) -> Code:
@@ -25,7 +26,7 @@ def read(element: Element, compiling: Compiling, read_in: Callable[..., Code]) -
         if len(cells) != len(columns):
             compiling.wrong(
                 row,
-                "This row has %(cells)s cells under %(columns)s columns.",
+                _("This row has %(cells)s cells under %(columns)s columns."),
                 cells=len(cells),
                 columns=len(columns),
             )

@@ -18,6 +18,7 @@ from engine.feel.errors import FeelError
 from engine.feel.expression import Expression
 from engine.feel.kinds import Kind
 from engine.feel.tokens import normal_name
+from engine.i18n import _
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ def read(element: Element, compiling: Compiling, read_in: Callable[..., Code]) -
     kind = _declared(element, compiling)
     outputs = [_output(column, kind, compiling) for column in children(element, "output")]
     if not outputs:
-        compiling.wrong(element, "A decision table needs an output column.")
+        compiling.wrong(element, _("A decision table needs an output column."))
     rules = [
         _rule(row, number, len(inputs), len(outputs), compiling)
         for number, row in enumerate(children(element, "rule"), 1)
@@ -66,15 +67,15 @@ def _policy(element: Element, outputs: int, compiling: Compiling) -> tuple[str, 
     policy = element.get("hitPolicy", "UNIQUE")
     aggregation = element.get("aggregation")
     if policy not in SINGLE and policy not in SEVERAL:
-        compiling.wrong(element, "There is no hit policy %(policy)s.", policy=policy)
+        compiling.wrong(element, _("There is no hit policy %(policy)s."), policy=policy)
         policy = "UNIQUE"
     if aggregation is not None and aggregation not in AGGREGATIONS:
-        compiling.wrong(element, "There is no aggregation %(aggregation)s.", aggregation=aggregation)
+        compiling.wrong(element, _("There is no aggregation %(aggregation)s."), aggregation=aggregation)
         aggregation = None
     if policy != "COLLECT" or aggregation is None:
         return policy, None
     if outputs > 1:
-        compiling.wrong(element, "Only a table with one output column can be aggregated.")
+        compiling.wrong(element, _("Only a table with one output column can be aggregated."))
         return policy, None
     return policy, aggregation
 
@@ -92,7 +93,7 @@ def _declared(element: Element, compiling: Compiling) -> Kind:
 def _input(column: Element, compiling: Compiling) -> _Input:
     expression = child(column, "inputExpression")
     if expression is None or not text_of(expression):
-        compiling.wrong(column, "This input column has no expression.")
+        compiling.wrong(column, _("This input column has no expression."))
         return _Input(code=lambda evaluation, scope: None, allowed=None, name="")
     text = text_of(expression)
     allowed = child(column, "inputValues")
@@ -137,7 +138,7 @@ def _listed(expression: Expression, element: Element, compiling: Compiling) -> t
 def _rule(row: Element, number: int, inputs: int, outputs: int, compiling: Compiling) -> _Rule:
     cells, entries = [*children(row, "inputEntry")], [*children(row, "outputEntry")]
     if len(cells) != inputs or len(entries) != outputs:
-        compiling.wrong(row, "This rule does not have a cell for each column.")
+        compiling.wrong(row, _("This rule does not have a cell for each column."))
     tests: list[tuple[int, Expression]] = []
     for index, cell in enumerate(cells):
         text = text_of(cell)
@@ -192,7 +193,7 @@ class _Table:
                 outside.add(index)
                 with evaluation.at(self.id):
                     evaluation.warn(
-                        "The input %(input)s has a value that is none of %(allowed)s.",
+                        _("The input %(input)s has a value that is none of %(allowed)s."),
                         input=column.name,
                         allowed=allowed.source,
                     )

@@ -15,6 +15,7 @@ from engine.feel.kinds import describe
 from engine.feel.library.lists import position
 from engine.feel.properties import PROPERTIES
 from engine.feel.runtime import Run
+from engine.i18n import _
 
 
 @compiles(tree.Path)
@@ -38,7 +39,7 @@ def path(compiler: Compiler, node: tree.Path) -> Code:
         if value is None:
             return None
         if kind is dict or name not in PROPERTIES.get(kind, ()):
-            return null(frame, FeelError("There is no entry named %(name)s.", name=name))
+            return null(frame, FeelError(_("There is no entry named %(name)s."), name=name))
         return PROPERTIES[kind][name](value)
 
     return path
@@ -103,5 +104,5 @@ def _select(frame: Frame, items: list[Any], place: int, condition: Code, effort:
         elif type(verdict) is Decimal and number == 0:
             return _pick(items, verdict)
         elif verdict is not False and verdict is not None:
-            raise FeelError("A filter is a condition or a position, not %(kind)s.", kind=describe(verdict))
+            raise FeelError(_("A filter is a condition or a position, not %(kind)s."), kind=describe(verdict))
     return chosen

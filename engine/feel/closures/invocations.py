@@ -14,6 +14,7 @@ from engine.feel.inference import result_of
 from engine.feel.kinds import describe
 from engine.feel.library import BUILT_INS
 from engine.feel.runtime import Run
+from engine.i18n import _
 
 _FOLDED = frozenset(("date", "time", "date and time", "duration"))
 
@@ -22,7 +23,7 @@ _FOLDED = frozenset(("date", "time", "date and time", "duration"))
 def function(compiler: Compiler, node: tree.FunctionLiteral) -> Code:
     """A function, which keeps the local values of the place where it was made."""
     if node.external:
-        return compiler.failing(node.at, "External functions are not run.")
+        return compiler.failing(node.at, _("External functions are not run."))
     names = tuple(name for name, _ in node.parameters)
     kinds = tuple(kind for _, kind in node.parameters)
     with compiler.block():
@@ -58,7 +59,7 @@ def invocation(compiler: Compiler, node: tree.Invocation) -> Code:
     def invocation(frame: Frame) -> Any:
         function = callee(frame)
         if type(function) not in FUNCTIONS:
-            return null(frame, FeelError("%(kind)s is no function.", kind=describe(function)))
+            return null(frame, FeelError(_("%(kind)s is no function."), kind=describe(function)))
         values = [argument(frame) for argument in arguments]
         try:
             if names:
@@ -67,7 +68,7 @@ def invocation(compiler: Compiler, node: tree.Invocation) -> Code:
         except FeelError as error:
             return null(frame, error)
         except (ArithmeticError, ValueError):
-            return null(frame, FeelError("A value is out of range."))
+            return null(frame, FeelError(_("A value is out of range.")))
 
     return invocation
 

@@ -14,6 +14,7 @@ from engine.feel.library import BUILT_INS
 from engine.feel.ranges import Range, compared_range
 from engine.feel.temporal import parse_temporal
 from engine.feel.tokens import normal_name
+from engine.i18n import _
 
 
 @compiles(tree.Literal)
@@ -28,7 +29,7 @@ def at_literal(compiler: Compiler, node: tree.AtLiteral) -> Code:
     try:
         return Constant(parse_temporal(node.text))
     except ValueError:
-        return compiler.failing(node.at, "%(text)s is no date, time or duration.", text=node.text[:40])
+        return compiler.failing(node.at, _("%(text)s is no date, time or duration."), text=node.text[:40])
 
 
 @compiles(tree.Name)
@@ -102,7 +103,7 @@ def _variable(compiler: Compiler, node: tree.Name, entry: str | None, *, quiet: 
         if name in BUILT_INS:
             return BUILT_INS[name]
         # An element of a filtered list need not have the entry that the condition asks for.
-        return None if quiet else null(frame, FeelError("There is no variable named %(name)s.", name=name))
+        return None if quiet else null(frame, FeelError(_("There is no variable named %(name)s."), name=name))
 
     def variable(frame: Frame) -> Any:
         try:
@@ -133,7 +134,7 @@ def context(compiler: Compiler, node: tree.ContextLiteral) -> Code:
     with compiler.block():
         for key, value in node.entries:
             if key in seen:
-                return compiler.failing(node.at, "There are two entries named %(name)s.", name=key)
+                return compiler.failing(node.at, _("There are two entries named %(name)s."), name=key)
             seen.add(key)
             code = compiler.code(value)
             entries.append((key, compiler.place(normal_name(key)), code))

@@ -15,6 +15,7 @@ from engine.feel.errors import FeelError
 from engine.feel.functions import Code, Frame
 from engine.feel.kinds import CONTEXT, FUNCTION, LIST, NULL, RANGE, describe
 from engine.feel.numbers import DECIMAL128
+from engine.i18n import _
 
 _DECIMAL: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
     "+": DECIMAL128.add,
@@ -54,7 +55,7 @@ def _equality(compiler: Compiler, node: tree.Comparison) -> Callable[[Frame, Any
         same = equal(frame[0], left, right)
         if same is None:
             kinds = {"left": describe(left), "right": describe(right)}
-            return null(frame, FeelError("%(left)s and %(right)s cannot be equal.", **kinds))
+            return null(frame, FeelError(_("%(left)s and %(right)s cannot be equal."), **kinds))
         return same is not negated
 
     return equality
@@ -119,7 +120,7 @@ def instance_of(compiler: Compiler, node: tree.InstanceOf) -> Code:
     """``a instance of type``."""
     value, kind = compiler.code(node.value), node.kind
     if kind in (LIST, CONTEXT, RANGE, FUNCTION):
-        return compiler.failing(node.at, "The type %(kind)s needs to say of what.", kind=str(kind))
+        return compiler.failing(node.at, _("The type %(kind)s needs to say of what."), kind=str(kind))
 
     def instance_of(frame: Frame) -> bool:
         instance = value(frame)

@@ -7,6 +7,7 @@ from typing import Any
 from engine.feel.errors import FeelError
 from engine.feel.library.table import builtin
 from engine.feel.runtime import Run
+from engine.i18n import _
 
 _Context = dict[str, Any]
 
@@ -31,9 +32,9 @@ def context(run: Run, entries: list[Any]) -> _Context:
     made: _Context = {}
     for entry in entries:
         if type(entry) is not dict or type(entry.get("key")) is not str or "value" not in entry:
-            raise FeelError("Each entry of a context has a key, which is a string, and a value.")
+            raise FeelError(_("Each entry of a context has a key, which is a string, and a value."))
         if entry["key"] in made:
-            raise FeelError("There are two entries named %(name)s.", name=entry["key"])
+            raise FeelError(_("There are two entries named %(name)s."), name=entry["key"])
         made[entry["key"]] = entry["value"]
     return made
 
@@ -49,13 +50,13 @@ def context_put(run: Run, context: _Context, key: str, value: Any) -> _Context:
 def context_put_deep(run: Run, context: _Context, keys: list[Any], value: Any) -> _Context:
     """Return the context with one entry, inside of others, added or changed."""
     if not keys or type(keys[0]) is not str:
-        raise FeelError("The keys of a context are strings.")
+        raise FeelError(_("The keys of a context are strings."))
     run.afford_items(len(context) + 1)
     if len(keys) == 1:
         return {**context, keys[0]: value}
     inner = context.get(keys[0])
     if type(inner) is not dict:
-        raise FeelError("%(name)s is no context.", name=keys[0])
+        raise FeelError(_("%(name)s is no context."), name=keys[0])
     return {**context, keys[0]: context_put_deep(run, inner, keys[1:], value)}
 
 
@@ -65,7 +66,7 @@ def context_merge(run: Run, contexts: list[Any]) -> _Context:
     merged: _Context = {}
     for one in contexts:
         if type(one) is not dict:
-            raise FeelError("Only contexts can be merged.")
+            raise FeelError(_("Only contexts can be merged."))
         run.afford_items(len(one))
         merged.update(one)
     return merged

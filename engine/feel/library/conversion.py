@@ -32,6 +32,7 @@ from engine.feel.temporal import (
     parse_time,
     parse_zone,
 )
+from engine.i18n import _
 
 _NUMBER = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _S_NS = 10**9
@@ -41,14 +42,14 @@ def _read(parse: Any, text: str) -> Any:
     try:
         return parse(text)
     except ValueError as error:
-        raise FeelError("%(text)s cannot be read.", text=text[:40] or "An empty text") from error
+        raise FeelError(_("%(text)s cannot be read."), text=text[:40] or "An empty text") from error
 
 
 def _make(make: Any, *parts: Any) -> Any:
     try:
         return make(*parts)
     except ValueError as error:
-        raise FeelError("There is no such date or time.") from error
+        raise FeelError(_("There is no such date or time.")) from error
 
 
 @builtin("date", "from: string | date | date and time")
@@ -145,14 +146,14 @@ def number(run: Run, from_: str | Decimal) -> Decimal:
 def number_of(run: Run, from_: str, grouping: str | None, decimal: str | None) -> Decimal:
     """Return a number from a text that groups its digits, or has a point of its own."""
     if grouping not in (None, " ", ",", ".") or decimal not in (None, ",", "."):
-        raise FeelError("Digits are parted by a space, a comma or a point.")
+        raise FeelError(_("Digits are parted by a space, a comma or a point."))
     if grouping is not None and grouping == decimal:
-        raise FeelError("The two separators must differ.")
+        raise FeelError(_("The two separators must differ."))
     plain = from_.replace(grouping, "") if grouping else from_
     if decimal == ",":
         plain = plain.replace(".", "x").replace(",", ".")
     if not _NUMBER.fullmatch(plain):
-        raise FeelError("%(text)s is not a number.", text=from_[:40])
+        raise FeelError(_("%(text)s is not a number."), text=from_[:40])
     return parse_number(plain)
 
 
@@ -191,7 +192,7 @@ def range_(run: Run, from_: str) -> Range:
     """Return a range from its text, whose ends are literals; an open end may be missing (rule 66)."""
     match = _RANGE.fullmatch(from_)
     if not match:
-        raise FeelError("%(text)s is not a range.", text=from_[:40])
+        raise FeelError(_("%(text)s is not a range."), text=from_[:40])
     start, end = (_endpoint(part.strip()) if part.strip() else None for part in match.group(2, 3))
     closed_start, closed_end = match[1] == "[", match[4] == "]"
     if start is None and end is not None and not closed_start:
@@ -199,9 +200,9 @@ def range_(run: Run, from_: str) -> Range:
     if end is None and start is not None and not closed_end:
         return compared_range(">=" if closed_start else ">", start)
     if start is None or end is None:
-        raise FeelError("%(text)s is not a range.", text=from_[:40])
+        raise FeelError(_("%(text)s is not a range."), text=from_[:40])
     if order(start, end) > 0:
-        raise FeelError("The range ends before it starts.")
+        raise FeelError(_("The range ends before it starts."))
     return Range(start, end, closed_start, closed_end)
 
 
@@ -212,4 +213,4 @@ def _endpoint(text: str) -> Any:
         return _read(parse_temporal, quoted[1])
     if _NUMBER.fullmatch(text):
         return parse_number(text)
-    raise FeelError("%(text)s is not the end of a range.", text=text[:40])
+    raise FeelError(_("%(text)s is not the end of a range."), text=text[:40])

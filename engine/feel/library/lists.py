@@ -13,6 +13,7 @@ from engine.feel.kinds import describe
 from engine.feel.library.table import builtin
 from engine.feel.numbers import DECIMAL128, ONE, whole
 from engine.feel.runtime import Run
+from engine.i18n import _
 
 
 def _over_list(name: str) -> Callable[[Callable[[Run, list[Any]], Any]], Callable[[Run, list[Any]], Any]]:
@@ -35,16 +36,16 @@ def _over_list(name: str) -> Callable[[Callable[[Run, list[Any]], Any]], Callabl
 
 def _numbers(items: Sequence[Any]) -> list[Decimal]:
     if not items:
-        raise FeelError("There is no number in the list.")
+        raise FeelError(_("There is no number in the list."))
     for item in items:
         if type(item) is not Decimal:
-            raise FeelError("All elements must be numbers, one is %(kind)s.", kind=describe(item))
+            raise FeelError(_("All elements must be numbers, one is %(kind)s."), kind=describe(item))
     return list(items)
 
 
 def _extreme(items: list[Any], wanted: int) -> Any:
     if not items:
-        raise FeelError("The list is empty.")
+        raise FeelError(_("The list is empty."))
     best = items[0]
     order(best, best)
     for item in items[1:]:
@@ -105,7 +106,7 @@ def stddev(run: Run, items: list[Any]) -> Decimal:
     """Return the standard deviation of a sample."""
     numbers = _numbers(items)
     if len(numbers) < 2:
-        raise FeelError("A standard deviation needs two numbers.")
+        raise FeelError(_("A standard deviation needs two numbers."))
     average = mean(run, items)
     squares = [DECIMAL128.power(DECIMAL128.subtract(number, average), Decimal(2)) for number in numbers]
     return DECIMAL128.sqrt(DECIMAL128.divide(total(run, squares), Decimal(len(numbers) - 1)))
@@ -160,7 +161,7 @@ def sublist(run: Run, list_: list[Any], start: Decimal, length: Decimal | None =
     first = position(list_, start)
     last = len(list_) if length is None else first + whole(length)
     if not first < last <= len(list_):
-        raise FeelError("The list has no such part.")
+        raise FeelError(_("The list has no such part."))
     run.afford_items(last - first)
     return list_[first:last]
 
@@ -211,7 +212,7 @@ def list_replace_matching(run: Run, list_: list[Any], match: Function | Overload
     for item in list_:
         verdict = match.call(run, (item, new))
         if type(verdict) is not bool:
-            raise FeelError("The function that matches must say true or false.")
+            raise FeelError(_("The function that matches must say true or false."))
         replaced.append(new if verdict else item)
     return replaced
 
@@ -286,5 +287,5 @@ def position(list_: list[Any], at: Decimal) -> int:
     """
     number = whole(at)
     if number == 0 or abs(number) > len(list_):
-        raise FeelError("The list has no position %(position)s.", position=number)
+        raise FeelError(_("The list has no position %(position)s."), position=number)
     return number - 1 if number > 0 else len(list_) + number

@@ -10,6 +10,7 @@ from engine.feel.library.table import builtin
 from engine.feel.numbers import DECIMAL128, ZERO, rounded
 from engine.feel.runtime import Run
 from engine.feel.temporal import DaysTimeDuration, Duration, YearsMonthsDuration
+from engine.i18n import _
 
 
 def _rounding(name: str, mode: str) -> None:
@@ -55,7 +56,7 @@ def absolute(run: Run, n: Decimal | Duration) -> Decimal | Duration:
 def modulo(run: Run, dividend: Decimal, divisor: Decimal) -> Decimal:
     """Return what is left of a division whose quotient is rounded down."""
     if not divisor:
-        raise FeelError("Division by zero.")
+        raise FeelError(_("Division by zero."))
     quotient = DECIMAL128.divide(dividend, divisor).to_integral_value(ROUND_FLOOR)
     return DECIMAL128.subtract(dividend, DECIMAL128.multiply(divisor, quotient))
 
@@ -64,7 +65,7 @@ def modulo(run: Run, dividend: Decimal, divisor: Decimal) -> Decimal:
 def sqrt(run: Run, number: Decimal) -> Decimal:
     """Return the square root."""
     if number < 0:
-        raise FeelError("There is no square root of a negative number.")
+        raise FeelError(_("There is no square root of a negative number."))
     return DECIMAL128.sqrt(number)
 
 
@@ -72,7 +73,7 @@ def sqrt(run: Run, number: Decimal) -> Decimal:
 def log(run: Run, number: Decimal) -> Decimal:
     """Return the natural logarithm."""
     if number <= 0:
-        raise FeelError("There is a logarithm of positive numbers only.")
+        raise FeelError(_("There is a logarithm of positive numbers only."))
     return DECIMAL128.ln(number)
 
 

@@ -10,6 +10,7 @@ from engine.feel.errors import FeelError
 from engine.feel.library.table import builtin
 from engine.feel.ranges import Range
 from engine.feel.runtime import Run
+from engine.i18n import _
 
 # A border is a point and a side: the range (1..5] runs from just after 1 to just after 5.
 _Border = tuple[Any, int]
@@ -90,7 +91,7 @@ def _enter(name: str, relation: Callable[[Any, Any], bool], *pairs: str) -> None
                     order(point, end)
             for thing in (a, b):
                 if type(thing) is Range and thing.operator == "!=":
-                    raise FeelError("This range has no ends.")
+                    raise FeelError(_("This range has no ends."))
             return relation(a, b)
 
 

@@ -11,6 +11,7 @@ from engine.feel.library.table import builtin
 from engine.feel.numbers import whole
 from engine.feel.patterns import find_all, group_count, matches_nothing
 from engine.feel.runtime import Run
+from engine.i18n import _
 
 _REPLACEMENT = re.compile(r"\\([\\$])|\$([0-9]+)|([\\$])")
 
@@ -20,12 +21,12 @@ def substring(run: Run, string: str, start: Decimal, length: Decimal | None = No
     """Return a part of a text; positions count from 1, or from -1 at the end."""
     position = whole(start)
     if position == 0 or abs(position) > len(string):
-        raise FeelError("The text has no position %(position)s.", position=position)
+        raise FeelError(_("The text has no position %(position)s."), position=position)
     first = position - 1 if position > 0 else len(string) + position
     if length is None:
         return string[first:]
     if whole(length) < 1:
-        raise FeelError("The length must be at least 1.")
+        raise FeelError(_("The length must be at least 1."))
     return string[first : first + whole(length)]
 
 
@@ -91,7 +92,7 @@ def replace(run: Run, input_: str, pattern: str, replacement: str, flags: str | 
     """Return the text with every match replaced; ``$1`` stands for what the first group caught."""
     flags = flags or ""
     if matches_nothing(pattern, flags):
-        raise FeelError("A pattern that matches nothing cannot be replaced.")
+        raise FeelError(_("A pattern that matches nothing cannot be replaced."))
     pieces = [replacement] if "q" in flags else _pieces(replacement, group_count(pattern, flags))
     made: list[str] = []
     length = end = 0
@@ -118,7 +119,7 @@ def _pieces(replacement: str, groups: int) -> list[Any]:
         elif found[2]:
             pieces += _group(found[2], groups)
         else:
-            raise FeelError("In a replacement, $ stands before a number and \\ before $ or \\.")
+            raise FeelError(_("In a replacement, $ stands before a number and \\ before $ or \\."))
     return [*pieces, replacement[end:]]
 
 
@@ -134,7 +135,7 @@ def _group(digits: str, groups: int) -> list[str | int]:
 def split(run: Run, string: str, delimiter: str) -> list[str]:
     """Return the parts of a text between the matches of a pattern."""
     if matches_nothing(delimiter, ""):
-        raise FeelError("A pattern that matches nothing parts nothing.")
+        raise FeelError(_("A pattern that matches nothing parts nothing."))
     parts: list[str] = []
     end = 0
     for match in find_all(run, delimiter, "", string):
@@ -149,7 +150,7 @@ def string_join(run: Run, list_: list[Any], delimiter: str | None = None) -> str
     """Join the texts of a list; nulls are left out."""
     texts = [item for item in list_ if item is not None]
     if not all(type(item) is str for item in texts):
-        raise FeelError("Only texts can be joined.")
+        raise FeelError(_("Only texts can be joined."))
     run.tick(len(list_))
     run.afford_text(sum(map(len, texts)) + len(delimiter or "") * len(texts))
     return (delimiter or "").join(texts)

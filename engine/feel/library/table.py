@@ -13,6 +13,7 @@ from engine.feel.kinds import describe, midnight
 from engine.feel.ranges import Range
 from engine.feel.runtime import Run
 from engine.feel.temporal import Date, DateTime, DaysTimeDuration, Time, YearsMonthsDuration
+from engine.i18n import _
 
 _CLASSES: dict[str, tuple[type, ...]] = {
     "Any": (),
@@ -72,7 +73,7 @@ class Parameter:
         elif kind is Date and DateTime in self.classes:
             return midnight(value)
         raise FeelError(
-            "%(parameter)s must be %(wanted)s, not %(given)s.",
+            _("%(parameter)s must be %(wanted)s, not %(given)s."),
             parameter=self.name,
             wanted=self.wanted,
             given=describe(value),
@@ -151,7 +152,7 @@ def _overloaded(name: str) -> Overloaded:
         count = len(arguments)
         fitting = [s for s in signatures if s.least <= count and (s.most is None or count <= s.most)]
         if not fitting:
-            raise FeelError("%(function)s does not take %(count)s arguments.", function=name, count=count)
+            raise FeelError(_("%(function)s does not take %(count)s arguments."), function=name, count=count)
         for signature in fitting[:-1]:
             try:
                 values = signature.bind(arguments)
@@ -164,7 +165,9 @@ def _overloaded(name: str) -> Overloaded:
         fitting = [s for s in signatures if s.accepts(list(arguments))]
         if not fitting:
             raise FeelError(
-                "%(function)s has no parameters named %(names)s.", function=name, names=", ".join(arguments)
+                _("%(function)s has no parameters named %(names)s."),
+                function=name,
+                names=", ".join(arguments),
             )
         for number, signature in enumerate(fitting, 1):
             try:

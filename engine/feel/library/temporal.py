@@ -10,6 +10,7 @@ from engine.feel.errors import FeelError
 from engine.feel.library.table import builtin
 from engine.feel.runtime import Run
 from engine.feel.temporal import Date, DateTime, Time, from_instant
+from engine.i18n import _
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
@@ -73,7 +74,7 @@ def week_of_year(run: Run, date: Date | DateTime) -> Decimal:
 def now(run: Run) -> DateTime:
     """Return the moment of the evaluation."""
     if run.now is None:
-        raise FeelError("There is no clock here.")
+        raise FeelError(_("There is no clock here."))
     if run.moment is None:
         run.moment = from_instant(run.now)
     return run.moment

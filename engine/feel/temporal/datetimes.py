@@ -59,7 +59,7 @@ class DateTime:
     def add_ns(self, nanoseconds: int) -> DateTime:
         """Return the date and time some nanoseconds later; where clocks are changed, by elapsed time."""
         later = self._by_wall_clock(nanoseconds)
-        for _ in range(2 if isinstance(self.zone, Region) else 0):
+        for _round in range(2 if isinstance(self.zone, Region) else 0):
             change_s = (later.offset_s or 0) - (self.offset_s or 0)
             later = self._by_wall_clock(nanoseconds + change_s * NS_PER_S)
         return later

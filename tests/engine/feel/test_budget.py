@@ -64,10 +64,10 @@ def peak_kb() -> int:
 
 
 def spend(source: str, **options: object) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     with contextlib.suppress(feel.FeelSyntaxError):
         feel.evaluate(source, {"a": 1, "b": [1, 2], "c": {"d": "x"}}, **options)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 @pytest.mark.parametrize("source", BOMBS, ids=range(len(BOMBS)))

@@ -223,10 +223,10 @@ def test_a_calendar_without_working_time_says_so_at_once() -> None:
 
 @pytest.mark.parametrize("duration", ["P999999999D", "-P999999999D", "PT99999999H", "-PT99999999H"])
 def test_a_duration_past_every_horizon_ends_with_a_clear_error(duration: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(NoWorkingTime, match="200 years"):
         add(HONG_KONG, datetime(2026, 3, 2, tzinfo=UTC), duration)
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize("instant", [datetime(1900, 1, 1, tzinfo=UTC), datetime(2100, 12, 31, tzinfo=UTC)])
@@ -240,10 +240,10 @@ def test_no_date_raises(region: str, instant: datetime) -> None:
 def test_a_due_time_is_worked_out_in_microseconds_not_milliseconds() -> None:
     start = at(HONG_KONG, "2026-03-02 10:00")
     add(HONG_KONG, start, "P13DT4H")
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(100):
         add(HONG_KONG, start, "P13DT4H")
-    assert (time.perf_counter() - began) / 100 < 0.002
+    assert (time.process_time() - began) / 100 < 0.002
 
 
 @pytest.mark.parametrize(
