@@ -52,7 +52,7 @@ def tokenize(source: str) -> list[Token]:
         if match is None:
             if source[at] == '"':
                 raise FeelSyntaxError(_("This text has no closing quotation mark."), source, at)
-            raise FeelSyntaxError(_("Unexpected character: %(found)s."), source, at, found=source[at])
+            raise FeelSyntaxError(_("Unexpected character: %(found)s"), source, at, found=source[at])
         kind = match.lastgroup or ""
         if kind != "space":
             tokens.append(Token(kind, match.group(), at, match.end()))
