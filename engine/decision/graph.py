@@ -242,7 +242,7 @@ def link(module: Module, modules: dict[str, Module], problems: list[Problem]) ->
     """Find what each node of a model file requires."""
 
     def find(reference: Element) -> Requirement | None:
-        namespace, _, id_ = reference.get("href", "").rpartition("#")
+        namespace, _between, id_ = reference.get("href", "").rpartition("#")
         prefix = "" if namespace in ("", module.namespace) else module.imports.get(namespace, "")
         source = module if namespace in ("", module.namespace) else modules.get(namespace)
         node = source.nodes.get(id_) if source else None

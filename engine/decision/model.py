@@ -207,7 +207,7 @@ def _compile(
     nodes = [
         (node, compilings[module.namespace]) for module in modules.values() for node in module.nodes.values()
     ]
-    words = frozenset(words) | {node.name for node, _ in nodes}
+    words = frozenset(words) | {node.name for node, _place in nodes}
     for node, compiling in nodes:
         node.typed(compiling)
     for node, compiling in nodes:

@@ -171,7 +171,7 @@ class _Parser(KindParser):
         self.need(")")
         external = self.take("external")
         with self.names.more():
-            for name, _ in parameters:
+            for name, _place in parameters:
                 self.names.add(name)
             return tree.FunctionLiteral(at, tuple(parameters), self.expression(), external)
 

@@ -23,7 +23,7 @@ def read(element: Element, compiling: Compiling, read_in: Callable[..., Code]) -
             result = code
             continue
         name = normal_name(variable.get("name", ""))
-        if any(name == other for other, _ in entries):
+        if any(name == other for other, _place in entries):
             compiling.wrong(entry, _("There are two entries named %(name)s: rename one."), name=name)
         entries.append((name, coerced(code, compiling.kind(variable, variable.get("typeRef")), variable)))
         compiling = compiling.knowing([name])

@@ -211,7 +211,7 @@ class _Table:
         numbers: list[int] = []
         for number, rule in enumerate(self.rules):
             run.tick()
-            if outside and not outside <= {index for index, _ in rule.tests}:
+            if outside and not outside <= {index for index, _place in rule.tests}:
                 continue
             for index, test in rule.tests:
                 if test.run(run, scope, values[index]) is not True:

@@ -24,8 +24,8 @@ def function(compiler: Compiler, node: tree.FunctionLiteral) -> Code:
     """A function, which keeps the local values of the place where it was made."""
     if node.external:
         return compiler.failing(node.at, _("External functions are not run."))
-    names = tuple(name for name, _ in node.parameters)
-    kinds = tuple(kind for _, kind in node.parameters)
+    names = tuple(name for name, _place in node.parameters)
+    kinds = tuple(kind for _name, kind in node.parameters)
     with compiler.block():
         places = [compiler.place(name) for name in names]
         body = compiler.code(node.body)

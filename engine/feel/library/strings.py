@@ -53,7 +53,7 @@ def lower_case(run: Run, string: str) -> str:
 @builtin("substring before", "string: string", "match: string")
 def substring_before(run: Run, string: str, match: str) -> str:
     """Return what stands before another text; nothing where it does not occur."""
-    before, found, _ = string.partition(match) if match else ("", "", "")
+    before, found, _rest = string.partition(match) if match else ("", "", "")
     return before if found else ""
 
 

@@ -132,7 +132,7 @@ def builtin(name: str, *parameters: str) -> Callable[[_Code], _Code]:
 
 
 def _parameter(text: str) -> Parameter:
-    name, _, wanted = text.partition(": ")
+    name, _between, wanted = text.partition(": ")
     nullable = wanted.endswith("?")
     wanted = wanted.rstrip("?")
     return Parameter(
