@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -190,6 +191,12 @@ class Row(ma.Schema):
     def on_bind_field(self, field_name: str, field_obj: ma.fields.Field) -> None:
         """Describe each field as one that is there."""
         field_obj.required = True
+
+
+@functools.cache
+def declared(schema: type[ma.Schema]) -> ma.Schema:
+    """Return a schema made once: making one copies all its fields."""
+    return schema()
 
 
 class ListArgs(Args):

@@ -24,7 +24,7 @@ from apispec.exceptions import DuplicateComponentNameError
 from flask import Response, make_response, request
 from flask_appbuilder.api import BaseApi, expose
 
-from admin.api.fields import Args, Body, ListArgs
+from admin.api.fields import Args, Body, ListArgs, declared
 from admin.api.once import Answer, act_once
 from admin.api.reading import body_hash, idempotency_key, read_args, read_body
 from admin.kit import context
@@ -137,7 +137,7 @@ class Operation:
         return values.dumps(self._dump(found))
 
     def _dump(self, found: Any) -> Json:
-        return self.answer().dump(found) if isinstance(self.answer, type) else found
+        return declared(self.answer).dump(found) if isinstance(self.answer, type) else found
 
 
 def reads(path: str, *, answer: Any, args: type[ma.Schema] = Args, needs: tuple[str, ...] = ()) -> Any:
@@ -307,7 +307,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         {"in": "path", "name": name, "required": True, "schema": _PATH_TYPES[kind]}
         for kind, name in _CONVERTED.findall(operation.path)
     ]
-    if operation.args().fields:
+    if declared(operation.args).fields:
         found.append({"in": "query", "schema": operation.args})
     return [*found, _KEY] if operation.once else found
 
@@ -321,7 +321,7 @@ def _request_body(operation: Operation) -> dict[str, Any]:
         media, schema, required = "multipart/form-data", dict(body.schema), True
     else:
         media, schema = JSON, body
-        required = any(field.required for field in body().fields.values())
+        required = any(field.required for field in declared(body).fields.values())
     return {"requestBody": {"required": required, "content": {media: {"schema": schema}}}}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import marshmallow as ma
 from flask import abort, request
 
+from admin.api.fields import declared
 from admin.kit.errors import BadRequest
 from engine import values
 from engine.errors import InvalidSubmission, NotFound, Problem
@@ -52,7 +53,7 @@ def read_body(schema: type[ma.Schema]) -> dict[str, Any]:
         raise BadRequest(_("Send a JSON object."))
     if _is_deep(said):
         raise BadRequest(_("The body is nested more than %(depth)s deep."), depth=_DEEPEST)
-    nullable = {name for name, field in schema().fields.items() if field.allow_none}
+    nullable = {name for name, field in declared(schema).fields.items() if field.allow_none}
     said = {name: value for name, value in said.items() if value is not None or name in nullable}
     return _checked(schema, said, InvalidSubmission)
 
@@ -90,8 +91,8 @@ def idempotency_key() -> str | None:
 def _checked(
     schema: type[ma.Schema], said: Mapping[str, Json], wrong: type[BadRequest] | type[InvalidSubmission]
 ) -> dict[str, Any]:
-    declared = schema()
-    known = ", ".join(declared.fields) or "-"
+    fields = declared(schema).fields
+    known = ", ".join(fields) or "-"
     unknown = [
         Problem(
             path=name,
@@ -99,12 +100,12 @@ def _checked(
             params={"name": name, "known": known},
         )
         for name in said
-        if name not in declared.fields
+        if name not in fields
     ]
     if unknown:
         raise BadRequest(problems=unknown)
     try:
-        loaded: dict[str, Any] = declared.load(said)
+        loaded: dict[str, Any] = declared(schema).load(said)
     except ma.ValidationError as error:
         raise wrong(problems=_problems(error.messages, "")) from None
     return loaded
