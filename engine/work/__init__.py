@@ -4,6 +4,7 @@ from engine.work.forms import ValidatedForm
 from engine.work.links import (
     LinkGone,
     OpenedLink,
+    UnknownLink,
     act_number,
     close_links,
     make_link,
@@ -24,6 +25,7 @@ __all__ = [
     "LinkGone",
     "OpenedLink",
     "Task",
+    "UnknownLink",
     "UserTask",
     "ValidatedForm",
     "act_number",

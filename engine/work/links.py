@@ -33,6 +33,10 @@ class LinkGone(NotFound):
     code = "link_gone"
 
 
+class UnknownLink(LinkGone):
+    """This link does not work. Look at the message again, or ask the desk for a new one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedLink:
     """What a link leads to."""
@@ -67,11 +71,12 @@ def open_link(ctx: Context, token: str) -> OpenedLink:
     """Return what a token leads to. Nothing is changed: looking is not acting.
 
     Raises:
-        LinkGone: It is not known, too old, withdrawn, or its task is somebody else's now.
+        UnknownLink: There is no such link.
+        LinkGone: It is too old, withdrawn, or its task is somebody else's now.
     """
     row = ctx.connection.execute(select(Link.__table__).where(Link.token_hash == _hash(token))).first()
     if row is None:
-        raise LinkGone()
+        raise UnknownLink()
     if row.revoked_at is not None:
         raise LinkGone(_("This link was withdrawn: the task is with somebody else now."))
     if row.expires_at <= ctx.now:

@@ -1,0 +1,208 @@
+"""What a handler's link shows: the task, what can be done about it, what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import forms
+from admin.kit.formats import masked
+from admin.kit.names import person_names
+from admin.public.plain import Field, plain_fields
+from engine import runtime
+from engine.context import Context
+from engine.definition import Definition, get_definition_by_id
+from engine.files import is_reference
+from engine.people import Person
+from engine.values import Json, number_text
+from engine.work import OpenedLink, Task, list_comments, may_act
+
+HIDDEN = "•••"
+_MOST_NOTES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """A way to finish the task, or a few that ask for the same.
+
+    Args:
+        name: What tells it from the others on the page.
+        buttons: Outcome and label of each.
+        fields: What is asked.
+        opinion: Whether a reason is needed.
+    """
+
+    name: str
+    buttons: tuple[tuple[str, str], ...]
+    fields: tuple[Field, ...]
+    opinion: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What the page of a link shows.
+
+    Args:
+        task: The task.
+        step: What the step is called.
+        mine: Whether the person may act.
+        words: What the form says, without its fields.
+        endings: The ways to finish.
+        support: The message that calls for help; None where the drawing has none.
+        facts: Label and value of what is known; personal values are hidden unless proved.
+        hides: Whether something is hidden.
+        files: References of the stored files.
+        notes: What was written on it, the newest last.
+        now: The time, in the person's zone.
+    """
+
+    task: Task
+    step: str
+    mine: bool
+    words: tuple[str, ...]
+    endings: tuple[Ending, ...]
+    support: str | None
+    facts: tuple[tuple[str, Json], ...]
+    hides: bool
+    files: tuple[Mapping[str, Json], ...]
+    notes: tuple[Mapping[str, Any], ...]
+    now: datetime
+
+
+def look_at(
+    ctx: Context, link: OpenedLink, person: Person, *, proved: bool, answers: Mapping[str, Json] | None = None
+) -> Shown:
+    """Put together what a link shows. Nothing is changed.
+
+    Args:
+        ctx: The link's person, with an open transaction.
+        link: The link.
+        person: Whose it is.
+        proved: Whether personal data may be shown.
+        answers: What was typed already.
+    """
+    task = link.task
+    definition = get_definition_by_id(ctx, task.definition_id)
+    now = ctx.now.astimezone(ZoneInfo(person.time_zone) if person.time_zone else ctx.settings.zone)
+    mine = task.open and may_act(ctx, task, person.key)
+    fields = form_fields(ctx, task, now)
+    variables = runtime.variables_of(ctx, task.instance_id, visit=task.id)
+    notes = list_comments(ctx, task.instance_id)[-_MOST_NOTES:]
+    names = person_names(ctx, [note["author"] for note in notes])
+    held = [*_files(variables), *_files([note["files"] for note in notes])]
+    return Shown(
+        task=task,
+        step=definition.text(ctx.locale, task.name),
+        mine=mine,
+        words=tuple(one.label for one in fields if one.kind == "text"),
+        endings=tuple(_endings(ctx, task, definition, now, answers)) if mine else (),
+        support=_support(task) if mine else None,
+        facts=tuple(_facts(definition, variables, ctx.locale, now, proved=proved)),
+        hides=not proved and (bool(held) or _hides(definition, variables)),
+        files=tuple({str(file["$file"]): file for file in held}.values()),
+        notes=tuple({**note, "author": names.get(note["author"], note["author"])} for note in notes),
+        now=now,
+    )
+
+
+def form_fields(
+    ctx: Context,
+    task: Task,
+    now: datetime,
+    *,
+    prefix: str = "field",
+    answers: Mapping[str, Json] | None = None,
+) -> list[Field]:
+    """Return the fields of the task's form; none where it has no form or is over."""
+    rendered = forms.render_task(ctx, task_id=task.id) if task.open else None
+    if rendered is None:
+        return []
+    return plain_fields(rendered, prefix=prefix, now=now, locale=ctx.locale, answers=answers)
+
+
+def _endings(
+    ctx: Context,
+    task: Task,
+    definition: Definition,
+    now: datetime,
+    answers: Mapping[str, Json] | None,
+) -> Iterator[Ending]:
+    """Yield the ways to finish: first those that need no reason, then those that do.
+
+    A field's property ``outcomes`` names the outcomes that it is asked for; without it, all.
+    """
+    buttons = task.options.get("outcomes") or [{"name": "", "label": ""}]
+    for opinion in (False, True):
+        here = [one for one in buttons if bool(one.get("opinion_required")) is opinion]
+        if here:
+            part = "reason" if opinion else "finish"
+            fields = form_fields(ctx, task, now, prefix=part, answers=answers)
+            names = {one["name"] for one in here}
+            yield Ending(
+                name=part,
+                buttons=tuple((one["name"], definition.text(ctx.locale, one["label"])) for one in here),
+                fields=tuple(one for one in fields if one.kind != "text" and asked_for(one, names)),
+                opinion=opinion,
+            )
+
+
+def asked_for(field: Field, outcomes: set[str]) -> bool:
+    """Whether a field is asked for one of some outcomes."""
+    said = str((field.raw.get("properties") or {}).get("outcomes") or "")
+    named = set(said.replace(",", " ").split())
+    return not named or not named.isdisjoint(outcomes)
+
+
+def _support(task: Task) -> str | None:
+    replies = task.options.get("replies") or ()
+    return next((one["message"] for one in replies if one["verb"] == "support" and one["message"]), None)
+
+
+def _facts(
+    definition: Definition, variables: Mapping[str, Json], locale: str, now: datetime, *, proved: bool
+) -> Iterator[tuple[str, Json]]:
+    for name, spec in definition.manifest.variables.items():
+        value = variables.get(name)
+        if value is None or value == "" or isinstance(value, dict | list) or not spec.label:
+            continue
+        label = definition.text(locale, spec.label)
+        if spec.sensitive and not proved:
+            text = str(value)
+            yield label, masked(text) if text.startswith("+") else HIDDEN
+        else:
+            yield label, _said(value, spec.type, definition, locale, now)
+
+
+def _said(value: Json, kind: str, definition: Definition, locale: str, now: datetime) -> Json:
+    """Write a value for people; an instant is written by the page."""
+    if kind == "date and time" and isinstance(value, str):
+        try:
+            return datetime.fromisoformat(value).astimezone(now.tzinfo)
+        except ValueError:
+            return value
+    if isinstance(value, Decimal):
+        return number_text(value)
+    return definition.text(locale, value) if isinstance(value, str) else str(value)
+
+
+def _hides(definition: Definition, variables: Mapping[str, Json]) -> bool:
+    return any(
+        spec.sensitive and spec.label and variables.get(name) not in (None, "")
+        for name, spec in definition.manifest.variables.items()
+    )
+
+
+def _files(value: Json) -> Iterator[Mapping[str, Json]]:
+    """Yield the files that stand in a value, however deep."""
+    if is_reference(value):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _files(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _files(inner)
