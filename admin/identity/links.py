@@ -121,6 +121,7 @@ def _hash(secret: str) -> str:
 MESSAGES = {
     INVITATION: MessageTemplate(
         key="invitation",
+        secret=True,
         title=_("Your access to {{ centre }}"),
         texts={
             "sms": MessageText(
@@ -136,6 +137,7 @@ MESSAGES = {
     ),
     FORGOTTEN: MessageTemplate(
         key="forgotten_password",
+        secret=True,
         title=_("A new password for {{ centre }}"),
         texts={
             "sms": MessageText(

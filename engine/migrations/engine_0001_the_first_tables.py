@@ -129,6 +129,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_large_value")),
     )
     op.create_table(
+        "lease",
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("owner", sa.String(length=64), nullable=False),
+        sa.Column("held_until", engine.db.Instant(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
+    )
+    op.create_table(
+        "parameter",
+        sa.Column("key", sa.String(length=128), nullable=False),
+        sa.Column("value", engine.db.JsonText(), nullable=True),
+        sa.Column("changed_at", engine.db.Instant(timezone=True), nullable=False),
+        sa.Column("changed_by", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_parameter")),
+    )
+    op.create_table(
         "person",
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -475,6 +490,7 @@ def upgrade() -> None:
         sa.Column("locale", sa.String(length=16), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("secret", sa.Boolean(), nullable=False),
         sa.Column("target", sa.Text(), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
@@ -771,6 +787,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_person_email"))
 
     op.drop_table("person")
+    op.drop_table("parameter")
+    op.drop_table("lease")
     op.drop_table("large_value")
     with op.batch_alter_table("inbound_message", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_inbound_message_sender"))

@@ -36,6 +36,8 @@ class Notification(Base):
     locale: Mapped[str] = mapped_column(String(16))
     subject: Mapped[str] = mapped_column(Text, default="")
     body: Mapped[str] = mapped_column(Text)
+    # Holds a code or a link that only its reader may know: lists do not show it.
+    secret: Mapped[bool] = mapped_column(default=False)
     # What the message leads to inside the product: a page's path without host.
     target: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(16))

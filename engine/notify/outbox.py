@@ -87,6 +87,7 @@ def notify(
     row = {
         "event": event,
         "message_key": message.key,
+        "secret": message.secret,
         "person_key": to.key,
         "locale": to.locale,
         "target": target,

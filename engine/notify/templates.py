@@ -51,11 +51,13 @@ class MessageTemplate:
         key: The file's name without ending.
         title: What it is called; the subject of a mail that has none.
         texts: By channel, at least one.
+        secret: Whether it holds a code or a link that only its reader may know.
     """
 
     key: str
     title: str
     texts: Mapping[str, MessageText]
+    secret: bool = False
 
     def for_channel(self, channel: str) -> MessageText:
         """Return what is said by a channel, another channel's text where there is none for it."""
