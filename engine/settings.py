@@ -154,12 +154,13 @@ def _check(settings: Settings) -> None:
         )
 
 
-def kept_secret(data_dir: Path, name: str, *, length: int = 48) -> str:
+def kept_secret(data_dir: Path, name: str, *, first: str = "", length: int = 48) -> str:
     """Return a secret of the data folder, made at the first call, readable by its owner only.
 
     Args:
         data_dir: The data folder.
         name: The file's name: ``secret_key`` or ``demo_password``.
+        first: What the first call keeps; something random where empty.
         length: Random bytes behind a new one.
     """
     path = data_dir / name
@@ -168,7 +169,7 @@ def kept_secret(data_dir: Path, name: str, *, length: int = 48) -> str:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return path.read_text().strip()
-    secret = secrets.token_urlsafe(length)
+    secret = first or secrets.token_urlsafe(length)
     with os.fdopen(descriptor, "w") as file:
         file.write(secret)
     return secret

@@ -67,4 +67,5 @@ class NotificationsApi(Api):
 
 def _row(ctx: Context, row: Mapping[str, Any]) -> dict[str, Any]:
     texts = ("address", "subject", "body", "error")
-    return {**row, **{name: masked_text(ctx, row[name]) for name in texts}}
+    shown = {**row, **{name: masked_text(ctx, row[name]) for name in texts}}
+    return {**shown, "body": ""} if row["secret"] and row["gateway"] != "console" else shown

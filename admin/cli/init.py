@@ -92,8 +92,8 @@ def deploy_shipped(ctx: Context) -> None:
 
 
 def demo_password(settings: Settings) -> str:
-    """Return the demo people's password: the one that was set, else one made once."""
-    return settings.demo_password or kept_secret(settings.data_dir, "demo_password", length=9)
+    """Return the demo people's password: the one that was set when they were made, else a random one."""
+    return kept_secret(settings.data_dir, "demo_password", first=settings.demo_password, length=9)
 
 
 def _make_calendar(ctx: Context) -> None:
