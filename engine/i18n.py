@@ -59,8 +59,12 @@ def translate(locale: str, text: str, **params: Any) -> str:
 
 
 def say(locale: str, error: CallwrightError | Problem) -> str:
-    """Say an error, or one of its problems, in a language."""
-    return translate(locale, error.message, **error.params)
+    """Say an error, or one of its problems, in a language; an error that stands in a hole too."""
+    params = {
+        name: say(locale, value) if isinstance(value, CallwrightError) else value
+        for name, value in error.params.items()
+    }
+    return translate(locale, error.message, **params)
 
 
 def read_catalogue(content: bytes) -> dict[str, str]:

@@ -11,7 +11,7 @@ from admin.api.instances import FileSchema
 from admin.api.operation import Api, Upload, changes, serves
 from engine.context import Context
 from engine.errors import InvalidSubmission, Problem
-from engine.files import LIMIT_BYTES, find_file, open_content, put, reference, store
+from engine.files import LIMIT_BYTES, TooLarge, find_file, open_content, put, reference, store
 from engine.files.store import UPLOAD
 from engine.history import audit
 from engine.i18n import _
@@ -24,8 +24,13 @@ def _read(ctx: Context) -> dict[str, Any]:
         raise InvalidSubmission(
             problems=[Problem(path="file", message=_("Send one file in the field file."))]
         )
-    content = put(ctx.settings.files, sent[0].stream, limit_bytes=LIMIT_BYTES)  # type: ignore[arg-type]
-    return {"content": content, "name": sent[0].filename or ""}
+    name = sent[0].filename or ""
+    try:
+        content = put(ctx.settings.files, sent[0].stream, limit_bytes=LIMIT_BYTES)  # type: ignore[arg-type]
+    except TooLarge as error:
+        problem = Problem(path=f"file#{name}", message=error.message, params=error.params)
+        raise TooLarge(problems=[problem], **error.params) from error
+    return {"content": content, "name": name}
 
 
 class FilesApi(Api):

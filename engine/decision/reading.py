@@ -37,8 +37,16 @@ def read(xml: bytes) -> Element:
     )
     try:
         root = etree.fromstring(xml, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise _refused(_("The file is not XML: %(reason)s."), reason=str(error)[:200]) from error
+    except etree.XMLSyntaxError as error:
+        line, column = error.position
+        raise _refused(
+            _(
+                "The file is not XML from line %(line)s, column %(column)s on. Export it anew from the tool "
+                "that drew it."
+            ),
+            line=line,
+            column=column,
+        ) from error
     if root.getroottree().docinfo.doctype:
         raise _refused(_("A model must not have a document type declaration: delete the <!DOCTYPE ...>."))
     if sum(1 for _ in root.iter()) > MAX_ELEMENTS:

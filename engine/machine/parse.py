@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 
 from engine import feel
-from engine.errors import DefinitionError, Problem
+from engine.errors import CallwrightError, DefinitionError, Problem
 from engine.i18n import _
 from engine.machine.extensions import BPMN, CALLWRIGHT, children, read_settings
 from engine.machine.nodes import activities, events, gateways
@@ -129,13 +129,15 @@ class _Reader:
             return None
         try:
             return Formula(source=source, feel=feel.compile(source.strip(), names=self.names))
-        except DefinitionError as error:
+        except feel.FeelSyntaxError as error:
             self.say(
                 element,
-                _("%(where)s: %(source)s cannot be read: %(reason)s"),
+                _("%(where)s: %(source)s cannot be read at line %(line)s, column %(column)s: %(reason)s"),
                 where=where,
                 source=source.strip(),
-                reason=str(error),
+                line=error.line,
+                column=error.column,
+                reason=CallwrightError(error.message, **error.params),
             )
             return None
 
@@ -150,8 +152,16 @@ class _Reader:
         )
         try:
             root = etree.fromstring(content, parser)
-        except (etree.XMLSyntaxError, ValueError) as error:
-            return self._refuse(_("This is no XML: %(reason)s"), reason=str(error))
+        except etree.XMLSyntaxError as error:
+            line, column = error.position
+            return self._refuse(
+                _(
+                    "The file is not XML from line %(line)s, column %(column)s on. Export it anew from the "
+                    "tool that drew it."
+                ),
+                line=line,
+                column=column,
+            )
         if root.getroottree().docinfo.doctype:
             return self._refuse(_("The file has a DOCTYPE. Remove it: a drawing needs none."))
         if root.tag != f"{{{BPMN}}}definitions":
