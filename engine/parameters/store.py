@@ -29,7 +29,7 @@ OWN = (
         key="handler_link.otp",
         type="choice",
         default="sensitive",
-        choices=("never", "sensitive", "always"),
+        choices=(_("never"), _("sensitive"), _("always")),
         label=_("Ask for a code on a handler's link"),
         help=_("Sensitive: before personal data are shown in full or stored files are opened."),
     ),

@@ -15,6 +15,9 @@ from engine.errors import CallwrightError
 from engine.i18n import _, say
 from engine.parameters import list_parameters, set_parameter
 
+# What the product's own parameters are about, by the first part of their keys.
+OWN = {"handler_link": _("Handlers' links"), "report": _("Public reports")}
+
 
 class ParameterView(View):
     """Parameters of the product and its plug-ins."""
@@ -39,8 +42,12 @@ class ParameterView(View):
                 ]
         states = list_parameters(ctx)
         owners = sorted({state.spec.key.split(".")[0] for state in states})
+        plugins = ctx.registry.plugins
+        titles = {
+            name: plugins[name].manifest.title if name in plugins else OWN.get(name, name) for name in owners
+        }
         return make_response(
-            page("settings/parameters.html", states=states, owners=owners, errors=errors),
+            page("settings/parameters.html", states=states, owners=owners, titles=titles, errors=errors),
             422 if errors else 200,
         )
 

@@ -9,7 +9,10 @@ const ATTRIBUTES = ["placeholder", "title", "aria-label"];
 const OWN_WORDS = new Set(["label", "option", "h1", "h2", "h3", "p", "td", "th"]); // may hold the form author's words
 
 const lang = document.documentElement.lang;
-if (lang.startsWith("zh")) flatpickr.localize(/hant|tw|hk/i.test(lang) ? MandarinTraditional : Mandarin);
+if (lang.startsWith("zh")) {
+  flatpickr.localize({ ...(/hant|tw|hk/i.test(lang) ? MandarinTraditional : Mandarin), yearAriaLabel: "年", monthAriaLabel: "月" });
+  flatpickr.setDefaults({ ariaDateFormat: "Y年n月j日" });
+}
 
 // form-js asks for the browser's way to write a date; it is to be the page's.
 const DateTimeFormat = Intl.DateTimeFormat;
