@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import requests
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,6 +74,7 @@ class Running:
 
     def __init__(self, *command: str, told: Mapping[str, str], folder: Path, log: Path) -> None:
         self.log = log
+        log.touch()
         self._process = subprocess.Popen(
             [sys.executable, "-m", *command],
             env=dict(told),
@@ -125,7 +126,7 @@ class Running:
 
     def tail(self, line_count: int = 60) -> str:
         """Return the last of what it said."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-line_count:])
+        return tail(self.log, line_count)
 
 
 @dataclass(kw_only=True)
@@ -230,13 +231,17 @@ class Product:
 
     def rows(self, query: str, **params: Any) -> list[Any]:
         """Read from its database."""
+        with self._engine().connect() as connection:
+            return list(connection.execute(text(query), params).all())
+
+    def change(self, statement: str, **params: Any) -> None:
+        """Change its database behind its back: what else would take days."""
+        with self._engine().begin() as connection:
+            connection.execute(text(statement), params)
+
+    def _engine(self) -> Engine:
         url = self.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
-        engine = create_engine(url, poolclass=NullPool)
-        try:
-            with engine.connect() as connection:
-                return list(connection.execute(text(query), params).all())
-        finally:
-            engine.dispose()
+        return create_engine(url, poolclass=NullPool)
 
     def counts(self, *tables: str) -> dict[str, int]:
         """Count the rows of tables."""
