@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 import forms
+from admin.app import create_app
 from admin.centre import open_centre
 from admin.cli.init import all_owners, owners
 from engine.db.migrations import migrate, write_revision
@@ -98,5 +99,7 @@ def migration(context: click.Context, owner: str, message: str) -> None:
         if owner not in homes:
             raise click.BadParameter(f"known are {', '.join(homes)}", param_hint="OWNER")
         migrate(centre.database, owners(centre))
+        # Every room is imported by the app, and with it every table.
+        create_app(centre)
         write_revision(centre.database, homes, owner, message)
         centre.database.dispose()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import signal
+import threading
 from typing import Any
 
 import click
@@ -16,6 +18,20 @@ from admin.cli.family import watch_parent
 from engine.settings import Settings
 
 THREADS = 300
+
+
+def _prepare(worker: Any) -> None:
+    """End with the parent; end event streams at once when asked to stop: they would keep it waiting."""
+    watch_parent()
+    hub = worker.wsgi.extensions["callwright_events"]
+    stop: Any = signal.getsignal(signal.SIGTERM)
+
+    def end_streams_and_stop(number: int, frame: Any) -> None:
+        # Not here: whoever was interrupted may hold the hub's lock.
+        threading.Thread(target=hub.close, name="end-streams", daemon=True).start()
+        stop(number, frame)
+
+    signal.signal(signal.SIGTERM, end_streams_and_stop)
 
 
 class Web(BaseApplication):
@@ -41,7 +57,7 @@ class Web(BaseApplication):
             "proc_name": "callwright-web",
             "control_socket_disable": True,
             "when_ready": lambda _server: watch_parent(),
-            "post_worker_init": lambda _worker: watch_parent(),
+            "post_worker_init": _prepare,
         }
         for name, value in given.items():
             if name in self.cfg.settings:

@@ -29,6 +29,7 @@ class MenuEntry:
         category: The group it stands in; empty for the top.
         icon: A name of the icon sprite.
         permissions: Shown to those who have one of them; none means everybody who is signed in.
+        order: Where it stands among the entries of its group; lower ones first.
     """
 
     label: str
@@ -36,6 +37,7 @@ class MenuEntry:
     category: str = ""
     icon: str = ""
     permissions: tuple[str, ...] = ()
+    order: int = 50
 
     def shown(self) -> bool:
         """Whether whoever is signed in may see it."""
@@ -57,6 +59,7 @@ def add_menu(appbuilder: Any, *entries: MenuEntry) -> None:
             category_label=label,
             cond=entry.shown,
         )
+        appbuilder.menu.find(entry.label).order = entry.order
 
 
 def add_manifest_menu(appbuilder: Any, registry: Registry) -> None:
@@ -73,6 +76,8 @@ def add_manifest_menu(appbuilder: Any, registry: Registry) -> None:
                     permissions=(item.permission,) if item.permission else (),
                 ),
             )
+    for group in appbuilder.menu.menu:
+        group.childs.sort(key=lambda item: getattr(item, "order", 50))
     order = list(CATEGORIES)
     appbuilder.menu.menu.sort(
         key=lambda item: (

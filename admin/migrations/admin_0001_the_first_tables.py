@@ -42,6 +42,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_admin_idempotent_call_called_at"), ["called_at"], unique=False)
 
     op.create_table(
+        "admin_sent_code",
+        sa.Column("id", engine.db.Id(as_uuid=False), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("sent_at", engine.db.Instant(timezone=True), nullable=False),
+        sa.Column("expires_at", engine.db.Instant(timezone=True), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("used_at", engine.db.Instant(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_admin_sent_code")),
+    )
+    with op.batch_alter_table("admin_sent_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_admin_sent_code_sent_at"), ["sent_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_admin_sent_code_subject"), ["subject"], unique=False)
+
+    op.create_table(
+        "admin_sent_report",
+        sa.Column("number", sa.String(length=32), nullable=False),
+        sa.Column("business_key", sa.String(length=128), nullable=True),
+        sa.Column("sent_at", engine.db.Instant(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_admin_sent_report")),
+    )
+    with op.batch_alter_table("admin_sent_report", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_admin_sent_report_sent_at"), ["sent_at"], unique=False)
+
+    op.create_table(
         "admin_session",
         sa.Column("id", engine.db.Id(as_uuid=False), nullable=False),
         sa.Column("person_key", sa.String(length=64), nullable=False),
@@ -85,6 +110,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_admin_session_expires_at"))
 
     op.drop_table("admin_session")
+    with op.batch_alter_table("admin_sent_report", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_admin_sent_report_sent_at"))
+
+    op.drop_table("admin_sent_report")
+    with op.batch_alter_table("admin_sent_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_admin_sent_code_subject"))
+        batch_op.drop_index(batch_op.f("ix_admin_sent_code_sent_at"))
+
+    op.drop_table("admin_sent_code")
     with op.batch_alter_table("admin_idempotent_call", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_admin_idempotent_call_called_at"))
 

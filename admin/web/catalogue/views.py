@@ -83,5 +83,7 @@ def register(appbuilder: Any) -> None:
     appbuilder.add_view_no_menu(CatalogueView)
     add_menu(
         appbuilder,
-        MenuEntry(label=_("Start something"), endpoint="CatalogueView.list", icon="plus", category="Work"),
+        MenuEntry(
+            label=_("Start something"), endpoint="CatalogueView.list", icon="plus", category="Work", order=20
+        ),
     )

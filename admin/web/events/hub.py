@@ -27,6 +27,7 @@ _MOST_WAITING = 500
 _MOST_READ = 1000
 # How long a transaction that took its number early may take to commit, in seconds.
 _LATE_S = 30.0
+_JOIN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +62,8 @@ class Listener:
             or not self.permissions.isdisjoint(audience.permissions)
         )
 
-    def tell(self, told: Told) -> None:
-        """Put an event into the page's queue; a page that does not read is let go and comes again."""
+    def tell(self, told: Told | None) -> None:
+        """Put an event into the page's queue, None for the end; a page that does not read is let go."""
         try:
             self.waiting.put_nowait(told)
         except queue.Full:
@@ -101,6 +102,16 @@ class Hub:
         """Let a page go."""
         with self._lock:
             self._listeners.discard(listener)
+
+    def close(self) -> None:
+        """Let every page go, because the process ends; the pages come again to the next one."""
+        with self._lock:
+            listeners, thread = list(self._listeners), self._thread
+            self._listeners.clear()
+        for listener in listeners:
+            listener.tell(None)
+        if thread is not None:
+            thread.join(_JOIN_S)
 
     def missed(self, listener: Listener, after: int) -> list[Told]:
         """Return what happened since a page last listened, as far as it may hear of it."""

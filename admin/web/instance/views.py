@@ -224,5 +224,11 @@ def register(appbuilder: Any) -> None:
     appbuilder.add_view_no_menu(InstanceView)
     add_menu(
         appbuilder,
-        MenuEntry(label=_("Running processes"), endpoint="InstanceView.list", icon="route", category="Work"),
+        MenuEntry(
+            label=_("Running processes"),
+            endpoint="InstanceView.list",
+            icon="route",
+            category="Work",
+            order=30,
+        ),
     )

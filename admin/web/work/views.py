@@ -376,5 +376,5 @@ def register(appbuilder: Any) -> None:
     add_menu(
         appbuilder,
         MenuEntry(label=_("Home"), endpoint="HomeView.show", icon="home"),
-        MenuEntry(label=_("Tasks"), endpoint="TaskView.list", icon="checklist", category="Work"),
+        MenuEntry(label=_("Tasks"), endpoint="TaskView.list", icon="checklist", category="Work", order=10),
     )
