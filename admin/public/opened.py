@@ -20,6 +20,7 @@ from engine.files import is_reference
 from engine.people import Person
 from engine.values import Json, number_text
 from engine.work import OpenedLink, Task, list_comments, may_act
+from forms.options import fixed_options
 
 HIDDEN = "•••"
 _MOST_NOTES = 20
@@ -165,6 +166,7 @@ def _support(task: Task) -> str | None:
 def _facts(
     definition: Definition, variables: Mapping[str, Json], locale: str, now: datetime, *, proved: bool
 ) -> Iterator[tuple[str, Json]]:
+    choices = _choices(definition)
     for name, spec in definition.manifest.variables.items():
         value = variables.get(name)
         if value is None or value == "" or isinstance(value, dict | list) or not spec.label:
@@ -174,7 +176,20 @@ def _facts(
             text = str(value)
             yield label, masked(text) if text.startswith("+") else HIDDEN
         else:
-            yield label, _said(value, spec.type, definition, locale, now)
+            chosen = choices.get((name, value)) if isinstance(value, str) else None
+            yield label, _said(chosen or value, spec.type, definition, locale, now)
+
+
+def _choices(definition: Definition) -> dict[tuple[str, str], str]:
+    """Return what a process's forms call the values that they let people choose."""
+    found: dict[tuple[str, str], str] = {}
+    for path in definition.package.matching("*.form"):
+        form = forms.read_form(definition.package.files[path], path)
+        for key, component in form.fields.items():
+            for option in fixed_options(component) or ():
+                if isinstance(option.value, str):
+                    found.setdefault((key, option.value), option.label)
+    return found
 
 
 def _said(value: Json, kind: str, definition: Definition, locale: str, now: datetime) -> Json:

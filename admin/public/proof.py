@@ -37,6 +37,7 @@ _MOST_CODES_AN_ADDRESS = 20
 # The last line lets a telephone fill the code in, on this site only.
 CODE = MessageTemplate(
     key="code",
+    secret=True,
     title=_("Code"),
     texts={
         "sms": MessageText(

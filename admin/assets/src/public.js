@@ -3,7 +3,7 @@ const place = (form) => `callwright:${location.pathname}:${form.dataset.draft}`;
 const fields = (form) => [...form.querySelectorAll("textarea, input:not([type=hidden]):not([type=file]), select")];
 
 function keep(form) {
-  const typed = fields(form).map((field) => [field.name, field.type === "checkbox" ? field.checked : field.value]);
+  const typed = fields(form).map((field) => [field.name, field.type === "checkbox" ? field.checked : field.value.trim() && field.value]);
   try {
     localStorage.setItem(place(form), JSON.stringify(typed));
   } catch { /* a full or forbidden store: nothing is kept */ }
@@ -17,10 +17,10 @@ function restore(form) {
   let some = false;
   for (const field of fields(form)) {
     const was = typed.get(field.name);
-    if (was === undefined || field.value) continue;
+    if (was === undefined || was === "" || field.value) continue;
     if (field.type === "checkbox") field.checked = was;
     else field.value = was;
-    some ||= was !== "" && was !== false;
+    some ||= was !== false;
   }
   if (some) form.closest("details")?.setAttribute("open", "");
 }

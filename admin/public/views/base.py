@@ -81,7 +81,13 @@ def sorry(status: int, message: str, *, title: str = "") -> Response:
         title: The page's heading.
     """
     heading = title or gettext("This did not work")
-    return make_response(render_template("public/sorry.html", title=heading, message=message), status)
+    shown = render_template(
+        "public/sorry.html",
+        title=heading,
+        message=message,
+        handler=request.blueprint == "LinkView",
+    )
+    return make_response(shown, status)
 
 
 def _refused(error: CallwrightError) -> Response:

@@ -131,7 +131,9 @@ class LinkView(PublicView):
         except (WrongCode, TooManyRequests) as error:
             return _ask_for_code(visit, wanted, error=error) if held is None else _code(visit, held, error)
         file = held["file"]
-        target = visit.address("LinkView.file", file_id=file) if file else visit.address() + "#details"
+        target = (
+            visit.address("LinkView.file", file_id=file) if file else visit.address(done="shown") + "#details"
+        )
         response = redirect(target, code=303)
         remember_proof(response, visit.subject, visit.now)
         return response

@@ -44,6 +44,7 @@ def listen(hub: Hub) -> Iterator[Callable[..., Iterator[str]]]:
     yield open_stream
     for stream in opened:
         stream.close()
+    hub.close()
 
 
 def say(ctx: Context, topic: str, ref: str) -> int:
@@ -98,6 +99,13 @@ def test_with_nobody_there_nothing_reads(ctx: Context, hub: Hub, listen: Any) ->
     ends = time.monotonic() + 5
     while hub._thread is not None and time.monotonic() < ends:
         time.sleep(0.05)
+    assert hub._thread is None
+
+
+def test_a_process_that_ends_lets_every_page_go(hub: Hub, listen: Any) -> None:
+    streams = [listen(heartbeat_s=60.0) for _number in range(3)]
+    hub.close()
+    assert [list(stream) for stream in streams] == [[], [], []]
     assert hub._thread is None
 
 
