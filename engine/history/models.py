@@ -29,6 +29,8 @@ class ElementVisit(Base):
     instance_id: Mapped[str] = mapped_column(Id)
     element_id: Mapped[str] = mapped_column(String(255))
     element_name: Mapped[str | None] = mapped_column(Text)
+    # The sequence flow that led here.
+    flow_id: Mapped[str | None] = mapped_column(String(255))
     type: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(16))
     started_at: Mapped[datetime] = mapped_column(Instant)

@@ -12,10 +12,11 @@ from engine.values import Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entered:
-    """A token came to an element of the drawing."""
+    """A token came to an element of the drawing, along a flow where it came along one."""
 
     visit: str
     element: str
+    flow: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,14 +72,21 @@ class Run(Workflow):
         self.root = Token(self, self.spec.task_specs[ROOT], None, state=TaskState.STARTED)
         return self.root
 
-    def place(self, element_id: str, scope: Token, memory: dict[str, Any] | None = None) -> Token:
+    def place(
+        self,
+        element_id: str,
+        scope: Token,
+        memory: dict[str, Any] | None = None,
+        flow: Flow | None = None,
+    ) -> Token:
         """Put a token on an element; it runs in its turn."""
         if len(self.tasks) > self.environment.budget.token_count:
             raise BudgetExceeded(
                 _("More than %(limit)s tokens are alive."), limit=self.environment.budget.token_count
             )
         token = Token(self, self.spec.node(element_id), scope, memory=memory)
-        self.effects.append(Entered(visit=token.id, element=element_id))
+        came_by = flow.id if flow is not None else None
+        self.effects.append(Entered(visit=token.id, element=element_id, flow=came_by))
         self.ready.append(token)
         return token
 

@@ -72,6 +72,7 @@ def upgrade() -> None:
         sa.Column("instance_id", engine.db.Id(as_uuid=False), nullable=False),
         sa.Column("element_id", sa.String(length=255), nullable=False),
         sa.Column("element_name", sa.Text(), nullable=True),
+        sa.Column("flow_id", sa.String(length=255), nullable=True),
         sa.Column("type", sa.String(length=64), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("started_at", engine.db.Instant(timezone=True), nullable=False),

@@ -99,6 +99,7 @@ def _entered(effect: Entered, ctx: Context, applying: Applying, done: set[str]) 
         "instance_id": applying.instance.id,
         "element_id": effect.element,
         "element_name": node.element_name,
+        "flow_id": effect.flow,
         "type": node.tag,
         "state": "active",
         "started_at": ctx.now,

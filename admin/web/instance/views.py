@@ -19,6 +19,7 @@ from engine import runtime
 from engine.context import Context
 from engine.errors import CallwrightError, Forbidden, NotFound
 from engine.i18n import _, say, translate
+from engine.machine.nodes.gateways import Join
 from engine.jobs import list_incidents, list_jobs
 from engine.notify import list_notifications
 from engine.work import list_comments, may_see, tasks_of_instance
@@ -155,11 +156,17 @@ def element_states(definition: Any, visits: Any, incidents: Any) -> dict[str, di
     for incident in incidents:
         if incident["element_id"] in states:
             states[incident["element_id"]]["state"] = "incident"
+    came = {visit["element_id"] for visit in visits}
+    taken = {visit["flow_id"] for visit in visits if visit["flow_id"]}
     if definition is not None:
-        for flow in definition.spec.flows.values():
-            if flow.target in states and states.get(flow.source, {}).get("state") in ("done",):
-                states[flow.id] = {"state": "done"}
-    return states
+        # A join is entered once, along the first of its flows.
+        joins = {node.element_id for node in definition.spec.nodes if isinstance(node, Join)}
+        taken |= {
+            flow.id
+            for flow in definition.spec.flows.values()
+            if flow.target in joins & came and states.get(flow.source, {}).get("state") == "done"
+        }
+    return states | {flow: {"state": "done"} for flow in taken}
 
 
 def timeline(
@@ -206,7 +213,8 @@ def timeline(
         }
         for comment in comments
     ]
-    return sorted(told, key=lambda entry: entry["at"], reverse=True)
+    in_order = sorted(enumerate(told), key=lambda numbered: (numbered[1]["at"], numbered[0]), reverse=True)
+    return [entry for _number, entry in in_order]
 
 
 def _said(incident: Mapping[str, Any]) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class Node(TaskSpec):
 
     def receive(self, run: Run, flow: Flow, scope: Token) -> None:
         """Take a token that came along a flow."""
-        run.place(self.element_id, scope)
+        run.place(self.element_id, scope, flow=flow)
 
     def enter(self, run: Run, token: Token) -> bool:
         """Do what the element does.

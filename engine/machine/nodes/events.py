@@ -11,7 +11,7 @@ from engine.errors import BpmnError
 from engine.machine.effects import Await, End, Left, SetTimer, StopWaiting, Throw
 from engine.machine.nodes.base import Node
 from engine.machine.nodes.notices import tell
-from engine.machine.spec import Trigger
+from engine.machine.spec import Flow, Trigger
 from engine.machine.timers import next_tick, read_timer
 from engine.machine.token import Token
 
@@ -41,9 +41,9 @@ class CatchEvent(Event):
         self.arm(run, token)
         return False
 
-    def await_inside(self, run: Run, gateway: Token) -> None:
+    def await_inside(self, run: Run, gateway: Token, flow: Flow) -> None:
         """Wait behind an event-based gateway: the token lives in the gateway's until it is chosen."""
-        token = run.place(self.element_id, gateway)
+        token = run.place(self.element_id, gateway, flow=flow)
         token._set_state(TaskState.WAITING)
         self.arm(run, token)
 

@@ -35,11 +35,11 @@ class Join(Node):
     def receive(self, run: Run, flow: Flow, scope: Token) -> None:
         """Count the token in; the first one waits for the others."""
         if len(self.incoming) < 2:
-            run.place(self.element_id, scope)
+            run.place(self.element_id, scope, flow=flow)
             return
         waiting = self._waiting(scope)
         if waiting is None:
-            waiting = run.place(self.element_id, scope, memory={"came": {}})
+            waiting = run.place(self.element_id, scope, memory={"came": {}}, flow=flow)
             waiting._set_state(TaskState.WAITING)
         came = waiting.memory["came"]
         came[flow.id] = came.get(flow.id, 0) + 1
@@ -121,5 +121,5 @@ class EventBasedGateway(Node):
     def enter(self, run: Run, token: Token) -> bool:
         """Wait at every event behind the gateway."""
         for flow in self.outgoing:
-            run.spec.node(flow.target).await_inside(run, token)
+            run.spec.node(flow.target).await_inside(run, token, flow)
         return False
