@@ -18,7 +18,6 @@ from engine.errors import ConfigurationError
 
 PREFIX = "CALLWRIGHT_"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-_CHOICES = {"report_confirmation": ("on", "off"), "handler_link_otp": ("never", "sensitive", "always")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +36,6 @@ class Settings:
         demo_password: The demo people's password; made once where it is not given.
         twilio_account_sid, twilio_auth_token, twilio_from, twilio_api_url: The SMS account.
         smtp_url, mail_from: The mail account.
-        report_confirmation: Whether a telephone number on the public page is confirmed by a code: on, off.
-        handler_link_otp: When a handler's link asks for a code: never; sensitive, before personal data and
-            stored attachments are shown; always, before anything.
     """
 
     data_dir: Path = Path("var")
@@ -57,8 +53,6 @@ class Settings:
     twilio_api_url: str = ""
     smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
-    report_confirmation: str = "on"
-    handler_link_otp: str = "sensitive"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -130,14 +124,6 @@ def _check(settings: Settings) -> None:
             "CALLWRIGHT_PUBLIC_URL is %(url)s. Write the whole address, such as https://desk.example.org.",
             url=settings.public_url,
         )
-    for name, known in _CHOICES.items():
-        if getattr(settings, name) not in known:
-            raise ConfigurationError(
-                "%(setting)s is %(value)s. Write one of: %(known)s.",
-                setting=PREFIX + name.upper(),
-                value=getattr(settings, name),
-                known=", ".join(known),
-            )
     if settings.twilio_account_sid and not (settings.twilio_auth_token and settings.twilio_from):
         raise ConfigurationError(
             "CALLWRIGHT_TWILIO_ACCOUNT_SID is set, but CALLWRIGHT_TWILIO_AUTH_TOKEN or "

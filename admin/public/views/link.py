@@ -28,6 +28,7 @@ from engine.errors import CallwrightError, Conflict, InvalidSubmission, NotFound
 from engine.files import find_file
 from engine.i18n import _, say
 from engine.notify import Recipient
+from engine.parameters import parameter
 from engine.people import Person, get_person
 from engine.values import Json
 from engine.work import (
@@ -82,12 +83,12 @@ class _Visit:
     @property
     def proved(self) -> bool:
         """Whether personal data may be shown."""
-        return self.ctx.settings.handler_link_otp == "never" or is_proved(self.subject, self.now)
+        return parameter(self.ctx, "handler_link.otp") == "never" or is_proved(self.subject, self.now)
 
     @property
     def shut(self) -> bool:
         """Whether nothing at all may be seen or done before a code."""
-        return self.ctx.settings.handler_link_otp == "always" and not self.proved
+        return parameter(self.ctx, "handler_link.otp") == "always" and not self.proved
 
     def address(self, endpoint: str = "LinkView.task", **given: str) -> str:
         """Return the address of one of the link's pages, in the language that was asked for."""

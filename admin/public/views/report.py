@@ -30,6 +30,7 @@ from engine.context import PUBLIC, Context, verb
 from engine.errors import CallwrightError, InvalidSubmission, Problem, TooManyRequests
 from engine.i18n import say
 from engine.notify import outside_recipient
+from engine.parameters import parameter
 from engine.values import Json
 from forms.data import get
 from forms.opening import open_start
@@ -204,7 +205,7 @@ class _Visit:
     def go_on(self, data: Mapping[str, Json], phone: str | None, page: Json) -> Response:
         confirmed = (
             phone is None
-            or self.ctx.settings.report_confirmation == "off"
+            or not parameter(self.ctx, "report.confirm_number")
             or is_proved(_subject(phone), self.now)
         )
         try:

@@ -19,8 +19,8 @@ from engine import runtime
 from engine.context import Context
 from engine.errors import CallwrightError, Forbidden, NotFound
 from engine.i18n import _, say, translate
-from engine.machine.nodes.gateways import Join
 from engine.jobs import list_incidents, list_jobs
+from engine.machine.nodes.gateways import Join
 from engine.notify import list_notifications
 from engine.work import list_comments, may_see, tasks_of_instance
 

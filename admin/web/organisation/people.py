@@ -160,7 +160,7 @@ class PeopleView(View):
 def _search(ctx: Context, asked: _Asked, text: str) -> Select[Any]:
     """Select people with their main unit, as the list is asked for."""
     main = and_(UnitMember.person_key == Person.key, UnitMember.main, valid(UnitMember, ctx.now))
-    found: Select[Any] = (
+    found: Any = (
         select(Person, Unit.key.label("unit_key"), Unit.name.label("unit_name"))
         .outerjoin(UnitMember, main)
         .outerjoin(Unit, Unit.key == UnitMember.unit_key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, BinaryIO, cast
 
@@ -21,11 +22,12 @@ from admin.kit.tables import read_paging
 from admin.kit.views import View, expose, fields_of, page, see_other
 from engine import feel, runtime, values
 from engine.context import Context
-from engine.definition import list_definitions, starts_for
-from engine.errors import CallwrightError, Forbidden, InvalidSubmission
+from engine.definition import Definition, list_definitions, starts_for
+from engine.errors import CallwrightError, DefinitionError, Forbidden, InvalidSubmission
 from engine.feel.temporal import DateTime
 from engine.files import reference, store
 from engine.i18n import _, say
+from engine.values import Json
 from engine.work import (
     Candidate,
     Task,
@@ -36,6 +38,7 @@ from engine.work import (
     may_act,
     may_see,
 )
+from forms.options import fixed_options
 from forms.render import Rendered
 
 SORTS = ("due_at", "priority", "created_at", "title", "business_key", "name", "assignee")
@@ -303,21 +306,35 @@ def shown_variables(ctx: Context, definition: Any, instance_id: str) -> list[tup
     if definition is None:
         return []
     held = runtime.variables_of(ctx, instance_id)
+    labels = chosen_labels(definition)
     shown: list[tuple[str, Any]] = []
     for name, spec in definition.manifest.variables.items():
         value = held.get(name)
         if value is None or isinstance(value, dict | list) or not spec.label:
             continue
         masked = spec.sensitive and not permitted("personal_data.see")
-        said = "•••" if masked else shown_value(ctx, value, spec.type)
-        shown.append((definition.text(web().locale, spec.label), said))
+        label = labels.get((name, str(value)))
+        said = definition.text(web().locale, label) if label else shown_value(ctx, value, spec.type)
+        shown.append((definition.text(web().locale, spec.label), "•••" if masked else said))
     return shown
 
 
-def shown_value(ctx: Context, value: Any, type_name: str) -> str:
+def chosen_labels(definition: Definition) -> dict[tuple[str, str], str]:
+    """Return what the options of a process's forms are called, by the field's name and the option's value."""
+    files = definition.package.files
+    found: dict[tuple[str, str], str] = {}
+    for path in definition.package.matching("*.form"):
+        with suppress(DefinitionError):
+            for component in forms.read_form(files[path], path).walk():
+                for option in fixed_options(component) or ():
+                    found.setdefault((str(component.key), str(option.value)), option.label)
+    return found
+
+
+def shown_value(ctx: Context, value: Json, type_name: str) -> str:
     """Say a variable's value for people: moments in their zone, yes and no in their language."""
     if isinstance(value, bool):
-        return gettext("Yes") if value else gettext("No")
+        return str(gettext("Yes") if value else gettext("No"))
     try:
         typed = feel.from_json(value, type_name) if type_name != "any" else value
     except InvalidSubmission:

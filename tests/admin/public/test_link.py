@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +22,7 @@ from engine.clock import MovableClock
 from engine.context import Context
 from engine.files import StoredFile
 from engine.history import AuditEntry
+from engine.parameters import set_parameter
 from engine.people import put_person, set_groups
 from engine.work import LinkAct, list_comments, list_tasks
 
@@ -33,14 +33,10 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes.fromhex("0000000d4948445200000001000000010802
 
 
 @pytest.fixture
-def set_otp(app: Flask) -> Callable[[str], None]:
+def set_otp(hotline: Context) -> Callable[[str], object]:
     """Change when links ask for a code."""
 
-    def change(when: str) -> None:
-        web = app.extensions["callwright"]
-        web.centre = replace(web.centre, settings=replace(web.centre.settings, handler_link_otp=when))
-
-    return change
+    return lambda when: set_parameter(hotline, key="handler_link.otp", value=when)
 
 
 def photo(more_bytes: int = 0) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import re
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from flask.testing import FlaskClient
 from engine import runtime
 from engine.clock import MovableClock
 from engine.context import Context
+from engine.parameters import set_parameter
 
 ROOT = Path(__file__).parents[3]
 PHONE = "+85251230001"
@@ -247,8 +247,7 @@ def test_without_a_form_token_nothing_happens(hotline: Context, client: FlaskCli
 def test_confirmation_can_be_switched_off(
     hotline: Context, app: Flask, client: FlaskClient, clock: MovableClock
 ) -> None:
-    web = app.extensions["callwright"]
-    web.centre = replace(web.centre, settings=replace(web.centre.settings, report_confirmation="off"))
+    set_parameter(hotline, key="report.confirm_number", value="false")
     assert fill(client, clock).status_code == 303
 
 
