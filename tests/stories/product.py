@@ -94,6 +94,11 @@ class Running:
                 file.write(part)
 
     @property
+    def pid(self) -> int:
+        """The first process."""
+        return self._process.pid
+
+    @property
     def alive(self) -> bool:
         """Whether the first process runs."""
         return self._process.poll() is None
@@ -119,7 +124,7 @@ class Running:
             self.kill()
             raise AssertionError(f"it did not end within {within_s:.0f} s\n{self.tail()}") from None
 
-    def join(self, within_s: float = 10.0) -> None:
+    def join(self, within_s: float = 5.0) -> None:
         """Wait until everybody it started is gone."""
         self._copying.join(within_s)
         assert not self._copying.is_alive(), f"somebody was left behind\n{self.tail()}"

@@ -12,7 +12,7 @@ from tests.stories.product import Product, until
 from tests.stories.story import HANDLER, Story, account, check_nobody_got_it_twice, steps, texts_to
 
 SEED = 20_261_121
-ROUNDS = 4
+ROUNDS = 3
 STORIES_A_ROUND = 3
 
 

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from engine.testing.twilio_standin import TwilioStandIn
+from tests.stories import pages
 from tests.stories.furnishing import PEOPLE, REACHED
 from tests.stories.product import Product, copy_of, until
 from tests.stories.story import (
@@ -46,7 +47,7 @@ def test_a_burst_pipe_is_handled_by_sms_and_its_reporter_hears_the_result(
 ) -> None:
     product, twilio = desk
     story = Story(product, twilio)
-    story.report()
+    pages.report(story)
     story.wait_for(story.is_dispatched)
     check_dispatched_in_their_languages(story)
 
