@@ -203,8 +203,10 @@ def resume_instance(ctx: Context, *, instance_id: str, reason: str = "") -> Inst
 def _switch(ctx: Context, instance_id: str, before: str, after: str, action: str, reason: str) -> InstanceRef:
     row = lock_instance(ctx, instance_id)
     if row.state != before:
-        if row.state in ("active", "suspended"):
-            raise Conflict(_("The process is %(state)s already."), state=row.state)
+        if row.state == "suspended":
+            raise Conflict(_("The process is paused already."))
+        if row.state == "active":
+            raise Conflict(_("The process is not paused."))
         raise Gone()
     ctx.connection.execute(
         update(ProcessInstance).where(ProcessInstance.id == instance_id).values(state=after)

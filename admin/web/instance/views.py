@@ -82,10 +82,12 @@ class InstanceView(View):
             tasks = tasks_of_instance(ctx, instance_id)
             comments = list_comments(ctx, instance_id)
             incidents = list_incidents(ctx, instance_id=instance_id, page_size=50)[1]
+            notifications = list_notifications(ctx, instance_id=instance_id, page_size=100)[1]
             names = person_names(
                 ctx,
                 [
                     instance["initiator"],
+                    *(one["person_key"] for one in notifications),
                     *(visit["actor"] for visit in visits),
                     *(task.assignee for task in tasks),
                     *(comment["author"] for comment in comments),
@@ -102,7 +104,7 @@ class InstanceView(View):
                 names=names,
                 incidents=[_said(incident) for incident in incidents],
                 variables=shown_variables(ctx, definition, instance_id),
-                notifications=list_notifications(ctx, instance_id=instance_id, page_size=100)[1],
+                notifications=notifications,
                 timers=_timers(ctx, instance_id),
                 called=[
                     one
