@@ -4,22 +4,41 @@ from __future__ import annotations
 
 import logging
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
 
-from admin.cli.craft import catalogues, check, migration, new, scenarios
-from admin.cli.init import init
-from admin.cli.operate import complete, deploy, export, incidents, start, tasks
-from admin.cli.process import process
-from admin.cli.up import up
-from admin.cli.web import web
-from admin.cli.worker import worker
 from engine.errors import CallwrightError
 from engine.i18n import LOCALES
 
+# Which room holds a command.
+_ROOMS = {
+    "up": ("up",),
+    "init": ("init",),
+    "web": ("web",),
+    "worker": ("worker",),
+    "process": ("process",),
+    "craft": ("check", "scenarios", "new", "catalogues", "migration"),
+    "operate": ("deploy", "export", "start", "tasks", "complete", "incidents"),
+}
+_ROOM_OF = {command: room for room, commands in _ROOMS.items() for command in commands}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+
+class _Commands(click.Group):
+    """Imports a command when it is called: the parent of a product needs none of the web, nor a worker."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name them all."""
+        return list(_ROOM_OF)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one."""
+        room = _ROOM_OF.get(cmd_name)
+        return None if room is None else getattr(import_module(f"admin.cli.{room}"), cmd_name)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.option(
     "--data-dir", type=click.Path(path_type=Path, file_okay=False), default=None, help="Data folder."
 )
@@ -35,12 +54,6 @@ def cli(context: click.Context, data_dir: Path | None, locale: str, verbose: boo
     for chatty in ("sqlalchemy", "alembic", "flask_appbuilder", "urllib3", "twilio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     context.obj = {"data_dir": data_dir, "locale": locale}
-
-
-for command in (up, init, web, worker, process, check, scenarios, new, catalogues, migration):
-    cli.add_command(command)
-for command in (deploy, export, start, tasks, complete, incidents):
-    cli.add_command(command)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ import click
 from admin.app import create_app
 from admin.centre import open_centre
 from admin.cli.common import settings_of
+from admin.cli.demo import demo_password
 from admin.cli.family import watch_parent
 from admin.identity.setup import init_security
 from engine.context import SYSTEM, Centre, Context
@@ -21,7 +22,7 @@ from engine.definition import deploy, read_folder
 from engine.errors import NotFound
 from engine.jobs import return_expired
 from engine.people import Person
-from engine.settings import Settings, kept_secret
+from engine.settings import Settings
 from engine.worktime import load_calendar, save_calendar
 
 log = logging.getLogger(__name__)
@@ -89,11 +90,6 @@ def deploy_shipped(ctx: Context) -> None:
                     "deployed %s",
                     ", ".join(f"{found.key} version {found.version}" for found in deployed.definitions),
                 )
-
-
-def demo_password(settings: Settings) -> str:
-    """Return the demo people's password: the one that was set when they were made, else a random one."""
-    return kept_secret(settings.data_dir, "demo_password", first=settings.demo_password, length=9)
 
 
 def _make_calendar(ctx: Context) -> None:

@@ -10,21 +10,16 @@ import time
 import urllib.request
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
 import click
 
+from admin.cli.demo import DEMO_PEOPLE, demo_password
 from admin.cli.family import Family
-from admin.cli.init import demo_password
 from engine.errors import ConfigurationError
 from engine.i18n import _
 from engine.plugin.loader import find_manifests
 from engine.settings import Settings, read_settings
-
-DEMO_PEOPLE = (
-    "admin", "designer", "agent", "supervisor", "manager", "hr", "planner", "qa", "handler_water",
-    "handler_roads",
-)  # fmt: skip
-_READY_WITHIN_S = 120
 
 
 @click.command()
@@ -40,8 +35,9 @@ def up(
     context: click.Context, host: str, port: int, data_dir: Path | None, world: str | None, workers: int
 ) -> None:
     """Start everything, and keep it running until Ctrl-C."""
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-    public_url = os.environ.get("CALLWRIGHT_PUBLIC_URL") or f"http://{shown}:{port}"
+    near = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    here = f"http://{near}:{port}"
+    public_url = os.environ.get("CALLWRIGHT_PUBLIC_URL") or here
     demo = world is None and "CALLWRIGHT_DATABASE_URL" not in os.environ
     world = "city_hotline" if demo else world or "none"
     defaults: dict[str, str | None] = {"public_url": public_url}
@@ -70,7 +66,7 @@ def up(
     for name, manifest in find_manifests("plugins").items():
         for entry in manifest.processes:
             family.add(f"{name}.{entry.name}", "process", entry.module)
-    _keep(family, settings, world)
+    _keep(family, settings, world, here)
     lock.close()
 
 
@@ -92,7 +88,7 @@ def _lock(settings: Settings) -> IO[str]:
     return lock
 
 
-def _keep(family: Family, settings: Settings, world: str) -> None:
+def _keep(family: Family, settings: Settings, world: str, here: str) -> None:
     stopping = False
 
     def stop(*_: object) -> None:
@@ -104,7 +100,7 @@ def _keep(family: Family, settings: Settings, world: str) -> None:
     family.keep()
     greeted = False
     while not stopping:
-        if not greeted and _answers(settings):
+        if not greeted and _answers(settings, here):
             greeted = True
             _greet(settings, world)
         for line in family.keep():
@@ -113,9 +109,11 @@ def _keep(family: Family, settings: Settings, world: str) -> None:
     family.stop()
 
 
-def _answers(settings: Settings) -> bool:
+def _answers(settings: Settings, here: str) -> bool:
+    """Ask the web process itself: the public address may lead through a proxy."""
+    asked = urllib.request.Request(f"{here}/healthz", headers={"Host": urlsplit(settings.public_url).netloc})
     try:
-        with urllib.request.urlopen(f"{settings.public_url}/healthz", timeout=1) as answer:
+        with urllib.request.urlopen(asked, timeout=1) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
