@@ -19,6 +19,7 @@ _ROOMS = {
     "web": ("web",),
     "worker": ("worker",),
     "process": ("process",),
+    "invite": ("invite",),
     "craft": ("check", "scenarios", "new", "catalogues", "migration"),
     "operate": ("deploy", "export", "start", "tasks", "complete", "incidents"),
 }

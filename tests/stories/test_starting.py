@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.stories.product import Product, copy_of, until
+from tests.stories.pages import hidden
+from tests.stories.product import PASSWORD, Product, Rest, copy_of, until
 
 
 @pytest.fixture
@@ -76,6 +77,22 @@ def test_a_part_that_is_killed_is_started_again(product: Product) -> None:
     product.wait_ready("up")
     log = product.running["up"].log
     until(lambda: log.read_text().count("is looking for jobs") == 2, "a worker works again")
+
+
+def test_the_first_administrator_comes_in_by_a_link_of_the_command_line(product: Product) -> None:
+    product.run("admin.cli", "invite", "mei", "--name", "Mei Chan", "--role", "administrator")
+    link = (product.folder / "run.log").read_text().strip()
+    assert link.startswith(f"{product.url}/enter/")
+    browser = requests.Session()
+    page = browser.get(link, timeout=20)
+    assert page.status_code == 200, page.text
+    said = {"csrf_token": hidden(page.text, "csrf_token"), "password": PASSWORD, "again": PASSWORD}
+    assert browser.post(link, said, timeout=20).status_code == 200
+    assert browser.get(link, timeout=20).status_code == 404
+    browser.close()
+    mei = Rest(product, "mei")
+    assert mei.get("people/me")["name"] == "Mei Chan"
+    assert mei.get("incidents")["count"] == 0
 
 
 def children(product: Product) -> dict[str, int]:
