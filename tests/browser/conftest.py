@@ -18,7 +18,7 @@ ARGUMENTS = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """Start Debian's Chromium, or whichever CALLWRIGHT_TEST_CHROMIUM names."""
     found = os.environ.get("CALLWRIGHT_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chrome")

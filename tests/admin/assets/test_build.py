@@ -122,7 +122,7 @@ def test_every_icon_that_a_template_shows_is_in_the_sprite() -> None:
 
 
 FOREIGN = {
-    "inline script": r"<script(?![^>]*(?:src=|type=\"application/json\"))[^>]*>",
+    "inline script": r"<script(?![^>]*(?:src=|nonce=|type=\"application/json\"))[^>]*>",
     "handler or style": r"<[a-z][^>]*\s(?:on[a-z]+|style)=",
     "outside address": r"(?:src|href)=\"(?:https?:)?//[^\"]*\"",
 }
