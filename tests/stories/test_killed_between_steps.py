@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from random import Random
 
-from engine.testing.twilio_standin import TwilioStandIn
+from engine.testing.twilio_standin import Trouble, TwilioStandIn
 from tests.stories.furnishing import REACHED
 from tests.stories.product import Product, until
-from tests.stories.story import HANDLER, Story, account, check_nobody_got_it_twice, steps, texts_to
+from tests.stories.story import HANDLER, Story, account, check_nobody_got_it_twice, now, steps, texts_to
 
 SEED = 20_261_121
 ROUNDS = 3
@@ -86,6 +86,39 @@ def test_nothing_is_lost_when_the_product_is_killed_while_jobs_run(
     assert product.counts("incident") == {"incident": 0}
     product.stop()
     product.check_integrity()
+
+
+def test_an_sms_that_was_on_its_way_when_the_product_was_killed_goes_out_once(
+    make_product: Callable[..., Product],
+) -> None:
+    # No callbacks: nothing but the question after the start tells what became of an SMS.
+    with TwilioStandIn(now=now, hang_s=3) as twilio:
+        product = make_product(**account(twilio))
+        product.up()
+        troubles: tuple[Trouble, ...] = ("take_and_hang", "hang")
+        for number, trouble in enumerate(troubles):
+            # It was taken, or was not; the product is killed before it could learn which.
+            story = Story(product, twilio, reporter=f"+8525123870{number}")
+            before = asked(twilio)
+            twilio.trouble(trouble)
+            story.report()
+            until(lambda before=before: asked(twilio) > before, "an SMS is on its way")
+            product.kill()
+            assert product.rows("SELECT count(*) FROM notification WHERE state = 'sending'")[0][0] == 1
+            product.up()
+            story.wait_for(story.is_dispatched)
+            until(lambda: not unfinished(product), f"nothing is under way\n{product.said()}")
+            assert len(story.texts_to(story.reporter, story.number)) == 1
+            said = story.notifications(gateway="twilio")
+            assert [one["state"] for one in said] == ["sent"] * (1 + len(REACHED))
+        check_nobody_got_it_twice(twilio)
+        assert product.counts("incident") == {"incident": 0}
+        product.stop()
+
+
+def asked(twilio: TwilioStandIn) -> int:
+    """Count the requests to send."""
+    return sum(method == "POST" for method, _path, _form in twilio.requests)
 
 
 def unfinished(product: Product) -> list[object]:
