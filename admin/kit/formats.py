@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask import Flask
-from flask_babel import format_datetime, format_timedelta
+from flask_babel import format_date, format_time, format_timedelta
 
 from admin.kit.current import permitted, web
 from engine.errors import CallwrightError, Problem
@@ -15,9 +15,22 @@ from engine.i18n import _, say
 CHANNEL_TITLES = {"sms": _("SMS"), "email": _("E-mail"), "in_app": _("In this product only")}
 
 
-def instant(at: datetime | None, style: str = "medium") -> str:
-    """Say a moment in the person's zone and language."""
-    return "—" if at is None else str(format_datetime(at, style))
+def instant(at: datetime | None, style: str = "medium", *, rebase: bool = True) -> str:
+    """Say a moment in the person's zone and language.
+
+    Args:
+        at: The moment; None is a dash.
+        style: `short`, or `medium` with seconds.
+        rebase: Whether the moment is an instant; a wall clock's time stays as it is.
+    """
+    if at is None:
+        return "—"
+    # CLDR's Traditional Chinese clock is Taiwan's 清晨7:14; rosters and notices in Hong Kong say 07:14.
+    # Its short date is 11/12/26, which half of the world reads as December.
+    clocks = {"short": "HH:mm", "medium": "HH:mm:ss"} if web().locale == "zh_Hant" else {}
+    day = format_date(at, "medium", rebase=rebase)
+    clock = format_time(at, clocks.get(style, style), rebase=rebase)
+    return f"{day}, {clock}" if web().locale == "en" else f"{day} {clock}"
 
 
 def relative(at: datetime | None, now: datetime) -> str:
