@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import sqlite3
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
@@ -125,6 +126,9 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _database_error(error: OperationalError) -> Response:
+    # SQLite calls a missing column operational too; asking again would never help.
+    if isinstance(error.orig, sqlite3.OperationalError) and "locked" not in str(error.orig):
+        return _unforeseen(error)
     log.warning("The database did not answer: %s", error)
     return _callwright_error(Busy())
 

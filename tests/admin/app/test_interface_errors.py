@@ -77,3 +77,14 @@ def test_a_product_whose_tables_are_missing_is_not_ready(centre):
     from admin.app import create_app
 
     assert create_app(centre).test_client().get("/readyz").status_code == 503
+
+
+def test_a_missing_table_is_a_fault_and_not_a_busy_database(centre):
+    from admin.app import create_app
+
+    client = create_app(centre).test_client()
+    answer = client.post(
+        "/api/v1/security/login", json={"username": "mei", "password": "unknown", "provider": "db"}
+    )
+    assert answer.status_code == 500
+    shaped(answer)
