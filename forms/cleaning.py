@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time
 from decimal import Context, Decimal
@@ -43,6 +44,7 @@ _FIRST_YEAR = 1900
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _EMAIL = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(\.{_LABEL})*")
 _PHONE = re.compile(r"(\+|00)\d{5,18}", re.ASCII)
+_BETWEEN_DIGITS = re.compile(r"[\s().\-\u2010-\u2015]")
 
 Check = Callable[[Json], None]
 
@@ -384,10 +386,12 @@ def _check_phone(value: str) -> None:
 
 def _telephone(value: str) -> str:
     """Write a telephone number as it is kept (E.164); empty where it is none."""
-    if not _PHONE.fullmatch(value):
+    # People group the digits, and an input method writes them wide: +852 5123 4567, ＋８５２…
+    digits = _BETWEEN_DIGITS.sub("", unicodedata.normalize("NFKC", value))
+    if not _PHONE.fullmatch(digits):
         return ""
     try:
-        number = phonenumbers.parse(re.sub(r"^00", "+", value))
+        number = phonenumbers.parse(re.sub(r"^00", "+", digits))
     except phonenumbers.NumberParseException:
         return ""
     if not phonenumbers.is_possible_number(number):
