@@ -96,7 +96,7 @@ def plugin_manifest_texts(content: bytes) -> Iterator[Text]:
     for item in said.get("menu", ()):
         texts += [item.get("label"), item.get("category") if item.get("category") not in CATEGORIES else None]
     for setting in said.get("settings", {}).values():
-        texts += [setting.get("label"), setting.get("help")]
+        texts += [setting.get("label"), setting.get("help"), *map(str, setting.get("choices", ()))]
     yield from (Text(id=text) for text in texts if text)
 
 
