@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask import Flask
-from flask_babel import format_date, format_time, format_timedelta
+from flask_babel import format_date, format_time, format_timedelta, get_locale
 
 from admin.kit.current import permitted, web
 from engine.errors import CallwrightError, Problem
@@ -25,12 +25,13 @@ def instant(at: datetime | None, style: str = "medium", *, rebase: bool = True) 
     """
     if at is None:
         return "—"
+    locale = str(get_locale())
     # CLDR's Traditional Chinese clock is Taiwan's 清晨7:14; rosters and notices in Hong Kong say 07:14.
     # Its short date is 11/12/26, which half of the world reads as December.
-    clocks = {"short": "HH:mm", "medium": "HH:mm:ss"} if web().locale == "zh_Hant" else {}
+    clocks = {"short": "HH:mm", "medium": "HH:mm:ss"} if locale == "zh_Hant" else {}
     day = format_date(at, "medium", rebase=rebase)
     clock = format_time(at, clocks.get(style, style), rebase=rebase)
-    return f"{day}, {clock}" if web().locale == "en" else f"{day} {clock}"
+    return f"{day}, {clock}" if locale == "en" else f"{day} {clock}"
 
 
 def relative(at: datetime | None, now: datetime) -> str:

@@ -19,6 +19,8 @@ from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from admin.kit.formats import install_formats
+
 ADMIN = Path(__file__).parents[3] / "admin"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SAID = {"This is needed.": "必須填寫。", "Search": "搜尋", "Choose": "請選擇", "Open": "待辦"}
@@ -61,6 +63,7 @@ def shell(pages: dict[str, str], posted: list[Any], catalogues: Path) -> Flask:
     app.secret_key = "of no weight"
     app.jinja_env.globals["asset"] = lambda name: f"/static/bundles/{name}?v={_digest(name)}"
     app.jinja_env.filters["is_menu_visible"] = bool  # the login library's
+    install_formats(app)
     app.jinja_env.globals["csrf_token"] = lambda: "the-token"
 
     @app.context_processor
