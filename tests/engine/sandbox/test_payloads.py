@@ -46,7 +46,7 @@ def test_a_payload_is_held(payload: Payload, sandbox: Sandbox, tmp_path: Path) -
     except (ScriptError, BpmnError) as error:
         said = repr(error) + str(error)
     took_s = time.monotonic() - began
-    assert took_s <= 3
+    assert took_s <= 10  # held by the limits of a second or two; the rest is room for a busy machine
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak_kb <= 100_000
     assert SECRET not in said
     assert not marker.exists()
