@@ -3,6 +3,7 @@
 from engine.db.base import Base, Id, Instant, JsonText, metadata, upsert
 from engine.db.database import Database, Mode, Transaction
 from engine.db.order import order_by
+from engine.db.page import page_of
 
 __all__ = [
     "Base",
@@ -14,5 +15,6 @@ __all__ = [
     "Transaction",
     "metadata",
     "order_by",
+    "page_of",
     "upsert",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 
 from engine.context import Context
-from engine.db import order_by
+from engine.db import order_by, page_of
 from engine.errors import NotFound
 from engine.ids import new_id
 from engine.instance import ProcessInstance
@@ -141,15 +141,13 @@ def list_incidents(
         )
         if value is not None
     ]
-    count = ctx.connection.execute(select(func.count()).select_from(Incident).where(*wanted)).scalar_one()
-    rows = ctx.connection.execute(
-        select(Incident.__table__)
-        .where(*wanted)
-        .order_by(*order_by(sort, INCIDENT_SORTS, last=Incident.id))
-        .limit(page_size)
-        .offset((page - 1) * page_size)
-    ).mappings()
-    return count, [dict(row) for row in rows]
+    return page_of(
+        ctx.connection,
+        select(Incident.__table__).where(*wanted),
+        order_by(sort, INCIDENT_SORTS, last=Incident.id),
+        page=page,
+        page_size=page_size,
+    )
 
 
 def incidents_of_cause(ctx: Context) -> list[dict[str, Any]]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, insert, or_, select, true, update
 
 from engine.context import Context, verb
-from engine.db import order_by
+from engine.db import order_by, page_of
 from engine.errors import Conflict
 from engine.i18n import _
 from engine.ids import new_id
@@ -352,15 +352,13 @@ def list_jobs(
         )
         if value is not None
     ]
-    count = ctx.connection.execute(select(func.count()).select_from(Job).where(*wanted)).scalar_one()
-    rows = ctx.connection.execute(
-        select(Job.__table__)
-        .where(*wanted)
-        .order_by(*order_by(sort, JOB_SORTS, last=Job.id))
-        .limit(page_size)
-        .offset((page - 1) * page_size)
-    ).mappings()
-    return count, [dict(row) for row in rows]
+    return page_of(
+        ctx.connection,
+        select(Job.__table__).where(*wanted),
+        order_by(sort, JOB_SORTS, last=Job.id),
+        page=page,
+        page_size=page_size,
+    )
 
 
 def backoff_s(retries_s: Sequence[float], attempt_count: int) -> float | None:

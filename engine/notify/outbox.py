@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from engine.context import Context, verb
-from engine.db import order_by
+from engine.db import order_by, page_of
 from engine.i18n import _, translate
 from engine.ids import new_id
 from engine.instance import ProcessInstance
@@ -240,12 +240,10 @@ def list_notifications(
         )
         if value is not None
     ]
-    count = ctx.connection.execute(select(func.count()).select_from(Notification).where(*wanted)).scalar_one()
-    rows = ctx.connection.execute(
-        select(Notification.__table__)
-        .where(*wanted)
-        .order_by(*order_by(sort, NOTIFICATION_SORTS, last=Notification.id))
-        .limit(page_size)
-        .offset((page - 1) * page_size)
-    ).mappings()
-    return count, [dict(row) for row in rows]
+    return page_of(
+        ctx.connection,
+        select(Notification.__table__).where(*wanted),
+        order_by(sort, NOTIFICATION_SORTS, last=Notification.id),
+        page=page,
+        page_size=page_size,
+    )

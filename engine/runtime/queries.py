@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 
 from engine.context import Context
-from engine.db import order_by
+from engine.db import order_by, page_of
 from engine.errors import NotFound
 from engine.history import ElementVisit, VariableWrite
 from engine.i18n import _
@@ -79,7 +79,7 @@ def list_instances(
     sort: str = "-started_at",
     page: int = 1,
     page_size: int = 25,
-) -> tuple[int, list[Mapping[str, Any]]]:
+) -> tuple[int, list[dict[str, Any]]]:
     """Return how many instances match and one page of them.
 
     Args:
@@ -124,17 +124,13 @@ def list_instances(
             )
             .exists()
         )
-    count = ctx.connection.execute(
-        select(func.count()).select_from(ProcessInstance).where(*wanted)
-    ).scalar_one()
-    rows = ctx.connection.execute(
-        select(*_COLUMNS)
-        .where(*wanted)
-        .order_by(*order_by(sort, INSTANCE_SORTS, last=ProcessInstance.id))
-        .limit(page_size)
-        .offset((page - 1) * page_size)
-    ).mappings()
-    return count, [dict(row) for row in rows]
+    return page_of(
+        ctx.connection,
+        select(*_COLUMNS).where(*wanted),
+        order_by(sort, INSTANCE_SORTS, last=ProcessInstance.id),
+        page=page,
+        page_size=page_size,
+    )
 
 
 def variables_of(ctx: Context, instance_id: str, *, visit: str | None = None) -> dict[str, Json]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from engine.context import Context
-from engine.db import order_by
+from engine.db import order_by, page_of
 from engine.errors import NotFound
 from engine.i18n import _
 from engine.instance import ListedVariable, ProcessInstance
@@ -158,14 +158,13 @@ def list_tasks(
                 ListedVariable.value == value,
             )
         )
-    count = ctx.connection.execute(select(func.count()).select_from(UserTask).where(*wanted)).scalar_one()
-    rows = ctx.connection.execute(
-        select(UserTask.__table__)
-        .where(*wanted)
-        .order_by(*order_by(sort, TASK_SORTS, last=UserTask.id))
-        .limit(page_size)
-        .offset((page - 1) * page_size)
-    ).mappings()
+    count, rows = page_of(
+        ctx.connection,
+        select(UserTask.__table__).where(*wanted),
+        order_by(sort, TASK_SORTS, last=UserTask.id),
+        page=page,
+        page_size=page_size,
+    )
     return count, [Task(**row) for row in rows]
 
 
