@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import pkgutil
 from datetime import timedelta
 from importlib import import_module
@@ -12,17 +13,13 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, jsonify, redirect, request, url_for
+from flask import Flask, current_app, redirect, request, url_for
 from flask_appbuilder.const import AUTH_DB
 from jinja2 import FileSystemLoader
-from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.wrappers import Response as AnyResponse
 
 import admin.web
 from admin.centre import locale_folders
-from admin.identity.models import LoginSession
 from admin.identity.roles import ADMINISTRATOR
 from admin.identity.security import Guard, Security, Shell, find_signed_in
 from admin.identity.sessions import LIFE
@@ -35,9 +32,12 @@ from admin.kit.guard import install_guard
 from admin.kit.headers import install_headers
 from admin.kit.languages import choose_locale, install_languages
 from admin.kit.menu import add_manifest_menu
-from engine.context import PUBLIC, Busy, Centre
+from engine.context import Centre
 from engine.i18n import LOCALES
+from engine.people import zone_region
 from engine.settings import Settings, kept_secret
+
+log = logging.getLogger(__name__)
 
 _HERE = Path(__file__).parent
 _LARGEST_REQUEST = 64 * 1024 * 1024
@@ -77,10 +77,9 @@ def create_app(centre: Centre) -> Flask:
         store = open_store(app, centre.database, changing=_CHANGING)
         appbuilder = Shell(app, store, security_manager_class=Security, update_perms=False)
         install_languages(app, locale_folders(centre.registry))
-        install_formats(app)
+        install_formats(app, region=zone_region(centre.settings.time_zone))
         app.jinja_env.globals["asset"] = asset
         app.context_processor(_said_everywhere)
-        _add_health(app)
         for room in _own_rooms():
             room.register(appbuilder)
         _add_plugins(app, appbuilder, guard, centre)
@@ -179,20 +178,3 @@ def _said_everywhere() -> dict[str, Any]:
         "locale_url": lambda code: url_for("AccountView.language", code=code, next=here),
         "profile_url": url_for("AccountView.show"),
     }
-
-
-def _add_health(app: Flask) -> None:
-    """Answer whoever watches over the process: is it alive, can it work."""
-
-    @app.get("/healthz")
-    def healthz() -> Response:
-        return jsonify(status="ok")
-
-    @app.get("/readyz")
-    def readyz() -> AnyResponse | tuple[Response, int]:
-        try:
-            with web().context(PUBLIC).read() as ctx:
-                ctx.connection.execute(select(LoginSession.id).limit(1))
-        except (SQLAlchemyError, Busy):
-            return jsonify(status="the database does not answer or was not prepared"), 503
-        return jsonify(status="ok")

@@ -10,9 +10,10 @@ from engine.clock import Clock, DatabaseClock
 from engine.context import Centre
 from engine.db import Database
 from engine.i18n import install_catalogues
+from engine.parameters import check_environment
 from engine.plugin import Registry
 from engine.plugin.loader import load_plugins
-from engine.settings import Settings
+from engine.settings import Settings, make_folders
 from engine.worker import waker
 
 # Floors below the plug-ins that add something to the registry by a function of this name.
@@ -36,14 +37,17 @@ def open_centre(
         packages: Packages whose folders are plug-ins.
 
     Raises:
-        ConfigurationError: A manifest, a room or a setting is wrong.
+        ConfigurationError: A manifest, a room or a setting is wrong, or the database cannot be reached.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_folders(settings)
+    database = Database(settings.database)
+    database.reach()
     registry = installed(settings, web=web, packages=packages)
+    check_environment(registry)
     install_catalogues(locale_folders(registry))
     return Centre(
         settings=settings,
-        database=Database(settings.database),
+        database=database,
         clock=clock or DatabaseClock(),
         registry=registry,
         wake=waker(settings.broker_url) if settings.broker_url else lambda _instance_id: None,

@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-ALL = ("pair", "feel")
+ALL = ("pair", "http", "age", "scripts", "feel", "drain")
 
 for name in sys.argv[1:] or ALL:
     print(f"== {name}")

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
+
+BEGUN_AT = "callwright_begun_at"
+"""Where a connection to PostgreSQL keeps the database's time of its open transaction."""
 
 
 def milliseconds(instant: datetime) -> datetime:
@@ -27,7 +30,7 @@ class DatabaseClock:
     def now(self, connection: Connection) -> datetime:
         """Return the time of the transaction on this connection."""
         if connection.dialect.name == "postgresql":
-            return milliseconds(connection.execute(select(func.now())).scalar_one())
+            return milliseconds(connection.info[BEGUN_AT])
         return milliseconds(datetime.now(UTC))
 
 

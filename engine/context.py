@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Executable
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
@@ -89,7 +90,8 @@ class Context:
     centre: Centre
     actor: Actor
     locale: str = "en"
-    given: Mapping[str, Any] = field(default_factory=dict)
+    # Names the work of a service task's job to whoever is outside: the same at every try, never twice.
+    idempotency_key: str | None = None
     _transaction: Transaction | None = field(default=None, repr=False)
     _now: datetime | None = field(default=None, repr=False)
 
@@ -162,7 +164,7 @@ class Context:
             return
         try:
             self._transaction = self.centre.database.begin(mode)
-        except OperationalError as error:
+        except (OperationalError, NoConnection) as error:
             raise Busy() from error
         try:
             yield
@@ -183,6 +185,22 @@ class Context:
         ended = self.transaction
         self._transaction, self._now = None, None
         return ended
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Do something within the open transaction that leaves nothing behind where it fails.
+
+        It is the session's savepoint, not the connection's: what was added and not yet sent is forgotten too.
+        """
+        with self.session.begin_nested():
+            # Begun now: the session itself waits until it is used, and Core does not use it.
+            self.session.connection()
+            yield
+            self.session.flush()
+
+    def gather(self, statement: Executable, row: Mapping[str, Any]) -> None:
+        """Write a row at the end of the open transaction, with all others of the same statement."""
+        self.transaction.gather(statement, row)
 
     def after_commit(self, act: Callable[[], None]) -> None:
         """Do something once the open transaction is safe."""

@@ -7,9 +7,26 @@ its values travel beside it, so that whoever shows the error can say it in the p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words that stand in the hole of a message: a source text of their own, in the reader's language too.
+
+    Args:
+        message: A gettext source text with ``%(name)s`` holes.
+        params: The values of the holes.
+    """
+
+    message: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Say it in English."""
+        return self.message % self.params if self.params else self.message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +65,14 @@ class CallwrightError(Exception):
         self.problems = tuple(problems)
         super().__init__(self.message)
 
+    @property
+    def phrase(self) -> Phrase:
+        """What it says, to stand in the hole of another message."""
+        return Phrase(self.message, self.params)
+
     def __str__(self) -> str:
         """Say it in English, with the problems that are its reasons."""
-        head = self.message % self.params if self.params else self.message
-        return "\n".join([head, *(f"  {problem}" for problem in self.problems)])
+        return "\n".join([str(self.phrase), *(f"  {problem}" for problem in self.problems)])
 
 
 class DefinitionError(CallwrightError):
@@ -173,3 +194,5 @@ class BpmnError(Exception):
         super().__init__(f"{code}: {message}" if message else code)
         self.code = code
         self.message = message
+        # What a script had logged before it threw this.
+        self.log: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import gettext
+import re
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -14,9 +15,11 @@ from typing import Any
 
 from babel.messages.pofile import read_po
 
-from engine.errors import CallwrightError, Problem
+from engine.errors import CallwrightError, Phrase, Problem
 
 LOCALES: Mapping[str, str] = {"en": "English", "zh_Hans": "简体中文", "zh_Hant": "繁體中文"}
+
+_HOLE = re.compile(r"%\(\w+\)s")
 
 
 def _(text: str) -> str:
@@ -43,28 +46,39 @@ def install_catalogues(folders: Sequence[Path]) -> None:
     _folders = tuple(dict.fromkeys((_folders[0], *folders)))
 
 
-def translate(locale: str, text: str, **params: Any) -> str:
+def translate(locale: str, text: str, /, **params: Any) -> str:
     """Say a source text in a language.
 
     Args:
         locale: ``en``, ``zh_Hans`` or ``zh_Hant``.
         text: The English source text, with ``%(name)s`` holes.
-        params: What goes into the holes.
+        params: What goes into the holes. A phrase there is said in the language too, also one that was
+            kept as JSON meanwhile.
 
     Returns:
         The text; English where the catalogues have none.
     """
     said = text if locale == "en" or not text else _owners(_folders, locale).gettext(text)
-    return said % params if params else said
+    return said % {name: _filling(locale, value) for name, value in params.items()} if params else said
 
 
-def say(locale: str, error: CallwrightError | Problem) -> str:
-    """Say an error, or one of its problems, in a language; an error that stands in a hole too."""
-    params = {
-        name: say(locale, value) if isinstance(value, CallwrightError) else value
-        for name, value in error.params.items()
-    }
-    return translate(locale, error.message, **params)
+def outline(locale: str, text: str) -> str:
+    """Say a source text that stands for many: what would differ from one to the next is left out."""
+    return _HOLE.sub("…", translate(locale, text))
+
+
+def _filling(locale: str, value: Any) -> Any:
+    match value:
+        case Phrase() | {"message": str(), "params": dict()}:
+            phrase = value if isinstance(value, Phrase) else Phrase(**value)
+            return translate(locale, phrase.message, **phrase.params)
+        case _:
+            return value
+
+
+def say(locale: str, said: CallwrightError | Problem | Phrase) -> str:
+    """Say an error, one of its problems, or a phrase in a language."""
+    return translate(locale, said.message, **said.params)
 
 
 def read_catalogue(content: bytes) -> dict[str, str]:

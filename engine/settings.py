@@ -6,6 +6,7 @@ Secrets come from the environment only. What an administrator may change while t
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Mapping
@@ -17,6 +18,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from engine.errors import ConfigurationError
 
 PREFIX = "CALLWRIGHT_"
+_DATABASES = ("sqlite", "postgresql")
+_BROKERS = ("redis", "rediss", "amqp", "amqps")
+_SHORTEST_KEY = 32
+_MAKE_ONE = "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -36,6 +41,7 @@ class Settings:
         demo_password: The demo people's password; made once where it is not given.
         twilio_account_sid, twilio_auth_token, twilio_from, twilio_api_url: The SMS account.
         smtp_url, mail_from: The mail account.
+        metrics_token: What a scrape of ``/metrics`` shows; needed with a public address.
     """
 
     data_dir: Path = Path("var")
@@ -53,6 +59,7 @@ class Settings:
     twilio_api_url: str = ""
     smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
+    metrics_token: str = field(default="", repr=False)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -124,6 +131,16 @@ def _check(settings: Settings) -> None:
             "CALLWRIGHT_PUBLIC_URL is %(url)s. Write the whole address, such as https://desk.example.org.",
             url=settings.public_url,
         )
+    if settings.database.split("://")[0].split("+")[0] not in _DATABASES:
+        raise ConfigurationError(
+            "CALLWRIGHT_DATABASE_URL names no database that is known. Write "
+            "postgresql://user:password@host/name, or leave it empty for SQLite in the data folder."
+        )
+    if settings.broker_url and settings.broker_url.split("://")[0] not in _BROKERS:
+        raise ConfigurationError(
+            "CALLWRIGHT_BROKER_URL names no broker that is known. Write redis://host:6379/0 or "
+            "amqp://user:password@host, or leave it empty."
+        )
     if settings.twilio_account_sid and not (settings.twilio_auth_token and settings.twilio_from):
         raise ConfigurationError(
             "CALLWRIGHT_TWILIO_ACCOUNT_SID is set, but CALLWRIGHT_TWILIO_AUTH_TOKEN or "
@@ -135,9 +152,35 @@ def _check(settings: Settings) -> None:
         )
     if (not settings.embedded or not settings.loopback) and not settings.secret_key:
         raise ConfigurationError(
-            "CALLWRIGHT_SECRET_KEY must be set on PostgreSQL and with a public address. Make one with: "
-            "python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            f"CALLWRIGHT_SECRET_KEY must be set on PostgreSQL and with a public address. {_MAKE_ONE}"
         )
+    if settings.secret_key and len(settings.secret_key) < _SHORTEST_KEY:
+        raise ConfigurationError(
+            f"CALLWRIGHT_SECRET_KEY has %(length)s characters; one that cannot be guessed has at least "
+            f"%(least)s. {_MAKE_ONE}",
+            length=len(settings.secret_key),
+            least=_SHORTEST_KEY,
+        )
+
+
+def make_folders(settings: Settings) -> None:
+    """Make the data folder, and the one of the stored files, where they are not there yet.
+
+    Raises:
+        ConfigurationError: One of them cannot be written to; the message names it and the remedy.
+    """
+    for folder in (settings.data_dir, settings.files):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(folder, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        except OSError as error:
+            raise ConfigurationError(
+                "The folder %(folder)s cannot be written to: %(reason)s. Give it to the user who runs "
+                "Callwright, or name another: --data-dir, CALLWRIGHT_FILES_DIR.",
+                folder=folder,
+                reason=error.strerror,
+            ) from None
 
 
 def kept_secret(data_dir: Path, name: str, *, first: str = "", length: int = 48) -> str:

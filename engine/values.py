@@ -15,6 +15,9 @@ import orjson
 
 Json: TypeAlias = Any
 
+# Before or after the point: as many as an IEEE decimal of 128 bits has.
+_MOST_DIGITS = 6144
+
 
 def _default(value: object) -> object:
     if isinstance(value, Decimal):
@@ -50,10 +53,21 @@ def loads(text: str | bytes) -> Json:
     """Read JSON text; every number becomes a Decimal.
 
     Raises:
-        ValueError: The text is not JSON.
+        ValueError: The text is not JSON, or a number in it is beyond what arithmetic can hold.
     """
-    return json.loads(text, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse_constant)
+    return _DECODER.decode(text if isinstance(text, str) else text.decode())
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    if abs(number.adjusted()) > _MOST_DIGITS:
+        raise ValueError(f"the number {text[:32]} is too large or too small")
+    return number
 
 
 def _refuse_constant(name: str) -> Json:
     raise ValueError(f"{name} is not JSON")
+
+
+# Made once: ``json.loads`` would make one at each call.
+_DECODER = json.JSONDecoder(parse_float=_number, parse_int=_number, parse_constant=_refuse_constant)

@@ -23,12 +23,16 @@ from engine.i18n import _
 from engine.ids import new_id
 from engine.instance import MessageSubscription, ProcessInstance
 from engine.jobs import (
+    HEARTBEAT,
     ClaimedJob,
     Incident,
     Job,
     claim,
+    drop_dead_workers,
+    drop_lease,
     enqueue,
     give_back,
+    hold_lease,
     open_incident,
     return_expired,
     run_claimed,
@@ -79,7 +83,7 @@ class Worker:
         poll_s = POLL_WITH_BROKER_S if self.centre.settings.broker_url else POLL_S
         keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
         keeper.start()
-        log.info("worker %s is looking for jobs", self.owner)
+        log.info("the worker is looking for jobs", extra={"worker": self.owner})
         while not self._stopping.is_set():
             try:
                 found = self._claim_and_run()
@@ -113,7 +117,7 @@ class Worker:
             run_claimed(self._context(), job)
         except Exception:
             # The lease expires and somebody else takes it over.
-            log.exception("job %s (%s) could not be ended", job.id, job.kind)
+            log.exception("a job could not be ended", extra=job.marks)
         finally:
             self._held.pop(threading.current_thread())
             self._free.release()
@@ -139,6 +143,7 @@ class Worker:
         while True:
             try:
                 self._renew()
+                hold_lease(self._context(), name=HEARTBEAT + self.owner, owner=self.owner)
                 if return_expired(self._context()):
                     self.wake()
                 if time.monotonic() >= next_sweep:
@@ -169,7 +174,8 @@ class Worker:
         for thread in list(self._held):
             thread.join(max(0.0, until - time.monotonic()))
         give_back(self._context(), owner=self.owner)
-        log.info("worker %s has stopped", self.owner)
+        drop_lease(self._context(), name=HEARTBEAT + self.owner, owner=self.owner)
+        log.info("the worker has stopped", extra={"worker": self.owner})
 
     def _context(self) -> Context:
         return Context(centre=self.centre, actor=SYSTEM)
@@ -178,6 +184,7 @@ class Worker:
 def sweep(ctx: Context) -> None:
     """Put right what a lost worker left, start the clockwork, look for what was forgotten."""
     return_expired(ctx)
+    drop_dead_workers(ctx)
     with ctx.write():
         for kind in ctx.registry.job_kinds.values():
             if kind.every_s is not None:
@@ -248,12 +255,37 @@ def celery_app(broker_url: str) -> Any:
     return app
 
 
+class _Presence:
+    """Whether the broker is there, as it was seen last: a change is said once, without the password."""
+
+    def __init__(self, app: Any) -> None:
+        self.address = app.connection().as_uri()
+        self.is_away = False
+
+    def away(self, reason: Exception) -> None:
+        if not self.is_away:
+            log.warning(
+                "the broker %s cannot be reached: %s. Work goes on, each step up to %g s later. Start it, or "
+                "correct CALLWRIGHT_BROKER_URL.",
+                self.address,
+                reason,
+                POLL_WITH_BROKER_S,
+            )
+        self.is_away = True
+
+    def there(self) -> None:
+        if self.is_away:
+            log.warning("the broker %s is back", self.address)
+        self.is_away = False
+
+
 def waker(broker_url: str) -> Callable[[str | None], None]:
     """Return what tells workers that something is due; losing it costs one poll interval.
 
     A thread of its own sends: a commit never waits for a broker, and many commits are one hint.
     """
     app = celery_app(broker_url)
+    presence = _Presence(app)
     asked: deque[str | None] = deque(maxlen=1)
     due = threading.Event()
 
@@ -263,8 +295,9 @@ def waker(broker_url: str) -> Callable[[str | None], None]:
             due.clear()
             try:
                 app.send_task(TASK, args=list(asked), ignore_result=True, retry=False, expires=60)
+                presence.there()
             except Exception as error:
-                log.warning("no hint could be sent: %s", error)
+                presence.away(error)
                 time.sleep(1)
 
     def wake(instance_id: str | None) -> None:
@@ -284,10 +317,12 @@ def listen(worker: Worker, broker_url: str) -> None:
 
     def consume() -> None:
         app = celery_app(broker_url)
+        presence = _Presence(app)
         while True:
             try:
                 with app.connection() as connection:
                     queue = app.amqp.queues[QUEUE](connection.channel())
+                    presence.there()
                     with connection.Consumer([queue], callbacks=[heard]):
                         while True:
                             try:
@@ -295,7 +330,7 @@ def listen(worker: Worker, broker_url: str) -> None:
                             except TimeoutError:
                                 connection.heartbeat_check()
             except Exception as error:
-                log.warning("the broker is away: %s", error)
+                presence.away(error)
                 time.sleep(2)
 
     threading.Thread(target=consume, name="hints", daemon=True).start()

@@ -3,17 +3,28 @@
 from engine.plugin import Registry, ResourceKind
 from forms.check import check_form
 from forms.schema import Form, read_form
-from forms.submit import load_draft, render_start, render_task, save_draft, start_with_form, submit_form
+from forms.submit import (
+    check_submission,
+    load_draft,
+    render_start,
+    render_task,
+    save_draft,
+    start_with_form,
+    submit_checked,
+    submit_form,
+)
 
 
 def register(registry: Registry) -> None:
     """Add what this floor does: a kind of file, and finishing a task by its form."""
     registry.add_resource_kind(ResourceKind(name="form", pattern="*.form", check=check_form))
     registry.add_port("finish_task", submit_form)
+    registry.add_port("check_submission", check_submission)
 
 
 __all__ = [
     "Form",
+    "check_submission",
     "load_draft",
     "read_form",
     "register",
@@ -21,5 +32,6 @@ __all__ = [
     "render_task",
     "save_draft",
     "start_with_form",
+    "submit_checked",
     "submit_form",
 ]

@@ -143,7 +143,7 @@ def _compiles(part: str, rule: str, *, condition: bool = False) -> Found:
     except feel.FeelSyntaxError as error:
         yield (
             _("%(part)s cannot be read: %(reason)s Mend the expression %(expression)s."),
-            {"part": part, "reason": str(error), "expression": rule[:100]},
+            {"part": part, "reason": error.placed, "expression": rule[:100]},
         )
         return
     for name in sorted(set(_called(tree)) - NAMES):
@@ -182,7 +182,7 @@ def _check_rules(component: Component) -> Found:
     default = component.raw.get("defaultValue")
     if default is not None and component.kind != "expression":
         try:
-            Answer(component).deserialize(default)
+            Answer(component, None).deserialize(default)
         except ma.ValidationError:
             yield _("The default value is none that the field accepts. Choose another one."), {}
 

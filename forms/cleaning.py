@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time
 from decimal import Context, Decimal
 from typing import Any, NoReturn
 
 import marshmallow as ma
-import phonenumbers
 
-from engine.errors import Problem
+from engine.errors import InvalidSubmission, Problem
 from engine.files import is_reference
 from engine.i18n import _
+from engine.people import e164
 from engine.values import Json, number_text
 from forms import pattern
 from forms.expressions import is_expression
@@ -43,8 +42,6 @@ _MINUTES = re.compile(r"(^|T)(\d\d:\d\d)(?!:)", re.ASCII)
 _FIRST_YEAR = 1900
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _EMAIL = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(\.{_LABEL})*")
-_PHONE = re.compile(r"(\+|00)\d{5,18}", re.ASCII)
-_BETWEEN_DIGITS = re.compile(r"[\s().\-\u2010-\u2015]")
 
 Check = Callable[[Json], None]
 
@@ -61,9 +58,10 @@ def refuse(message: str, **params: Any) -> NoReturn:
 class Answer(ma.fields.Field):
     """A value of one field, checked by the field's kind and its own rules."""
 
-    def __init__(self, component: Component) -> None:
+    def __init__(self, component: Component, region: str | None) -> None:
         super().__init__(allow_none=True, validate=_checks(component))
         self.component = component
+        self.region = region
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Json:
         return _CLEAN[self.component.kind](self.component, value)
@@ -74,7 +72,7 @@ class Answer(ma.fields.Field):
         """Return the clean value, in the one way in which it is kept."""
         clean = super().deserialize(value, attr, data, **kwargs)
         if clean and self.component.rules.get("validationType") == "phone":
-            return _telephone(clean)
+            return _telephone(clean, self.region)
         return clean
 
 
@@ -104,15 +102,20 @@ class Sent(ma.Schema):
 
 
 @functools.lru_cache(maxsize=256)
-def schema_of(form: Form) -> ma.Schema:
-    """Build the marshmallow schema of a form, once."""
-    return _schema(form.components)
+def schema_of(form: Form, region: str | None) -> ma.Schema:
+    """Build the marshmallow schema of a form, once.
+
+    Args:
+        form: The form.
+        region: The country of a telephone number without a country code (``HK``); None where there is none.
+    """
+    return _schema(form.components, region)
 
 
-def _schema(components: Sequence[Component]) -> ma.Schema:
+def _schema(components: Sequence[Component], region: str | None) -> ma.Schema:
     tree: dict[str, Any] = {}
     _collect(components, tree)
-    return _from_tree(tree)
+    return _from_tree(tree, region)
 
 
 def _collect(components: Sequence[Component], tree: dict[str, Any]) -> None:
@@ -126,15 +129,15 @@ def _collect(components: Sequence[Component], tree: dict[str, Any]) -> None:
         place[component.path[-1]] = component
 
 
-def _from_tree(tree: Mapping[str, Any]) -> ma.Schema:
+def _from_tree(tree: Mapping[str, Any], region: str | None) -> ma.Schema:
     fields: dict[str, Any] = {}
     for name, found in tree.items():
         if isinstance(found, dict):
-            fields[name] = ma.fields.Nested(_from_tree(found), allow_none=True)
+            fields[name] = ma.fields.Nested(_from_tree(found, region), allow_none=True)
         elif found.kind == LIST:
-            fields[name] = Rows(ma.fields.Nested(_schema(found.components)), allow_none=True)
+            fields[name] = Rows(ma.fields.Nested(_schema(found.components, region)), allow_none=True)
         else:
-            fields[name] = Answer(found)
+            fields[name] = Answer(found, region)
     return Sent.from_dict(fields, name="Sent")()
 
 
@@ -296,8 +299,6 @@ def _checks(component: Component) -> list[Check]:
             checks.append(functools.partial(_check_pattern, component))
         if rules.get("validationType") == "email":
             checks.append(_check_email)
-        if rules.get("validationType") == "phone":
-            checks.append(_check_phone)
     if component.kind == "number":
         if not {"decimalDigits", "increment"}.isdisjoint(component.raw):
             checks.append(functools.partial(_check_step, component))
@@ -379,21 +380,10 @@ def _check_email(value: str) -> None:
         refuse(_("A mail address is expected here."))
 
 
-def _check_phone(value: str) -> None:
-    if value and _telephone(value) == "":
-        refuse(_("A telephone number with its country code is expected here, such as +85251230000."))
-
-
-def _telephone(value: str) -> str:
-    """Write a telephone number as it is kept (E.164); empty where it is none."""
-    # People group the digits, and an input method writes them wide: +852 5123 4567, ＋８５２…
-    digits = _BETWEEN_DIGITS.sub("", unicodedata.normalize("NFKC", value))
-    if not _PHONE.fullmatch(digits):
+def _telephone(value: str, region: str | None) -> str:
+    if not pattern.trim(value):
         return ""
     try:
-        number = phonenumbers.parse(re.sub(r"^00", "+", digits))
-    except phonenumbers.NumberParseException:
-        return ""
-    if not phonenumbers.is_possible_number(number):
-        return ""
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+        return e164(value, region)
+    except InvalidSubmission as error:
+        refuse(error.problems[0].message, **error.problems[0].params)

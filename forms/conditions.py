@@ -114,6 +114,7 @@ def settle(
     variables: Mapping[str, Json],
     rights: Mapping[str, str],
     now: datetime,
+    region: str | None = None,
 ) -> Settled:
     """Find out what a form shows and computes with some answers.
 
@@ -125,9 +126,10 @@ def settle(
         variables: What the form begins with.
         rights: What the person may do, by key.
         now: The aware instant, in the centre's zone.
+        region: The country of telephone numbers without a country code.
     """
     look = _Look(form, rights, now)
-    fits = fitting(form, variables)
+    fits = fitting(form, variables, region)
     started = begin(form, variables, fits)
     data: Json = begin(form, variables, fits, sent, look.locked)
     for _pass in range(_PASSES):

@@ -65,10 +65,10 @@ def path_text(path: Iterable[str | int]) -> str:
     return ".".join(map(str, path))
 
 
-def fitting(form: Form, variables: Mapping[str, Json]) -> Mapping[str, Json]:
+def fitting(form: Form, variables: Mapping[str, Json], region: str | None) -> Mapping[str, Json]:
     """Return the variables that the form's fields can hold; the others count as none."""
     try:
-        fits = schema_of(form).load(variables, unknown=ma.EXCLUDE)
+        fits = schema_of(form, region).load(variables, unknown=ma.EXCLUDE)
     except ma.ValidationError as error:
         fits = error.valid_data
     return fits if isinstance(fits, dict) else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from engine.context import Context
@@ -19,6 +20,7 @@ from engine.errors import Forbidden, NotFound
 from engine.files import check_reference, is_reference, reference
 from engine.i18n import _
 from engine.machine.nodes.events import StartEvent
+from engine.people import default_region
 from engine.runtime import get_instance, variables_of
 from engine.values import Json
 from engine.work import Task, may_see
@@ -139,7 +141,8 @@ def _open(
         variables=variables,
         lookup=keep_lists(ctx),
         file=_Files(ctx=ctx, known=_known_files(form, variables)),
-        texts=definition.package.catalogues.get(ctx.locale, {}),
+        say=partial(definition.text, ctx.locale),
+        region=default_region(ctx),
     )
     return Opened(form=form, filling=filling, definition=definition, into=into, held=held)
 

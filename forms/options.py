@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from engine import people
 from engine.context import Context
+from engine.definition import group_names
 from engine.values import Json, number_text
 from forms.expressions import value_of
 from forms.schema import Component
@@ -109,8 +110,9 @@ def _units(ctx: Context) -> Iterator[Option]:
 
 
 def _groups(ctx: Context) -> Iterator[Option]:
-    for group, _count in people.group_counts(ctx):
-        yield Option(value=group.key, label=group.name)
+    found = [group for group, _count in people.group_counts(ctx)]
+    for key, name in group_names(ctx, found).items():
+        yield Option(value=key, label=name)
 
 
 _LISTS: Mapping[str, Callable[[Context], Iterator[Option]]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +49,7 @@ def render(form: Form, filling: Filling) -> Rendered:
 
     Args:
         form: The form.
-        filling: What it is filled in over; its ``texts`` are the process's translations.
+        filling: What it is filled in over; its ``say`` says the form's texts.
     """
     components = list(_components(form.components, filling, WRITE))
     schema = {**form.raw, "type": "default", "components": components}
@@ -82,7 +82,7 @@ def _components(components: Sequence[Component], filling: Filling, outer: str) -
         right = right_of(component, filling.rights, outer)
         if right == HIDDEN or component.kind == "button":
             continue
-        raw = _said(component.raw, filling.texts)
+        raw = _said(component.raw, filling.say)
         if component.components:
             raw["components"] = list(_components(component.components, filling, right))
         if right == READ and component.holds_value:
@@ -98,12 +98,12 @@ def _components(components: Sequence[Component], filling: Filling, outer: str) -
         yield raw
 
 
-def _said(raw: Mapping[str, Any], texts: Mapping[str, str]) -> dict[str, Any]:
+def _said(raw: Mapping[str, Any], in_language: Callable[[str], str]) -> dict[str, Any]:
     """Say a component's texts in the person's language."""
     said = dict(raw)
 
     def say(text: Json) -> Json:
-        return texts.get(text, text) if isinstance(text, str) and not is_expression(text) else text
+        return in_language(text) if isinstance(text, str) and not is_expression(text) else text
 
     for part in _TEXTS:
         if part in said:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, insert, select
@@ -23,6 +24,31 @@ from forms.validate import Accepted, validate
 
 DRAFT_LIMIT = 500_000
 FILE_COUNT_LIMIT = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedSubmission:
+    """What a person hands in for a task, checked against the instance as it was.
+
+    Args:
+        task: The task as it was.
+        revision: The instance's.
+        opened: The task's form; None where it has none or is over.
+        accepted: The form's answers.
+        data: What was handed in; variables to write where the task has no form.
+        outcome: One of the step's buttons.
+        opinion: What the person says about it.
+        files: References of files to attach to the instance.
+    """
+
+    task: work.Task
+    revision: int
+    opened: Opened | None
+    accepted: Accepted | None
+    data: Mapping[str, Json] | None
+    outcome: str | None
+    opinion: str | None
+    files: Sequence[Json]
 
 
 def submit_form(
@@ -56,46 +82,84 @@ def submit_form(
     """
     if draft:
         return save_draft(ctx, task_id=task_id, data=data or {})
+    checked = check_submission(ctx, task_id=task_id, data=data, outcome=outcome, opinion=opinion, files=files)
+    return submit_checked(ctx, checked=checked)
+
+
+def check_submission(
+    ctx: Context,
+    *,
+    task_id: str,
+    data: Mapping[str, Json] | None = None,
+    outcome: str | None = None,
+    opinion: str | None = None,
+    files: Sequence[Json] = (),
+) -> CheckedSubmission:
+    """Check what a person hands in for a task: the first half of ``submit_form``, which only reads.
+
+    A task that is over is not looked at: who was faster is said by ``submit_checked``.
+
+    Args:
+        ctx: Who finishes it.
+        task_id: Which task.
+        data: The form's answers; variables to write where the task has no form.
+        outcome: One of the step's buttons.
+        opinion: What the person says about it.
+        files: References of files to attach to the instance.
+
+    Raises:
+        NotFound: There is no such task, or it is not theirs to see.
+        Forbidden: It is not theirs to finish.
+        InvalidSubmission: An answer or a file cannot be accepted.
+    """
     with ctx.read():
         task = work.get_task(ctx, task_id)
+        revision = runtime.get_instance(ctx, task.instance_id)["revision"]
         opened = open_task(ctx, task) if task.open else None
         if task.open:
             work.need_may_act(ctx, task)
         accepted = None if opened is None else validate(opened.form, data or {}, opened.filling)
-        attached = _check_files(ctx, files)
-    return _finish(
-        ctx,
+        _check_files(ctx, files)
+    return CheckedSubmission(
         task=task,
+        revision=revision,
         opened=opened,
         accepted=accepted,
         data=data,
         outcome=outcome,
         opinion=opinion,
-        attached=attached,
+        files=files,
     )
 
 
 @verb
-def _finish(
-    ctx: Context,
-    *,
-    task: work.Task,
-    opened: Opened | None,
-    accepted: Accepted | None,
-    data: Mapping[str, Json] | None,
-    outcome: str | None,
-    opinion: str | None,
-    attached: Sequence[Mapping[str, Json]],
-) -> InstanceRef:
-    form = None
+def submit_checked(ctx: Context, *, checked: CheckedSubmission) -> InstanceRef:
+    """Finish a task by what was checked: keep the submission, go on.
+
+    Where the instance went on meanwhile, what was checked may not hold any more: it is checked again.
+
+    Args:
+        ctx: Who finishes it.
+        checked: What ``check_submission`` answered.
+
+    Raises:
+        Conflict: Somebody was faster.
+        Forbidden: It is not theirs to finish any more.
+        InvalidSubmission: The outcome, the opinion or, by now, an answer cannot be accepted.
+    """
+    task, handed_in = checked.task, {"outcome": checked.outcome, "opinion": checked.opinion}
+    if runtime.lock_instance(ctx, task.instance_id).revision != checked.revision:
+        checked = check_submission(ctx, task_id=task.id, data=checked.data, files=checked.files, **handed_in)
+    opened, accepted, form = checked.opened, checked.accepted, None
     if opened is not None and accepted is not None:
         submission = _keep(ctx, opened, accepted.values, task_id=task.id, instance_id=task.instance_id)
         values = _all_into(opened, accepted.values)
         form = work.ValidatedForm(form_key=opened.form.key, values=values, submission_id=submission)
-    if attached:
+    if checked.files:
+        attached = _check_files(ctx, checked.files)
         runtime.add_comment(ctx, instance_id=task.instance_id, task_id=task.id, text="", files=attached)
     done = runtime.complete_task(
-        ctx, task_id=task.id, outcome=outcome, opinion=opinion, form=form, data=None if form else data
+        ctx, task_id=task.id, form=form, data=None if form else checked.data, **handed_in
     )
     _adopt(ctx, accepted.files if accepted is not None else (), task.instance_id)
     ctx.connection.execute(

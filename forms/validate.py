@@ -9,7 +9,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from engine.errors import CallwrightError, InvalidSubmission, Problem
+from engine.errors import CallwrightError, InvalidSubmission, Phrase, Problem
 from engine.i18n import _
 from engine.values import Json
 from forms.cleaning import check_bounds, check_length, refuse, schema_of
@@ -41,7 +41,8 @@ class Filling:
             said. By key; a container's right holds for what it contains.
         lookup: The options of a list that the product keeps.
         file: The reference of a file that somebody hands in, or an error.
-        texts: The process's translations, by source text.
+        say: Says one of the form's texts in the person's language.
+        region: The country of telephone numbers without a country code (``HK``).
     """
 
     now: datetime
@@ -49,7 +50,8 @@ class Filling:
     rights: Mapping[str, str] = field(default_factory=dict)
     lookup: Lookup = lambda source: ()
     file: FileOf = _no_file
-    texts: Mapping[str, str] = field(default_factory=dict)
+    say: Callable[[str], str] = str
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +82,16 @@ def validate(form: Form, sent: Json, filling: Filling) -> Accepted:
         InvalidSubmission: Something cannot be taken: a problem for each, its path the field's key
             (``reporter.phone``, ``items.2.price``).
     """
-    clean, found = _clean(form, sent)
+    clean, found = _clean(form, sent, filling.region)
     _weigh(form, clean)
-    settled = settle(form, clean, variables=filling.variables, rights=filling.rights, now=filling.now)
+    settled = settle(
+        form,
+        clean,
+        variables=filling.variables,
+        rights=filling.rights,
+        now=filling.now,
+        region=filling.region,
+    )
     for place in settled.places:
         if place.component.key and not place.writable:
             _forget(found, place.path)
@@ -93,15 +102,17 @@ def validate(form: Form, sent: Json, filling: Filling) -> Accepted:
             if problems:
                 found[place.path] = problems
     if found:
-        raise InvalidSubmission(problems=_told(found, settled, filling.texts))
+        raise InvalidSubmission(problems=_told(found, settled, filling.say))
     values = _written(settled, clean, check.replaced, filling.variables)
     return Accepted(values=values, files=tuple(dict.fromkeys(check.files)))
 
 
-def _clean(form: Form, sent: Json) -> tuple[Mapping[str, Json], dict[Path, list[Problem]]]:
+def _clean(
+    form: Form, sent: Json, region: str | None
+) -> tuple[Mapping[str, Json], dict[Path, list[Problem]]]:
     found: dict[Path, list[Problem]] = {}
     try:
-        return schema_of(form).load(sent), found
+        return schema_of(form, region).load(sent), found
     except ma.ValidationError as error:
         _collect(error.messages, (), found)
         return error.valid_data if isinstance(error.valid_data, dict) else {}, found
@@ -149,14 +160,12 @@ def _is_within(found: Mapping[Path, Any], path: Path) -> bool:
     return any(path[:end] in found for end in range(len(path) + 1))
 
 
-def _told(found: Mapping[Path, list[Problem]], settled: Settled, texts: Mapping[str, str]) -> list[Problem]:
+def _told(found: Mapping[Path, list[Problem]], settled: Settled, say: Callable[[str], str]) -> list[Problem]:
     """Name each problem's place, in the order of the form."""
     order = {place.path: number for number, place in enumerate(settled.places)}
     paths = sorted(found, key=lambda path: order.get(path, len(order)))
     return [
-        replace(
-            problem, path=_printable(path_text(path)), message=texts.get(problem.message, problem.message)
-        )
+        replace(problem, path=_printable(path_text(path)), message=say(problem.message))
         for path in paths
         for problem in found[path]
     ][:PROBLEM_LIMIT]
@@ -246,7 +255,8 @@ class _Check:
         except CallwrightError as error:
             refuse(error.message, **error.params)
         if isinstance(accept, str) and accept.strip() and not _is_accepted(file, accept):
-            refuse(_("A file of this kind is not expected here: %(accept)s."), accept=accept[:100])
+            kinds = Phrase(_KINDS[accept]) if accept in _KINDS else accept[:100]
+            refuse(_("A file of this kind is not expected here: %(accept)s."), accept=kinds)
         return file
 
 
@@ -259,6 +269,10 @@ _RULES: Mapping[str, Callable[[_Check, Place, Json], None]] = {
     "datetime": _Check.temporal,
     "filepicker": _Check.attachments,
 }
+
+
+# What the browser is told to offer, in words.
+_KINDS = {"image/*": _("pictures"), "audio/*": _("sound recordings"), "video/*": _("films")}
 
 
 def _is_blank(component: Component, value: Json) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -17,6 +18,8 @@ from engine import people
 from engine.clock import MovableClock
 from engine.context import SYSTEM, Centre, Context
 from engine.errors import ConfigurationError
+from engine.parameters import environment_name, set_parameter
+from engine.plugin.registry import load_rooms
 from seed.history import tell
 from seed.past import Past
 from seed.world import World, read_world
@@ -64,7 +67,15 @@ def load(centre: Centre, world: World, *, password: str) -> None:
             raise ConfigurationError("A demo world goes into an empty database: somebody works here already.")
         log.info("making the demo world %s and its last %d days", world.name, world.history.days)
         furnish(past, world, kept)
+        _show_plugins(past)
         tell(past, clock, world, until=present)
+
+
+def _show_plugins(ctx: Context) -> None:
+    """Let each plug-in that has a ``demo.py`` show what it does, those it stands on first."""
+    for plugin in ctx.registry.plugins.values():
+        for room in load_rooms(plugin.package, plugin.manifest, ("demo",)).values():
+            room.load(ctx)
 
 
 def _told_nobody(centre: Centre, clock: MovableClock) -> Centre:
@@ -85,6 +96,9 @@ def furnish(ctx: Context, world: World, kept: Mapping[str, str]) -> None:
         world: Whose.
         kept: What is kept of the password of each person who has a login.
     """
+    # What the environment sets goes first.
+    if environment_name("centre.locale") not in os.environ:
+        set_parameter(ctx, key="centre.locale", value=world.locale)
     for position, unit in enumerate(world.units):
         people.put_unit(ctx, key=unit.key, name=unit.name, parent_key=unit.parent, position=position)
     for group in world.groups:

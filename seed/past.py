@@ -72,9 +72,11 @@ class Agenda:
         Raises:
             CallwrightError: Something failed.
         """
+        self.ctx.transaction.flush()
         while claimed := claim(self.ctx, owner=_OWNER, limit=_AT_ONCE):
             for job in claimed:
                 run_claimed(self.ctx, job)
+            self.ctx.transaction.flush()
         failed = self.ctx.connection.execute(select(Incident.element_id, Incident.message).limit(1)).first()
         if failed is not None:
             raise CallwrightError(f"The history failed at {failed.element_id}: {failed.message}")
@@ -82,6 +84,7 @@ class Agenda:
     def _pass(self, at: datetime) -> None:
         """Let time pass: what falls due on the way happens at its instant."""
         while True:
+            self.ctx.transaction.flush()  # what the last act left behind is read here, before any commit
             due_at = self.ctx.connection.execute(
                 select(Job.due_at)
                 .where(Job.state == "waiting", Job.due_at <= at)

@@ -220,6 +220,7 @@ class World:
 
     Args:
         name: Its folder's.
+        locale: The language of the centre.
         phone: The number that the public writes to.
         reporter_phone: The numbers of the public; each ``#`` stands for a digit.
         units, groups, skills, posts, people: Its organisation.
@@ -228,6 +229,7 @@ class World:
     """
 
     name: str
+    locale: str
     phone: str
     reporter_phone: str
     units: Sequence[Unit]
@@ -268,6 +270,7 @@ def read_world(name: str) -> World:
     }
     return World(
         name=name,
+        locale=told["locale"],
         phone=told["phone"],
         reporter_phone=told["reporter_phone"],
         units=_all(Unit, told["unit"], "world.toml, unit"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import marshmallow as ma
@@ -15,19 +16,27 @@ from engine.context import Context
 from engine.definition import (
     Definition,
     get_definition,
+    get_definition_by_id,
     list_definitions,
     list_versions,
     may_start,
 )
 from engine.errors import Forbidden, NotFound
 from engine.i18n import _
-from engine.runtime import get_instance, start_process
+from engine.runtime import get_instance, list_running_versions, start_process
 
 SEE = ("processes.see", "processes.deploy")
 _SORTS = {
     "key": lambda row: row["key"],
     "title": lambda row: row["title"].casefold(),
     "deployed_at": lambda row: row["deployed_at"],
+}
+_VERSION_SORTS = {
+    "version": lambda row: row["version"],
+    "deployed_at": lambda row: row["deployed_at"],
+    "active_count": lambda row: row["active_count"],
+    "suspended_count": lambda row: row["suspended_count"],
+    "incident_count": lambda row: row["incident_count"],
 }
 
 
@@ -45,6 +54,7 @@ class VariableSchema(Row):
 
     name = Text()
     type = Text(metadata={"description": "Its FEEL type."})
+    kind = Text(metadata={"description": "`telephone`: read as people write it, kept as E.164; else empty."})
     label = Text()
     sensitive = Flag()
 
@@ -69,6 +79,25 @@ class WholeDefinitionSchema(DefinitionSchema):
     versions = Items(Whole(), metadata={"description": "All there are, the newest first."})
     starts = Items(ma.fields.Nested(StartSchema))
     variables = Items(ma.fields.Nested(VariableSchema))
+
+
+class VersionSchema(Row):
+    """A version of a process, and what runs in it."""
+
+    id = Text()
+    version = Whole()
+    title = Text()
+    deployment_id = Text()
+    deployed_at = Instant()
+    active_count = Whole()
+    suspended_count = Whole()
+    incident_count = Whole(metadata={"description": "Open instances that an operator must help."})
+
+
+class VersionsArgs(ListArgs):
+    """What the list of versions takes."""
+
+    sort = sort_of(_VERSION_SORTS, "-version")
 
 
 class DefinitionArgs(ListArgs):
@@ -111,6 +140,16 @@ def _row(ctx: Context, definition: Definition) -> dict[str, Any]:
     }
 
 
+def _startable(ctx: Context, said: dict[str, Any], key: str) -> dict[str, Any]:
+    """Read the version that is started, before the transaction opens: the first time means to compile it."""
+    definition = get_definition(ctx, key=key, version=said.get("version"))
+    if not may_start(ctx, definition):
+        if _may_see(ctx, definition):
+            raise Forbidden(_("You may not start this process."))
+        raise NotFound(_("There is no process %(key)s. Deploy it first."), key=key)
+    return {"version": definition.version}
+
+
 class DefinitionsApi(Api):
     """Process definitions."""
 
@@ -148,12 +187,22 @@ class DefinitionsApi(Api):
                 {
                     "name": name,
                     "type": spec.type,
+                    "kind": spec.kind,
                     "label": definition.text(ctx.locale, spec.label),
                     "sensitive": spec.sensitive,
                 }
                 for name, spec in manifest.variables.items()
             ],
         }
+
+    @lists("/<key>/versions", answer=VersionSchema, args=VersionsArgs, needs=SEE)
+    def versions(self, ctx: Context, said: dict[str, Any], key: str) -> Page:
+        """List the versions of a process with the instances that run in each."""
+        rows = [
+            {**asdict(one), "title": get_definition_by_id(ctx, one.id).text(ctx.locale, one.title)}
+            for one in list_running_versions(ctx, key)
+        ]
+        return page_of(rows, said, _VERSION_SORTS)
 
     @serves("/<key>/versions/<int:version>/xml", media="application/xml", needs=SEE)
     def xml(self, ctx: Context, said: dict[str, Any], key: str, version: int) -> Response:
@@ -162,16 +211,11 @@ class DefinitionsApi(Api):
             definition = get_definition(ctx, key=key, version=version)
         return Response(definition.package.files[definition.path], mimetype="application/xml")
 
-    @changes("/<key>/start", body=StartBody, answer=InstanceSchema, status=201)
+    @changes("/<key>/start", body=StartBody, answer=InstanceSchema, status=201, check=_startable)
     def start(self, ctx: Context, said: dict[str, Any], key: str) -> dict[str, Any]:
         """Start a process; the answer comes when it has reached its first wait states.
 
         Its manifest says who may. Unknown variables are kept.
         """
-        definition = get_definition(ctx, key=key, version=said.get("version"))
-        if not may_start(ctx, definition):
-            if _may_see(ctx, definition):
-                raise Forbidden(_("You may not start this process."))
-            raise NotFound(_("There is no process %(key)s. Deploy it first."), key=key)
         started = start_process(ctx, process_key=key, **said)
         return instance_row(ctx, get_instance(ctx, started.id))

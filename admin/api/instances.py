@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import marshmallow as ma
@@ -33,10 +34,14 @@ from engine.i18n import _
 from engine.runtime import (
     add_comment,
     cancel_instance,
+    correct_variables,
     get_instance,
     history_of,
     list_instances,
+    move_token,
     resume_instance,
+    skip_element,
+    steps_of,
     suspend_instance,
     variables_of,
 )
@@ -47,6 +52,7 @@ STATES = ("active", "suspended", "completed", "cancelled", "failed")
 OPERATE = ("instances.operate",)
 _IN_ORDER = {"seq": lambda row: row["seq"]}
 _BY_CREATION = {"created_at": lambda row: row["created_at"]}
+_BY_ELEMENT = {"element_id": lambda row: row["element_id"]}
 _BY_TIME = {"written_at": lambda row: row["written_at"]}
 
 
@@ -127,6 +133,12 @@ class HistoryArgs(ListArgs):
     sort = sort_of(_IN_ORDER, "seq")
 
 
+class StepArgs(ListArgs):
+    """What the list of an instance's steps takes."""
+
+    sort = sort_of(_BY_ELEMENT, "element_id")
+
+
 class TasksArgs(ListArgs):
     """What an instance's tasks take."""
 
@@ -149,6 +161,40 @@ class SwitchBody(Body):
     """Why an instance is held, or goes on."""
 
     reason = Text(load_default="", most=2000)
+
+
+class CorrectBody(Body):
+    """Values that variables should have."""
+
+    variables = Fields(required=True)
+    reason = Text(required=True, least=1, most=2000, metadata={"description": "Kept in the audit log."})
+    visit_id = IdText(metadata={"description": "A step whose variables they are; else the instance's own."})
+
+
+class MoveBody(Body):
+    """From where to where an instance is moved, and why."""
+
+    visit_id = IdText(required=True, metadata={"description": "The step that is left."})
+    to = Text(required=True, least=1, metadata={"description": "The id of the element that begins."})
+    reason = Text(required=True, least=1, most=2000, metadata={"description": "Kept in the audit log."})
+
+
+class SkipStepBody(Body):
+    """Which step counts as done, why, and what it would have brought."""
+
+    visit_id = IdText(required=True)
+    reason = Text(required=True, least=1, most=2000, metadata={"description": "Kept in the audit log."})
+    variables = Fields(load_default=dict)
+
+
+class StepSchema(Row):
+    """A step at which an instance stands."""
+
+    visit_id = Text()
+    element_id = Text()
+    name = Text()
+    failed = Flag(metadata={"description": "Whether an operator must help."})
+    to = Items(Text(), metadata={"description": "The elements to which it may be moved."})
 
 
 class CommentBody(Body):
@@ -251,6 +297,34 @@ class InstancesApi(Api):
         written = next(row for row in list_comments(ctx, instance_id) if row["id"] == comment_id)
         return _comment(ctx, written)
 
+    @lists("/<uuid:instance_id>/steps", answer=StepSchema, args=StepArgs, needs=OPERATE)
+    def steps(self, ctx: Context, said: dict[str, Any], instance_id: str) -> Page:
+        """List the steps at which an instance stands, and where each may be moved."""
+        seen_instance(ctx, instance_id)
+        rows = [asdict(step) for step in steps_of(ctx, instance_id)]
+        return page_of(rows, said, _BY_ELEMENT)
+
+    @changes("/<uuid:instance_id>/variables", body=CorrectBody, answer=InstanceSchema, needs=OPERATE)
+    def correct(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
+        """Give variables of an instance other values; history keeps the old ones."""
+        seen_instance(ctx, instance_id)
+        correct_variables(ctx, instance_id=instance_id, **said)
+        return instance_row(ctx, get_instance(ctx, instance_id))
+
+    @changes("/<uuid:instance_id>/move", body=MoveBody, answer=InstanceSchema, needs=OPERATE)
+    def move(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
+        """Take an instance from one step to another beside it: the first is cancelled, the other begins."""
+        seen_instance(ctx, instance_id)
+        move_token(ctx, instance_id=instance_id, **said)
+        return instance_row(ctx, get_instance(ctx, instance_id))
+
+    @changes("/<uuid:instance_id>/skip", body=SkipStepBody, answer=InstanceSchema, needs=OPERATE)
+    def skip(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
+        """Leave a step as if it had been done."""
+        seen_instance(ctx, instance_id)
+        skip_element(ctx, instance_id=instance_id, **said)
+        return instance_row(ctx, get_instance(ctx, instance_id))
+
     @changes("/<uuid:instance_id>/cancel", body=CancelBody, answer=InstanceSchema, needs=OPERATE)
     def cancel(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
         """End an instance before its time; what it called ends too."""
@@ -274,7 +348,8 @@ class InstancesApi(Api):
 
 
 def _log(ctx: Context, log: Any) -> list[str | None] | None:
-    return None if log is None else [masked_text(ctx, str(line)) for line in log]
+    """Return what scripts logged; what else was noted there is told by other fields."""
+    return None if log is None else [masked_text(ctx, line) for line in log if isinstance(line, str)]
 
 
 def _comment(ctx: Context, row: Mapping[str, Any]) -> dict[str, Any]:

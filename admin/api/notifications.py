@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from admin.api.fields import IdText, Instant, ListArgs, Row, Text, Whole, sort_of
+from admin.api.fields import Body, Flag, IdText, Instant, ListArgs, Row, Text, Whole, sort_of
 from admin.api.masking import masked_text
-from admin.api.operation import Api, Page, lists
+from admin.api.operation import Api, Page, changes, lists
 from engine.context import Context
-from engine.notify import CHANNELS, NOTIFICATION_SORTS, list_notifications
+from engine.notify import CHANNELS, NOTIFICATION_SORTS, get_notification, list_notifications, settle
 
 STATES = ("waiting", "sending", "sent", "delivered", "read", "failed", "unknown")
 
@@ -53,6 +53,18 @@ class NotificationArgs(ListArgs):
     sort = sort_of(NOTIFICATION_SORTS, "-created_at")
 
 
+class SettleBody(Body):
+    """What is known of a notification whose fate was unknown."""
+
+    taken = Flag(required=True, metadata={"description": "It was sent. Else it is sent again."})
+    reason = Text(
+        required=True,
+        least=1,
+        most=2000,
+        metadata={"description": "How that is known; kept in the audit log."},
+    )
+
+
 class NotificationsApi(Api):
     """Notifications."""
 
@@ -63,6 +75,17 @@ class NotificationsApi(Api):
         """List notifications. Numbers, addresses and personal links are masked without personal_data.see."""
         count, rows = list_notifications(ctx, **said)
         return Page(count, [_row(ctx, row) for row in rows])
+
+    @changes(
+        "/<uuid:notification_id>/settle",
+        body=SettleBody,
+        answer=NotificationSchema,
+        needs=("incidents.operate",),
+    )
+    def settle(self, ctx: Context, said: dict[str, Any], notification_id: str) -> dict[str, Any]:
+        """Say of a notification in the state *unknown* that it was sent, or send it again."""
+        settle(ctx, notification_id=notification_id, **said)
+        return _row(ctx, get_notification(ctx, notification_id))
 
 
 def _row(ctx: Context, row: Mapping[str, Any]) -> dict[str, Any]:

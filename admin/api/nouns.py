@@ -8,6 +8,7 @@ from admin.api.evaluation import DecisionsApi, FeelApi
 from admin.api.files import FilesApi
 from admin.api.instances import InstancesApi
 from admin.api.messages import MessagesApi, SignalsApi
+from admin.api.migrations import DefinitionMigrationsApi, InstanceMigrationsApi, MigrationsApi
 from admin.api.notifications import NotificationsApi
 from admin.api.operation import Api
 from admin.api.operations import IncidentsApi, JobsApi
@@ -17,7 +18,10 @@ from admin.api.tasks import TasksApi
 NOUNS: tuple[type[Api], ...] = (
     DeploymentsApi,
     DefinitionsApi,
+    DefinitionMigrationsApi,
     InstancesApi,
+    InstanceMigrationsApi,
+    MigrationsApi,
     TasksApi,
     MessagesApi,
     SignalsApi,

@@ -12,6 +12,7 @@ from admin.api.models import IdempotentCall
 from engine.context import Context, verb
 from engine.db import upsert
 from engine.errors import InvalidSubmission
+from engine.i18n import _
 from engine.plugin import JobKind, Registry
 
 KEPT = timedelta(days=7)
@@ -89,4 +90,12 @@ def forget_calls(ctx: Context, job: object = None) -> None:
 
 def register(registry: Registry) -> None:
     """Add the clockwork."""
-    registry.add_job_kind(JobKind(name="forget_calls", function=forget_calls, every_s=6 * 3600, lane="batch"))
+    registry.add_job_kind(
+        JobKind(
+            name="forget_calls",
+            title=_("Forget old calls of the interface"),
+            function=forget_calls,
+            every_s=6 * 3600,
+            lane="batch",
+        )
+    )

@@ -117,6 +117,7 @@ class Operation:
         once: Whether it honours an ``Idempotency-Key``.
         needs: Permissions, of which the caller has one.
         media: What kind of content it answers.
+        check: What it does before its transaction opens.
     """
 
     method: str
@@ -129,6 +130,7 @@ class Operation:
     once: bool = False
     needs: tuple[str, ...] = ()
     media: str = JSON
+    check: Callable[..., Mapping[str, Any]] | None = None
 
     def write(self, found: Any) -> str:
         """Write what the call found as JSON."""
@@ -160,11 +162,22 @@ def serves(path: str, *, media: str, needs: tuple[str, ...] = ()) -> Any:
 
 
 def changes(
-    path: str, *, answer: Any, body: Any = Body, status: int = 200, needs: tuple[str, ...] = ()
+    path: str,
+    *,
+    answer: Any,
+    body: Any = Body,
+    status: int = 200,
+    needs: tuple[str, ...] = (),
+    check: Callable[..., Mapping[str, Any]] | None = None,
 ) -> Any:
-    """Change something in one transaction, once per ``Idempotency-Key``: ``call(self, ctx, said, **ids)``."""
+    """Change something in one transaction, once per ``Idempotency-Key``: ``call(self, ctx, said, **ids)``.
+
+    Nothing parses or validates while a write transaction is open: ``check(ctx, said, **ids)`` does so before,
+    reading only, and what it answers is added to ``said``. It must leave to the call to say that somebody was
+    faster: perhaps that was this very request, sent twice.
+    """
     operation = Operation(
-        method="POST", path=path, answer=answer, body=body, status=status, needs=needs, once=True
+        method="POST", path=path, answer=answer, body=body, status=status, needs=needs, once=True, check=check
     )
     return lambda call: _exposed(call, operation, _change)
 
@@ -176,20 +189,21 @@ def computes(path: str, *, answer: Any, body: type[ma.Schema], needs: tuple[str,
 
 
 Call = Callable[[Context, dict[str, Any]], Any]
+Ids = Mapping[str, str | int]
 
 
-def _read(operation: Operation, call: Call) -> Response:
+def _read(operation: Operation, call: Call, _ids: Ids) -> Response:
     said = read_args(operation.args)
     ctx = context()
     with ctx.read():
         return _response(operation.status, operation.write(call(ctx, said)))
 
 
-def _serve(operation: Operation, call: Call) -> Response:
+def _serve(operation: Operation, call: Call, _ids: Ids) -> Response:
     return make_response(call(context(), read_args(operation.args)))
 
 
-def _compute(operation: Operation, call: Call) -> Response:
+def _compute(operation: Operation, call: Call, _ids: Ids) -> Response:
     read_args(operation.args)
     said = read_body(operation.body)  # type: ignore[arg-type]
     ctx = context()
@@ -197,13 +211,16 @@ def _compute(operation: Operation, call: Call) -> Response:
         return _response(operation.status, operation.write(call(ctx, said)))
 
 
-def _change(operation: Operation, call: Call) -> Response:
+def _change(operation: Operation, call: Call, ids: Ids) -> Response:
     read_args(operation.args)
     key, ctx = idempotency_key(), context()
     # The hash first: reading an upload moves its streams.
     told_by = body_hash() if key is not None else ""
     body = operation.body
     said = _uploaded(ctx, body) if isinstance(body, Upload) else read_body(body)  # type: ignore[arg-type]
+    if operation.check is not None:
+        with ctx.read():
+            said = {**said, **operation.check(ctx, said, **ids)}
 
     def act(ctx: Context) -> Answer:
         return Answer(status=operation.status, text=operation.write(call(ctx, said)))
@@ -228,12 +245,12 @@ def _response(status: int, text: str) -> Response:
 
 
 def _exposed(
-    call: Callable[..., Any], operation: Operation, run: Callable[[Operation, Call], Response]
+    call: Callable[..., Any], operation: Operation, run: Callable[[Operation, Call, Ids], Response]
 ) -> Any:
     @functools.wraps(call)
     def view(self: Api, **ids: Any) -> Response:
         known = {name: one if isinstance(one, int) else str(one) for name, one in ids.items()}
-        return run(operation, lambda ctx, said: call(self, ctx, said, **known))
+        return run(operation, lambda ctx, said: call(self, ctx, said, **known), known)
 
     view.operation = operation  # type: ignore[attr-defined]
     return expose(operation.path, methods=[operation.method])(guarded(*operation.needs)(view))

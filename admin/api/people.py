@@ -15,6 +15,7 @@ from admin.api.operation import Api, Page, lists, reads
 from admin.api.paging import page_of
 from engine.context import Context
 from engine.db import order_by
+from engine.definition import group_names
 from engine.errors import NotFound
 from engine.i18n import _
 from engine.people import (
@@ -187,9 +188,10 @@ class GroupsApi(Api):
     @lists("", answer=GroupSchema, args=GroupArgs)
     def list(self, ctx: Context, said: dict[str, Any]) -> Page:
         """List the groups."""
+        counted = group_counts(ctx)
+        names = group_names(ctx, [group for group, _count in counted])
         rows = [
-            {"key": group.key, "name": group.name, "member_count": count}
-            for group, count in group_counts(ctx)
+            {"key": group.key, "name": names[group.key], "member_count": count} for group, count in counted
         ]
         return page_of(rows, said, _GROUP_SORTS)
 
@@ -199,7 +201,8 @@ class GroupsApi(Api):
         for group, count in group_counts(ctx):
             if group.key == key:
                 members = members_of(ctx, key)
-                return {"key": key, "name": group.name, "member_count": count, "members": members}
+                name = group_names(ctx, [group])[key]
+                return {"key": key, "name": name, "member_count": count, "members": members}
         raise NotFound(_("There is no group %(key)s."), key=key)
 
 

@@ -28,6 +28,9 @@ def read_args(schema: type[ma.Schema]) -> dict[str, Any]:
     Raises:
         BadRequest: It names something unknown, or a value cannot be; the details say what is known.
     """
+    twice = [name for name, values in request.args.lists() if len(values) > 1]
+    if twice:
+        raise BadRequest(problems=[Problem(path=name, message=_("Say this once.")) for name in twice])
     return _checked(schema, request.args.to_dict(), BadRequest)
 
 

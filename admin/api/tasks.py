@@ -33,7 +33,7 @@ from engine.i18n import _
 from engine.runtime import claim_task, unclaim_task
 from engine.work import TASK_SORTS, Candidate, Task, get_task, list_tasks, may_act, may_see
 from engine.work.rights import SEE_ALL_TASKS
-from forms import render_task
+from forms import check_submission, render_task, submit_checked
 
 STATES = ("open", "claimed", "completed", "cancelled")
 
@@ -159,6 +159,11 @@ def seen_task(ctx: Context, task_id: str) -> Task:
     return task
 
 
+def _checked(ctx: Context, said: dict[str, Any], task_id: str) -> dict[str, Any]:
+    seen_task(ctx, task_id)
+    return {"checked": check_submission(ctx, task_id=task_id, **said)}
+
+
 class TasksApi(Api):
     """User tasks."""
 
@@ -207,13 +212,12 @@ class TasksApi(Api):
         seen_task(ctx, task_id)
         return task_row(ctx, unclaim_task(ctx, task_id=task_id))
 
-    @changes("/<uuid:task_id>/complete", body=CompleteBody, answer=TaskSchema)
+    @changes("/<uuid:task_id>/complete", body=CompleteBody, answer=TaskSchema, check=_checked)
     def complete(self, ctx: Context, said: dict[str, Any], task_id: str) -> dict[str, Any]:
         """Finish a task and bring its process to the next wait states.
 
         The first who finishes it wins; everybody after is 409 with the winner's name and the time. The data
         of a task with a form are checked as the form says; an unknown field is 422.
         """
-        seen_task(ctx, task_id)
-        ctx.registry.port("finish_task")(ctx, task_id=task_id, **said)
+        submit_checked(ctx, checked=said["checked"])
         return task_row(ctx, get_task(ctx, task_id))

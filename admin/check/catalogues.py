@@ -20,7 +20,7 @@ from babel.messages.pofile import read_po, write_po
 from jinja2 import TemplateSyntaxError
 
 from admin.check import texts
-from admin.check.chinese import foreign_characters
+from engine.chinese import foreign_characters
 from engine.errors import CallwrightError, DefinitionError, Problem
 from engine.i18n import _
 

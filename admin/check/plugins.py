@@ -29,7 +29,6 @@ ROOMS = (
 SHELVES = ("templates", "static", "forms", "messages", "locale", "migrations")
 _BESIDE = {"plugin.toml", "README.md", "__init__.py", "__pycache__"}
 # What a web room is entered by.
-_DOORS = {"views": "register", "rest": "register", "webhooks": "blueprint", "channel": "gateway"}
 _ASKING = {"may", "needs", "permitted"}
 
 
@@ -123,12 +122,6 @@ def _check_folder(source: Source) -> Iterator[Problem]:
                 _("A plug-in has no room of this name. Its rooms are: %(known)s."),
                 known=", ".join((*ROOMS, *SHELVES)),
             )
-    for room, door in _DOORS.items():
-        module = source.plugin.rooms.get(room)
-        if module is not None and not callable(getattr(module, door, None)):
-            yield source.wrong(
-                f"{room}.py", _("This room is entered by %(door)s(), which it lacks."), door=door
-            )
 
 
 def _check_offers(source: Source) -> Iterator[Problem]:
@@ -160,8 +153,9 @@ def _check_offers(source: Source) -> Iterator[Problem]:
 
 
 def _check_shelves(source: Source) -> Iterator[Problem]:
-    """Look at the plug-in's forms and messages as deployment looks at those of a process."""
-    paths = [path for pattern in ("forms/*.form", "messages/*.toml") for path in source.folder.glob(pattern)]
+    """Look at the plug-in's forms, messages and their translations as deployment looks at a process's."""
+    patterns = ("forms/*.form", "messages/*.toml", "locale/*/LC_MESSAGES/messages.po")
+    paths = [path for pattern in patterns for path in source.folder.glob(pattern)]
     files = {path.relative_to(source.folder).as_posix(): path.read_bytes() for path in sorted(paths)}
     inside = Inside(files=files, registry=source.registry, key=source.name)
     for path, content in files.items():
@@ -242,7 +236,8 @@ def _check_settings(source: Source) -> Iterator[Problem]:
 
 
 def _fits(setting: SettingSpec) -> bool:
-    default, kinds = setting.default, {"text": str, "integer": int, "boolean": bool, "choice": str}
+    default = setting.default
+    kinds = {"integer": int, "boolean": bool}
     if setting.type == "duration":
         try:
             return isinstance(default, str) and parse_duration(default) is not None
@@ -252,7 +247,7 @@ def _fits(setting: SettingSpec) -> bool:
         return isinstance(default, str | int | float) and _is_number(default)
     if isinstance(default, bool) and setting.type != "boolean":
         return False
-    return isinstance(default, kinds[setting.type]) and (
+    return isinstance(default, kinds.get(setting.type, str)) and (
         setting.type != "choice" or default in setting.choices
     )
 

@@ -13,7 +13,8 @@ from engine.definition.inspect import inspect
 from engine.errors import DefinitionError, Problem
 from engine.i18n import _
 from engine.machine import ProcessSpec
-from engine.machine.nodes.events import BoundaryEvent, EndEvent
+from engine.machine.nodes.events import EndEvent
+from engine.machine.nodes.watchers import BoundaryEvent
 from engine.plugin import Registry
 from engine.testing import Scenario, read_scenario
 
@@ -24,10 +25,12 @@ class Folder:
 
     Args:
         path: Where it is; its name is the process's.
+        registry: Everything that is installed.
         root: What paths are shown below of.
     """
 
     path: Path
+    registry: Registry
     root: Path
 
     @property
@@ -38,7 +41,7 @@ class Folder:
     @cached_property
     def package(self) -> Package:
         """Its files, as deploying would read them."""
-        return Package(id="", key=self.name, files=read_folder(self.path))
+        return Package(id="", key=self.name, files=read_folder(self.path), lent=self.registry.lent)
 
     @property
     def spec(self) -> ProcessSpec | None:
@@ -68,7 +71,7 @@ def check_process(path: Path, registry: Registry, root: Path) -> list[Problem]:
         registry: Everything that is installed.
         root: What paths are shown below of.
     """
-    folder = Folder(path=path, root=root)
+    folder = Folder(path=path, registry=registry, root=root)
     missing = list(_check_readme(folder))
     try:
         warnings = inspect(registry, folder.package)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from importlib import import_module
 from pathlib import Path
 
 import click
 
+from admin.cli.logs import install_logs
 from engine.errors import CallwrightError
 from engine.i18n import LOCALES
 
@@ -48,12 +48,7 @@ class _Commands(click.Group):
 @click.pass_context
 def cli(context: click.Context, data_dir: Path | None, locale: str, verbose: bool) -> None:
     """Callwright: processes, forms and messages for call centres."""
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO,
-        format="%(asctime)s %(levelname).1s %(name)s: %(message)s",
-    )
-    for chatty in ("sqlalchemy", "alembic", "flask_appbuilder", "urllib3", "twilio"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    install_logs(verbose=verbose)
     context.obj = {"data_dir": data_dir, "locale": locale}
 
 

@@ -121,8 +121,9 @@ class Family:
         return f"{child.name} ended with code {code}; it starts again in {wait_s:g} s"
 
     def _spawn(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
+        # -P: a file in the folder where somebody stands is no module of the product.
         return subprocess.Popen(
-            [sys.executable, "-m", "admin.cli", *command],
+            [sys.executable, "-P", "-m", "admin.cli", *command],
             env={**os.environ, **self.environment, PARENT_PIPE: str(self._read_end)},
             pass_fds=(self._read_end,),
             # Ctrl-C reaches the parent alone, which stops its children in order.

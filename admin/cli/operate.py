@@ -12,7 +12,7 @@ from admin.cli.common import acting
 from engine import runtime, values
 from engine.definition import deploy as deploy_files
 from engine.definition import get_definition, read_folder, read_zip
-from engine.i18n import say
+from engine.i18n import say, translate
 from engine.jobs import list_incidents
 from engine.work import list_tasks
 
@@ -159,7 +159,7 @@ def incidents(context: click.Context, retry: str | None) -> None:
                     "process_key": incident["process_key"],
                     "element_id": incident["element_id"],
                     "code": incident["code"],
-                    "message": incident["message"] % (incident["params"] or {}),
+                    "message": translate(ctx.locale, incident["message"], **(incident["params"] or {})),
                 }
                 for incident in found
             ],

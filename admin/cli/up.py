@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
+import shutil
 import signal
+import socket
 import sys
 import time
 import urllib.request
@@ -19,7 +22,9 @@ from admin.cli.family import Family
 from engine.errors import ConfigurationError
 from engine.i18n import _
 from engine.plugin.loader import find_manifests
-from engine.settings import Settings, read_settings
+from engine.settings import Settings, make_folders, read_settings
+
+log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -46,8 +51,14 @@ def up(
         defaults["centre_name"] = os.environ.get("CALLWRIGHT_CENTRE_NAME") or "12345"
     folder = data_dir or context.obj["data_dir"]
     settings = read_settings(None, data_dir=folder, **defaults)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    lock = _lock(settings)
+    make_folders(settings)
+    with _lock(settings):
+        _check_port(host, port)
+        _run(settings, world, host, port, here, workers)
+
+
+def _run(settings: Settings, world: str, host: str, port: int, here: str, workers: int) -> None:
+    """Prepare the database, then keep web, worker and what plug-ins run, until Ctrl-C."""
     family = Family(
         environment={
             "CALLWRIGHT_DATA_DIR": str(settings.data_dir.resolve()),
@@ -60,6 +71,8 @@ def up(
     alone = ("--alone",) if settings.embedded else ()
     if family.run_once("init", "--world", world, *alone) != 0:
         sys.exit(1)
+    # From here on: the making of a demo world is nobody's work.
+    family.environment = {**family.environment, "PROMETHEUS_MULTIPROC_DIR": str(_figures(settings))}
     family.add("web", "web", "--host", host, "--port", str(port))
     for _number in range(workers):
         family.add("worker", "worker")
@@ -67,7 +80,14 @@ def up(
         for entry in manifest.processes:
             family.add(f"{name}.{entry.name}", "process", entry.module)
     _keep(family, settings, world, here)
-    lock.close()
+
+
+def _figures(settings: Settings) -> Path:
+    """Make the folder in which the processes keep what they count; what former ones counted is gone."""
+    folder = (settings.data_dir / "metrics").resolve()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
 
 
 def _lock(settings: Settings) -> IO[str]:
@@ -88,6 +108,32 @@ def _lock(settings: Settings) -> IO[str]:
     return lock
 
 
+def _check_port(host: str, port: int) -> None:
+    """See that the web process will be able to listen: it would try again for ever.
+
+    Raises:
+        ConfigurationError: It will not; the message names the remedy.
+    """
+    try:
+        family, kind, protocol, _name, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as listening:
+            # As the web server does: the port of a product that ended a moment ago is free.
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+    except OSError as error:
+        raise ConfigurationError(
+            _(
+                "Nothing can listen on %(host)s port %(port)s: %(reason)s. Stop what does, or name another "
+                "by --host and --port."
+            ),
+            host=host,
+            port=port,
+            reason=error.strerror,
+        ) from None
+
+
 def _keep(family: Family, settings: Settings, world: str, here: str) -> None:
     stopping = False
 
@@ -104,7 +150,7 @@ def _keep(family: Family, settings: Settings, world: str, here: str) -> None:
             greeted = True
             _greet(settings, world)
         for line in family.keep():
-            click.secho(line, fg="yellow", err=True)
+            log.warning(line)
         time.sleep(0.2)
     family.stop()
 

@@ -10,12 +10,14 @@ from typing import Any
 import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger as GunicornLog
 
 from admin.app import create_app
 from admin.centre import open_centre
 from admin.cli.common import settings_of
 from admin.cli.family import watch_parent
-from engine.settings import Settings
+from engine.db import Database
+from engine.settings import Settings, make_folders
 
 THREADS = 300
 
@@ -32,6 +34,16 @@ def _prepare(worker: Any) -> None:
         stop(number, frame)
 
     signal.signal(signal.SIGTERM, end_streams_and_stop)
+
+
+class Log(GunicornLog):
+    """Gunicorn's words go where all others go."""
+
+    def setup(self, cfg: Any) -> None:
+        """Take its own way to stderr away."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
 
 
 class Web(BaseApplication):
@@ -54,6 +66,7 @@ class Web(BaseApplication):
             "timeout": 60,
             "graceful_timeout": 20,
             "loglevel": "warning",
+            "logger_class": Log,
             "proc_name": "callwright-web",
             "control_socket_disable": True,
             "when_ready": lambda _server: watch_parent(),
@@ -75,4 +88,14 @@ class Web(BaseApplication):
 @click.pass_context
 def web(context: click.Context, host: str, port: int) -> None:
     """Serve pages, REST and webhooks."""
-    Web(settings_of(context), host, port).run()
+    settings = settings_of(context)
+    _reach(settings)
+    Web(settings, host, port).run()
+
+
+def _reach(settings: Settings) -> None:
+    """Say here why it cannot start: what fails in gunicorn's worker fails with its traceback."""
+    make_folders(settings)
+    database = Database(settings.database)
+    database.reach()
+    database.dispose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection
 
 from flask_appbuilder.security.sqla.models import Permission, PermissionView, Role, User, ViewMenu
@@ -10,7 +11,7 @@ from sqlalchemy import func, select, update
 from admin.identity.passwords import UNSET, hash_password, matches, weaknesses
 from admin.identity.sessions import end_sessions, open_session
 from admin.kit.errors import Unauthorized
-from admin.kit.limits import forget_tries, is_limited, lift_limit, return_try, take_try
+from admin.kit.limits import forget_tries, is_limited, lift_limit, need_tries_left, take_try
 from admin.kit.permissions import as_pair
 from engine.context import Context, verb
 from engine.errors import InvalidSubmission, NotFound
@@ -22,6 +23,9 @@ from engine.people.models import Person
 TRIES = 10
 TRIES_OF_ADDRESS = 100
 PAUSE_S = 15 * 60
+# One after the other: who tries a name many times at once learns no more than who tries it in turn. Two names
+# may share a lock.
+_TURNS = tuple(threading.Lock() for _number in range(256))
 
 
 class WrongPassword(Unauthorized):
@@ -106,20 +110,27 @@ def sign_in(ctx: Context, *, name: str, password: str, address: str, agent: str,
         TooManyRequests: Too many wrong tries; says how long to wait.
     """
     person_key, kept = _find(ctx, name.strip().lower())
-    tries = _take_try(ctx, person_key, address)
-    take_try(ctx, name="login_address", of=address, most=TRIES_OF_ADDRESS, within_s=PAUSE_S)
-    if not matches(kept, password):
+    need_tries_left(ctx, name="login_address", of=address, most=TRIES_OF_ADDRESS)
+    if not _is_right(ctx, person_key, kept, password, address):
+        take_try(ctx, name="login_address", of=address, most=TRIES_OF_ADDRESS, within_s=PAUSE_S)
         _note_failure(ctx, person_key=person_key, address=address)
         raise WrongPassword()
-    return _note_success(
-        ctx, person_key=person_key, tries=tries, address=address, agent=agent, channel=channel
-    )
+    return _note_success(ctx, person_key=person_key, address=address, agent=agent, channel=channel)
 
 
-def _take_try(ctx: Context, person_key: str, address: str) -> str:
-    tries = f"{person_key} {address}"
-    take_try(ctx, name="login", of=tries, most=TRIES, within_s=PAUSE_S, subject=person_key)
-    return tries
+def _is_right(ctx: Context, person_key: str, kept: str | None, password: str, address: str) -> bool:
+    """Compare a password in its turn; only a wrong one counts."""
+    tries = _tries(person_key, address)
+    with _TURNS[hash(tries) % len(_TURNS)]:
+        need_tries_left(ctx, name="login", of=tries, most=TRIES)
+        if matches(kept, password):
+            return True
+        take_try(ctx, name="login", of=tries, most=TRIES, within_s=PAUSE_S, subject=person_key)
+        return False
+
+
+def _tries(person_key: str, address: str) -> str:
+    return f"{person_key} {address}"
 
 
 def is_paused(ctx: Context, *, person_key: str) -> bool:
@@ -156,11 +167,8 @@ def _note_failure(ctx: Context, *, person_key: str, address: str) -> None:
 
 
 @verb
-def _note_success(
-    ctx: Context, *, person_key: str, tries: str, address: str, agent: str, channel: str
-) -> str:
-    forget_tries(ctx, name="login", of=tries)
-    return_try(ctx, name="login_address", of=address)
+def _note_success(ctx: Context, *, person_key: str, address: str, agent: str, channel: str) -> str:
+    forget_tries(ctx, name="login", of=_tries(person_key, address))
     ctx.connection.execute(
         update(User.__table__)
         .where(User.username == person_key)
@@ -238,11 +246,10 @@ def prove(ctx: Context, *, person_key: str, password: str, address: str) -> None
         WrongPassword: It is another one.
         TooManyRequests: Too many wrong tries.
     """
-    tries = _take_try(ctx, person_key, address)
     _key, kept = _find(ctx, person_key)
-    if not matches(kept, password):
+    if not _is_right(ctx, person_key, kept, password, address):
         raise WrongPassword(_("The password is wrong."))
-    forget_tries(ctx, name="login", of=tries)
+    forget_tries(ctx, name="login", of=_tries(person_key, address))
 
 
 def is_privileged(ctx: Context, *, person_key: str) -> bool:

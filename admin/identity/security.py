@@ -22,6 +22,7 @@ from admin.identity.role_views import LoginsView, RolesView
 from admin.identity.sessions import find_session
 from admin.identity.views import SignInView
 from admin.kit.current import SignedIn, for_machine, signed_in, web
+from admin.kit.errors import BadRequest, Unauthorized
 from admin.kit.menu import MenuEntry, add_menu
 from admin.kit.permissions import from_pair
 from engine.context import PUBLIC, Context
@@ -71,8 +72,11 @@ class Guard(CSRFProtect):
         """Check the current request."""
         if request.endpoint and bearer_token() is not None and for_machine():
             return
-        if request.method in current_app.config["WTF_CSRF_METHODS"] and not _own_origin():
-            abort(400)
+        if request.method in current_app.config["WTF_CSRF_METHODS"]:
+            if request.endpoint and for_machine() and not self._is_exempt() and signed_in() is None:
+                raise Unauthorized()
+            if not _own_origin():
+                abort(400)
         super().protect(apply_exemptions=apply_exemptions)
 
     def _is_exempt(self) -> bool:
@@ -132,9 +136,15 @@ class TokenApi(SecurityApi):
                       refresh_token:
                         type: string
             400:
-              $ref: '#/components/responses/400'
+              $ref: '#/components/responses/error_400'
             401:
-              $ref: '#/components/responses/401'
+              $ref: '#/components/responses/error_401'
+            422:
+              $ref: '#/components/responses/error_422'
+            429:
+              $ref: '#/components/responses/error_429'
+            503:
+              $ref: '#/components/responses/error_503'
         """  # noqa: D205
         said = _read_credentials()
         ctx = web().context(PUBLIC)
@@ -174,7 +184,7 @@ class TokenApi(SecurityApi):
                       access_token:
                         type: string
             401:
-              $ref: '#/components/responses/401'
+              $ref: '#/components/responses/error_401'
           security:
             - jwt_refresh: []
         """  # noqa: D205
@@ -190,7 +200,7 @@ class TokenApi(SecurityApi):
 def _read_credentials() -> dict[str, Any]:
     said = request.get_json(silent=True)
     if not isinstance(said, dict):
-        raise InvalidSubmission(_("Send a JSON object with username and password."))
+        raise BadRequest(_("Send a JSON object with username and password."))
     wrong = [
         Problem(path=name, message=_("Must be text."))
         for name in ("username", "password")

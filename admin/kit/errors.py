@@ -11,10 +11,11 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_babel import gettext
-from sqlalchemy.exc import OperationalError
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from admin.kit.current import for_machine, web
+from admin.kit.current import for_machine, signed_in, web
 from engine.context import Busy
 from engine.errors import (
     BudgetExceeded,
@@ -95,6 +96,7 @@ def install_errors(app: Flask) -> None:
     app.register_error_handler(CallwrightError, _callwright_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(DataError, _too_long)
     app.register_error_handler(Exception, _unforeseen)
     app.after_request(_shape)
 
@@ -117,12 +119,25 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:
         return make_response(error.get_response())
+    if isinstance(error, CSRFError) and not for_machine():
+        return _old_form()
     code, said = _SAID.get(status, (f"http_{status}", error.name))
     response = _answer(status, code, translate(web().locale, said), heading_only=True)
     for name, value in error.get_headers():
         if name.lower() in ("allow", "retry-after", "www-authenticate"):
             response.headers[name] = value
     return response
+
+
+def _old_form() -> Response:
+    """Say why a form was not taken whose token is no longer good: most often its session has ended."""
+    if signed_in() is None:
+        said = _(
+            "Nothing was saved: you are no longer signed in. Sign in, open the page again and send it anew."
+        )
+        return _answer(401, "unauthorized", translate(web().locale, said))
+    said = _("Nothing was saved: the page was too old. Open it again and send it anew.")
+    return _answer(400, "bad_request", translate(web().locale, said))
 
 
 def _database_error(error: OperationalError) -> Response:
@@ -133,8 +148,19 @@ def _database_error(error: OperationalError) -> Response:
     return _callwright_error(Busy())
 
 
+def _too_long(error: DataError) -> Response:
+    # PostgreSQL's word where no rule of ours was as strict as the column.
+    log.warning("%s %s: %s", request.method, _route(), type(error.orig).__name__)
+    return _callwright_error(InvalidSubmission(_("Something in it is longer or larger than can be kept.")))
+
+
+def _route() -> str:
+    """Say which page it was without what stands in its address: links carry secrets."""
+    return str(request.url_rule) if request.url_rule is not None else "an unknown address"
+
+
 def _unforeseen(error: Exception) -> Response:
-    log.error("%s %s", request.method, request.path, exc_info=error)
+    log.error("%s %s", request.method, _route(), exc_info=error)
     code, said = _SAID[500]
     return _answer(500, code, translate(web().locale, said), heading_only=True)
 
@@ -177,6 +203,9 @@ def _shape(response: Response) -> Response:
     default = translate(web().locale, default) if default else HTTPStatus(response.status_code).phrase
     message = (said.get("message", said.get("msg")) if isinstance(said, dict) else None) or default
     details: list[tuple[str, str]] = []
+    if response.status_code == 401:
+        # The token library's reasons are English, and nothing that a caller could act on otherwise.
+        message = default
     if isinstance(message, dict):
         details = [(str(path), "; ".join(map(str, _many(why)))) for path, why in message.items()]
         message = default

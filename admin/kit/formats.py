@@ -10,6 +10,7 @@ from flask_babel import format_date, format_time, format_timedelta, get_locale
 from admin.kit.current import permitted, web
 from engine.errors import CallwrightError, Problem
 from engine.i18n import _, say
+from engine.people import calling_code, example_number, grouped
 
 # The ways by which a person may be reached first.
 CHANNEL_TITLES = {"sms": _("SMS"), "email": _("E-mail"), "in_app": _("In this product only")}
@@ -39,11 +40,16 @@ def relative(at: datetime | None, now: datetime) -> str:
     return "—" if at is None else str(format_timedelta(at - now, granularity="minute", add_direction=True))
 
 
-def phone(number: str | None) -> str:
-    """Say a telephone number: in full to those who may see personal data, else its last two digits."""
+def phone(number: str | None, region: str | None) -> str:
+    """Say a telephone number: in full to those who may see personal data, else its last two digits.
+
+    Args:
+        number: E.164; None is a dash.
+        region: The country in which its country code is left out.
+    """
     if not number:
         return "—"
-    return number if permitted("personal_data.see") else masked(number)
+    return grouped(number, region) if permitted("personal_data.see") else masked(number)
 
 
 def masked(number: str) -> str:
@@ -75,6 +81,18 @@ def said(problem: Problem | CallwrightError) -> str:
     return say(web().locale, problem)
 
 
-def install_formats(app: Flask) -> None:
-    """Offer the formats to templates as filters."""
-    app.jinja_env.filters.update(instant=instant, relative=relative, phone=phone, browser=browser, said=said)
+def install_formats(app: Flask, *, region: str | None) -> None:
+    """Offer the formats to templates as filters, and what a telephone number looks like at home.
+
+    Args:
+        app: The web app.
+        region: The centre's country (``HK``); None where its time zone is of none.
+    """
+    app.jinja_env.filters.update(
+        instant=instant,
+        relative=relative,
+        phone=lambda number: phone(number, region),
+        browser=browser,
+        said=said,
+    )
+    app.jinja_env.globals.update(phone_example=example_number(region), calling_code=calling_code(region))

@@ -10,6 +10,9 @@ from urllib.parse import unquote_to_bytes
 import prison  # type: ignore[import-untyped]
 from flask import Flask, abort, request
 
+from admin.kit.errors import BadRequest
+from engine.i18n import _
+
 # More digits than any number column holds; text of digits (a telephone number) is shorter.
 _HUGE = re.compile(r"[-+]?\d{19,}")
 _BAD_TEXT = re.compile("[\x00\ud800-\udfff]")
@@ -47,7 +50,7 @@ def _refuse() -> None:
 
 def _refuse_bad_text(texts: Iterable[str]) -> None:
     if not all(map(_well_formed, texts)):
-        abort(400)
+        raise BadRequest(_("There is a character in it that cannot be kept."))
 
 
 def _refuse_broken_filter(text: str) -> None:

@@ -8,9 +8,12 @@ from typing import Any
 
 from flask import Flask, g, has_request_context, request
 from flask_babel import get_babel, get_translations
+from sqlalchemy.exc import SQLAlchemyError
 
 from admin.kit.current import SignedIn, web
+from engine.context import PUBLIC, Busy, Context
 from engine.i18n import LOCALES
+from engine.people import centre_locale
 
 COOKIE = "callwright_locale"
 DEFAULT = "en"
@@ -18,7 +21,7 @@ _YEAR_S = 365 * 24 * 3600
 
 
 def choose_locale(who: SignedIn | None) -> str:
-    """Choose the request's language: the person's, else the cookie, else what the browser asks for."""
+    """Choose the request's language: the person's, the cookie's, what the browser asks for, the centre's."""
     for said in (who.locale if who else None, request.cookies.get(COOKIE)):
         if said in LOCALES:
             return str(said)
@@ -26,7 +29,11 @@ def choose_locale(who: SignedIn | None) -> str:
         found = match_locale(asked)
         if found:
             return found
-    return DEFAULT
+    try:
+        return centre_locale(Context(centre=web().centre, actor=PUBLIC))
+    except (SQLAlchemyError, Busy):
+        # That nothing can be read has to be said too.
+        return DEFAULT
 
 
 def match_locale(tag: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 
-from sqlalchemy import Integer, String, case, delete, select, update
+from sqlalchemy import Integer, String, case, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.context import Context, verb
@@ -83,14 +83,6 @@ def need_tries_left(ctx: Context, *, name: str, of: str, most: int) -> None:
         ends_at = ctx.connection.execute(spent).scalar()
         if ends_at is not None:
             raise too_many(ends_at - ctx.now)
-
-
-@verb
-def return_try(ctx: Context, *, name: str, of: str) -> None:
-    """Give one try back: it went well, but others may share what is counted."""
-    ctx.connection.execute(
-        update(Tries).where(Tries.key == _key(name, of), Tries.count > 0).values(count=Tries.count - 1)
-    )
 
 
 @verb

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from admin.kit.current import web
 from engine.context import Context
-from engine.definition import Definition, get_definition_by_id
+from engine.definition import Definition, get_definition_by_id, group_names, list_definitions
 from engine.errors import NotFound
 from engine.people import Group, Person
 
@@ -21,10 +21,15 @@ def person_names(ctx: Context, keys: Iterable[str | None]) -> dict[str, str]:
     return {row.key: row.name for row in rows}
 
 
-def group_names(ctx: Context, keys: Iterable[str]) -> dict[str, str]:
-    """Return groups' names by their keys."""
-    rows = ctx.connection.execute(select(Group.key, Group.name).where(Group.key.in_(set(keys))))
-    return {row.key: row.name for row in rows}
+def names_of_groups(ctx: Context, keys: Iterable[str]) -> dict[str, str]:
+    """Return groups' names by their keys, in the language of the page."""
+    found = ctx.session.scalars(select(Group).where(Group.key.in_(set(keys))))
+    return group_names(ctx, found, locale=web().locale)
+
+
+def process_titles(ctx: Context) -> dict[str, str]:
+    """Return the deployed processes' titles by their keys."""
+    return {one.key: one.text(web().locale, one.title) for one in list_definitions(ctx)}
 
 
 class Texts:
@@ -58,8 +63,9 @@ class Texts:
         definition = self.definition(definition_id)
         return "" if definition is None else definition.text(self.locale, definition.title)
 
-    def outcome(self, task: Any) -> str:
-        """Say how a task was finished, in the words of its button."""
+    def outcome(self, task: Any, outcome: str | None = None) -> str:
+        """Say how a task was finished, or would be, in the words of its button."""
+        said = outcome or task.outcome
         buttons: list[Mapping[str, Any]] = task.options.get("outcomes", [])
-        label = next((button["label"] for button in buttons if button["name"] == task.outcome), task.outcome)
+        label = next((button["label"] for button in buttons if button["name"] == said), said)
         return self.say(task.definition_id, label)

@@ -16,8 +16,8 @@ from admin.public.plain import Field, plain_fields
 from engine import runtime
 from engine.context import Context
 from engine.definition import Definition, get_definition_by_id
-from engine.files import is_reference
-from engine.people import Person
+from engine.files import references_in
+from engine.people import Person, default_region, grouped
 from engine.values import Json, number_text
 from engine.work import OpenedLink, Task, list_comments, may_act
 from forms.options import fixed_options
@@ -94,7 +94,7 @@ def look_at(
     variables = runtime.variables_of(ctx, task.instance_id, visit=task.id)
     notes = list_comments(ctx, task.instance_id)[-_MOST_NOTES:]
     names = person_names(ctx, [note["author"] for note in notes])
-    held = [*_files(variables), *_files([note["files"] for note in notes])]
+    held = [*references_in(variables), *references_in([note["files"] for note in notes])]
     return Shown(
         task=task,
         step=definition.text(ctx.locale, task.name),
@@ -102,7 +102,7 @@ def look_at(
         words=tuple(one.label for one in fields if one.kind == "text"),
         endings=tuple(_endings(ctx, task, definition, now, answers)) if mine else (),
         support=_support(task) if mine else None,
-        facts=tuple(_facts(definition, variables, ctx.locale, now, proved=proved)),
+        facts=tuple(_facts(ctx, definition, variables, now, proved=proved)),
         hides=not proved and (bool(held) or _hides(definition, variables)),
         files=tuple({str(file["$file"]): file for file in held}.values()),
         notes=tuple({**note, "author": names.get(note["author"], note["author"])} for note in notes),
@@ -164,9 +164,9 @@ def _support(task: Task) -> str | None:
 
 
 def _facts(
-    definition: Definition, variables: Mapping[str, Json], locale: str, now: datetime, *, proved: bool
+    ctx: Context, definition: Definition, variables: Mapping[str, Json], now: datetime, *, proved: bool
 ) -> Iterator[tuple[str, Json]]:
-    choices = _choices(definition)
+    choices, locale, region = _choices(definition), ctx.locale, default_region(ctx)
     for name, spec in definition.manifest.variables.items():
         value = variables.get(name)
         if value is None or value == "" or isinstance(value, dict | list) or not spec.label:
@@ -177,7 +177,8 @@ def _facts(
             yield label, masked(text) if text.startswith("+") else HIDDEN
         else:
             chosen = choices.get((name, value)) if isinstance(value, str) else None
-            yield label, _said(chosen or value, spec.type, definition, locale, now)
+            shown = grouped(value, region) if spec.is_telephone and isinstance(value, str) else value
+            yield label, _said(chosen or shown, spec.type, definition, locale, now)
 
 
 def _choices(definition: Definition) -> dict[tuple[str, str], str]:
@@ -209,15 +210,3 @@ def _hides(definition: Definition, variables: Mapping[str, Json]) -> bool:
         spec.sensitive and spec.label and variables.get(name) not in (None, "")
         for name, spec in definition.manifest.variables.items()
     )
-
-
-def _files(value: Json) -> Iterator[Mapping[str, Json]]:
-    """Yield the files that stand in a value, however deep."""
-    if is_reference(value):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _files(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _files(inner)

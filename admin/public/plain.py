@@ -15,7 +15,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, BinaryIO, cast
 
-from flask import request
+from flask import current_app, request
 
 from admin.public.carried import pack, unpack
 from engine import feel
@@ -70,6 +70,11 @@ class Field:
     def key(self) -> str:
         """What problems call it."""
         return path_text(self.path)
+
+    @property
+    def asks_locale(self) -> bool:
+        """Whether it asks for one of the product's languages."""
+        return {value for value, _label in self.options} == set(LOCALES)
 
     @property
     def subtype(self) -> str:
@@ -224,17 +229,15 @@ class _Shape:
             raw=raw,
         )
         options = self.options(raw) if kind in _CHOOSE else ()
+        made = replace(made, options=tuple((choice_text(option.value), option.label) for option in options))
         value = get(self.answers, path)
         value = get(self.data, path) if value is None else value
         value = raw.get("defaultValue") if value is None else value
-        if value is None and {option.value for option in options if isinstance(option.value, str)} == set(
-            LOCALES
-        ):
+        if value is None and made.asks_locale:
             value = self.locale
         return replace(
             made,
             value=_written(kind, made.subtype, value, self.now),
-            options=tuple((choice_text(option.value), option.label) for option in options),
             attributes=_attributes(kind, raw, rules),
         )
 
@@ -261,7 +264,8 @@ def _attributes(kind: str, raw: Mapping[str, Any], rules: Mapping[str, Any]) -> 
     if kind in ("textfield", "textarea") and isinstance(rules.get("maxLength"), int | Decimal):
         found["maxlength"] = number_text(Decimal(rules["maxLength"]))
     if kind == "textfield" and rules.get("validationType") == "phone":
-        found |= {"type": "tel", "inputmode": "tel", "autocomplete": "tel"}
+        example = current_app.jinja_env.globals["phone_example"]
+        found |= {"type": "tel", "inputmode": "tel", "autocomplete": "tel", "placeholder": example}
     if kind == "textfield" and rules.get("validationType") == "email":
         found |= {"type": "email", "autocomplete": "email"}
     if kind == "number":

@@ -41,7 +41,8 @@ CODE = MessageTemplate(
     title=_("Code"),
     texts={
         "sms": MessageText(
-            text=_("{{ centre }}: your code is {{ code }}. Good for 5 minutes.\n\n@{{ host }} #{{ code }}")
+            text=_("{{ centre }}: your code is {{ code }}. Good for 5 minutes.\n\n@{{ host }} #{{ code }}"),
+            text_code=_("{{ centre }}: your code is {{ code }}. Good for 5 minutes."),
         )
     },
 )

@@ -63,5 +63,5 @@ def _of(ctx: Context, definition: Definition) -> Iterator[PublicStart]:
             event=start.event,
             form=start.form or definition.spec.node(start.event).settings.task.form,
             title=definition.text(ctx.locale, start.title or definition.title),
-            summary=definition.text(ctx.locale, definition.manifest.summary),
+            summary=definition.text(ctx.locale, start.summary or definition.manifest.summary),
         )

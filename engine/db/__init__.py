@@ -1,9 +1,11 @@
 """Tables and transactions: the declarative base, the column types, the two transaction modes."""
 
+from engine.db.alone import alone_in
 from engine.db.base import Base, Id, Instant, JsonText, metadata, upsert
 from engine.db.database import Database, Mode, Transaction
 from engine.db.order import order_by
 from engine.db.page import page_of
+from engine.db.rows import inserting, one_or_many, table_of, updating
 
 __all__ = [
     "Base",
@@ -13,8 +15,13 @@ __all__ = [
     "JsonText",
     "Mode",
     "Transaction",
+    "alone_in",
+    "inserting",
     "metadata",
+    "one_or_many",
     "order_by",
     "page_of",
+    "table_of",
+    "updating",
     "upsert",
 ]

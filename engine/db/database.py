@@ -8,13 +8,22 @@ writes later fails at once on a stale snapshot as soon as two processes work.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import sqlite3
+import threading
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+import psycopg
+from sqlalchemy import URL, Connection, Engine, Executable, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
+
+from engine.clock import BEGUN_AT
+from engine.db.rows import one_or_many
+from engine.errors import ConfigurationError
+from engine.metrics import COMMIT_S
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +36,10 @@ class Mode(StrEnum):
 
 
 MODE_OPTION = "callwright_mode"
+_CONNECT_TIMEOUT_S = 10
+# What a connection keeps beside it: its open transaction, and whether SQLite refuses writes on it.
+_TRANSACTION = "callwright_transaction"
+_QUERY_ONLY = "callwright_query_only"
 _POSTGRESQL_LIMITS = "-c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000 -c timezone=UTC"
 
 
@@ -40,7 +53,10 @@ def install(engine: Engine) -> None:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     elif engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "begin", _begin_postgresql)
+    event.listen(engine, "savepoint", _before_savepoint)
+    event.listen(engine, "rollback_savepoint", _after_savepoint)
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
@@ -56,23 +72,61 @@ def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     writing = connection.get_execution_options().get(MODE_OPTION) == Mode.WRITE
-    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writing else 'ON'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    if connection.info.get(_QUERY_ONLY) is not (not writing):
+        _tell(connection, f"PRAGMA query_only={'OFF' if writing else 'ON'}")
+        connection.info[_QUERY_ONLY] = not writing
+    _tell(connection, "BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _prepare_postgresql(dbapi_connection: Any, _record: Any) -> None:
+    # The driver's own BEGIN is one more way to the server and back: ours brings the mode and the time.
+    dbapi_connection.autocommit = True
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    if connection.get_execution_options().get(MODE_OPTION) != Mode.WRITE:
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+    writing = connection.get_execution_options().get(MODE_OPTION) == Mode.WRITE
+    begun = _tell(connection, f"BEGIN READ {'WRITE' if writing else 'ONLY'}; SELECT now()")
+    begun.nextset()
+    connection.info[BEGUN_AT] = begun.fetchone()[0]
+
+
+def _tell(connection: Connection, statement: str) -> Any:
+    """Execute what begins a transaction on the driver's own connection; return the driver's cursor."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        return driver.execute(statement)
+    except (sqlite3.OperationalError, psycopg.OperationalError) as error:
+        raise OperationalError(statement, None, error) from error
+
+
+def _before_savepoint(connection: Connection, _name: str) -> None:
+    transaction = connection.info.get(_TRANSACTION)
+    if transaction is not None:
+        transaction.write_gathered()
+
+
+def _after_savepoint(connection: Connection, _name: str, _context: None) -> None:
+    transaction = connection.info.get(_TRANSACTION)
+    if transaction is not None:
+        transaction.forget()
+
+
+def _nothing() -> None:
+    """Nobody waits."""
 
 
 class Transaction:
     """One open transaction: Core by ``connection``, ORM by ``session``, and what follows its commit."""
 
-    def __init__(self, connection: Connection, mode: Mode) -> None:
+    def __init__(self, connection: Connection, mode: Mode, ended: Callable[[], None] = _nothing) -> None:
         self.connection = connection
         self.mode = mode
+        self._ended = ended
         self._session: Session | None = None
+        self._gathered: dict[Executable, list[Mapping[str, Any]]] = {}
         self._after_commit: list[Callable[[], None]] = []
+        self._beside = connection.info
+        self._beside[_TRANSACTION] = self
 
     @property
     def session(self) -> Session:
@@ -85,17 +139,43 @@ class Transaction:
         """Do something once the commit is safe; what fails there is logged and never undoes it."""
         self._after_commit.append(act)
 
+    def gather(self, statement: Executable, row: Mapping[str, Any]) -> None:
+        """Write a row later: at the end, or before a savepoint, once for all rows of the same statement.
+
+        For tables that this transaction does not read any more. A savepoint that is given up takes the rows
+        that were gathered within it along.
+
+        Args:
+            statement: The same object for every row: ``inserting(Model)``.
+            row: Its values by column; every row of a statement names the same columns.
+        """
+        self._gathered.setdefault(statement, []).append(row)
+
     def flush(self) -> None:
-        """Send what the ORM still holds back."""
+        """Send what the ORM holds back, then what was gathered."""
         if self._session is not None:
             self._session.flush()
+        self.write_gathered()
+
+    def write_gathered(self, only: Executable | None = None) -> None:
+        """Write what was gathered, of every statement or of one: before its table is read or changed."""
+        for statement in list(self._gathered) if only is None else [only]:
+            rows = self._gathered.pop(statement, [])
+            if rows:
+                self.connection.execute(statement, one_or_many(rows))
+
+    def forget(self) -> None:
+        """Drop what was gathered since the last savepoint began: it is given up."""
+        self._gathered.clear()
 
     def commit(self) -> None:
         """Commit, then do what was asked for after it."""
         self.flush()
-        self.connection.commit()
+        with COMMIT_S.time():
+            self.connection.commit()
         self._close()
         self.connection.close()
+        self._leave()
         for act in self._after_commit:
             try:
                 act()
@@ -104,11 +184,19 @@ class Transaction:
 
     def rollback(self) -> None:
         """Leave nothing behind."""
-        self._close()
-        self.connection.rollback()
-        self.connection.close()
+        try:
+            self._close()
+            self.connection.rollback()
+            self.connection.close()
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        ended, self._ended = self._ended, _nothing
+        ended()
 
     def _close(self) -> None:
+        self._beside.pop(_TRANSACTION, None)
         if self._session is not None:
             self._session.expunge_all()
             self._session.close()
@@ -120,29 +208,66 @@ class Database:
 
     Args:
         url: SQLAlchemy's address; ``sqlite:///...`` or ``postgresql+psycopg://...``.
-        pool_size: Connections kept open on PostgreSQL.
+        pool_size: Connections kept open.
+        write_wait_s: How long a transaction that writes waits on SQLite for others of this process, in
+            seconds.
+
+    Raises:
+        ConfigurationError: The address cannot be read.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
-        parsed = make_url(url)
+    def __init__(self, url: str, *, pool_size: int = 10, write_wait_s: float = 10.0) -> None:
+        parsed = _read_address(url)
         if parsed.get_backend_name() == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
             self.engine = create_engine(
                 parsed,
-                pool_pre_ping=True,
+                # An error's text goes to the log; what was written does not.
+                hide_parameters=True,
                 pool_size=pool_size,
                 max_overflow=pool_size,
-                connect_args={"options": _POSTGRESQL_LIMITS},
+                connect_args={"options": _POSTGRESQL_LIMITS, "connect_timeout": _CONNECT_TIMEOUT_S},
             )
         else:
-            self.engine = create_engine(parsed, pool_size=pool_size, max_overflow=40)
+            self.engine = create_engine(parsed, hide_parameters=True, pool_size=pool_size, max_overflow=40)
         self.url = parsed
+        self.write_wait_s = write_wait_s
+        # SQLite lets whoever waits ask again and again, and some starve: the threads of a process queue here.
+        self._writer = threading.Lock() if self.dialect == "sqlite" else None
         install(self.engine)
+        self._modes = {mode: self.engine.execution_options(**{MODE_OPTION: mode}) for mode in Mode}
 
     @property
     def dialect(self) -> str:
         """``sqlite`` or ``postgresql``."""
         return self.engine.dialect.name
+
+    def reach(self) -> None:
+        """Ask the database whether it is there.
+
+        Raises:
+            ConfigurationError: It cannot be reached or refuses; the message names its address without the
+                password, the reason and the remedy.
+        """
+        try:
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql("SELECT 1")
+        except DBAPIError as error:
+            reason = " ".join(str(error.orig).split())
+            if self.dialect == "sqlite":
+                raise ConfigurationError(
+                    "The database %(file)s cannot be opened: %(reason)s. Give file and folder to the user "
+                    "who runs Callwright, see that the disk has space, or name another folder by --data-dir.",
+                    file=self.url.database,
+                    reason=reason,
+                ) from error
+            raise ConfigurationError(
+                "The database %(address)s cannot be reached: %(reason)s. Start PostgreSQL, or correct host, "
+                "user, password or name in CALLWRIGHT_DATABASE_URL; a database that is missing is made by "
+                "createdb.",
+                address=self.url.render_as_string(),
+                reason=reason,
+            ) from error
 
     def begin(self, mode: Mode) -> Transaction:
         """Begin a transaction.
@@ -150,14 +275,50 @@ class Database:
         Raises:
             sqlalchemy.exc.OperationalError: The database cannot be reached or stays locked.
         """
-        connection = self.engine.connect().execution_options(**{MODE_OPTION: mode})
+        leave = self._queue() if mode is Mode.WRITE else _nothing
         try:
-            connection.begin()
+            connection = self._begun(mode)
+        except BaseException:
+            leave()
+            raise
+        return Transaction(connection, mode, leave)
+
+    def _begun(self, mode: Mode) -> Connection:
+        connection = self._modes[mode].connect()
+        try:
+            try:
+                connection.begin()
+            except OperationalError as error:
+                if not isinstance(error.orig, psycopg.OperationalError):
+                    raise
+                # The server was started anew since the pool's connections were made: begin on a new one.
+                connection.invalidate()
+                connection.close()
+                self.engine.dispose()
+                connection = self._modes[mode].connect()
+                connection.begin()
         except BaseException:
             connection.close()
             raise
-        return Transaction(connection, mode)
+        return connection
+
+    def _queue(self) -> Callable[[], None]:
+        """Wait until no other thread writes; whoever waited in vain still asks the database itself."""
+        if self._writer is not None and self._writer.acquire(timeout=self.write_wait_s):
+            return self._writer.release
+        return _nothing
 
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def _read_address(url: str) -> URL:
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):
+        # Not as its cause: the library's message repeats the address, password and all.
+        raise ConfigurationError(
+            "CALLWRIGHT_DATABASE_URL cannot be read. Write postgresql://user:password@host:5432/name, the "
+            "signs @ : / of a password as %40 %3A %2F."
+        ) from None

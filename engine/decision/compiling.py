@@ -56,11 +56,11 @@ class Compiling:
         except FeelSyntaxError as error:
             self.wrong(
                 element,
-                "%(text)s: line %(at_line)s, column %(at_column)s: %(reason)s",
+                _("%(text)s: line %(at_line)s, column %(at_column)s: %(reason)s"),
                 text=text[:60],
                 at_line=error.line,
                 at_column=error.column,
-                reason=error.message % error.params if error.params else error.message,
+                reason=error.phrase,
             )
             return None
 

@@ -17,6 +17,7 @@ from engine.definition.deploy import (
     read_folder,
     read_zip,
 )
+from engine.definition.groups import group_names
 from engine.definition.manifest import ProcessManifest, ProcessStart, VariableSpec
 from engine.definition.package import NAMES, Package
 from engine.definition.resources import register
@@ -36,6 +37,7 @@ __all__ = [
     "get_definition",
     "get_definition_by_id",
     "get_package",
+    "group_names",
     "list_definitions",
     "list_versions",
     "may_start",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from engine.context import Context
 from engine.definition.manifest import ProcessManifest
@@ -68,6 +68,16 @@ class _Kept:
                 self._kept.popitem(last=False)
 
 
+_LATEST = (
+    select(ProcessDefinition.id)
+    .where(ProcessDefinition.key == bindparam("of"))
+    .order_by(ProcessDefinition.version.desc())
+    .limit(1)
+)
+_VERSION = select(ProcessDefinition.id).where(
+    ProcessDefinition.key == bindparam("of"), ProcessDefinition.version == bindparam("number")
+)
+
 _packages = _Kept()
 _definitions = _Kept()
 
@@ -88,7 +98,12 @@ def get_package(ctx: Context, deployment_id: str) -> Package:
         rows = ctx.connection.execute(
             select(DeployedFile.path, DeployedFile.content).where(DeployedFile.deployment_id == deployment_id)
         )
-        package = Package(id=deployment_id, key=key, files={row.path: row.content for row in rows})
+        package = Package(
+            id=deployment_id,
+            key=key,
+            files={row.path: row.content for row in rows},
+            lent=ctx.registry.lent,
+        )
         _packages.put(deployment_id, package)
     return package
 
@@ -132,10 +147,8 @@ def get_definition(ctx: Context, *, key: str, version: int | None = None) -> Def
     Raises:
         NotFound: There is no such process or version.
     """
-    wanted = select(ProcessDefinition.id).where(ProcessDefinition.key == key)
-    if version is not None:
-        wanted = wanted.where(ProcessDefinition.version == version)
-    found = ctx.connection.execute(wanted.order_by(ProcessDefinition.version.desc()).limit(1)).scalar()
+    wanted, names = (_LATEST, {"of": key}) if version is None else (_VERSION, {"of": key, "number": version})
+    found = ctx.connection.execute(wanted, names).scalar()
     if found is None:
         if version is None:
             raise NotFound(_("There is no process %(key)s. Deploy it first."), key=key)

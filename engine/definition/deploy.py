@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 
 from engine.context import Context, verb
+from engine.db import alone_in
 from engine.definition.definitions import Definition, get_definition_by_id, keep_package
 from engine.definition.inspect import inspect
 from engine.definition.manifest import FILE, read_process_manifest
@@ -24,7 +26,6 @@ from engine.errors import DefinitionError, Problem
 from engine.history import audit
 from engine.i18n import _
 from engine.ids import new_id
-from engine.machine.nodes.events import StartEvent
 from engine.people import Group, put_group
 from engine.plugin import Registry
 from engine.push import publish
@@ -32,6 +33,7 @@ from engine.push import publish
 MAXIMUM_FILES = 500
 MAXIMUM_TOTAL_BYTES = 50_000_000
 MAXIMUM_RATIO = 100
+LONGEST_KEY = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +96,10 @@ def check(registry: Registry, files: Mapping[str, bytes]) -> Checked:
         DefinitionError: Something in it cannot run; ``problems`` lists everything at once.
     """
     files = _cleaned(files)
-    package = Package(id=new_id(), key=_key(files), files=files)
+    package = Package(id=new_id(), key=_key(files), files=files, lent=registry.lent)
     warnings = inspect(registry, package)
     if package.key == "":
-        package = replace(package, key="+".join(sorted(package.processes)))
+        package = replace(package, key=_joined(package.processes))
     return Checked(package=package, content_hash=_hash(files), warnings=warnings)
 
 
@@ -107,12 +109,16 @@ def put_deployment(
 ) -> Deployed:
     """Deploy a package that was checked: see ``deploy``."""
     package, warnings = checked.package, checked.warnings
+    alone_in(ctx.connection, ProcessDefinition.__table__)
     held = _held(ctx, package.key, checked.content_hash, only_unseen)
     if held is not None:
         return Deployed(definitions=_definitions_of(ctx, held), warnings=warnings, new=False)
     _insert(ctx, package, checked.content_hash, source, warnings)
     keep_package(package)
     definitions = [_insert_definition(ctx, package, key) for key in sorted(package.processes)]
+    for definition in definitions:
+        # What waits for a start is the work of rooms above this one.
+        ctx.registry.port("deployed")(ctx, definition)
     _make_groups(ctx, package)
     audit(ctx, "process.deploy", "process", package.key, {"deployment": package.id, "source": source})
     publish(ctx, "definition", package.key)
@@ -138,6 +144,14 @@ def _key(files: Mapping[str, bytes]) -> str:
     if FILE not in files:
         return ""
     return read_process_manifest(files[FILE]).key
+
+
+def _joined(keys: Iterable[str]) -> str:
+    """Name loose drawings by their processes; very many by a digest of all the names."""
+    joined = "+".join(sorted(keys))
+    if len(joined) <= LONGEST_KEY:
+        return joined
+    return f"{joined[: LONGEST_KEY // 2 - 1]}+{hashlib.sha256(joined.encode()).hexdigest()}"
 
 
 def _hash(files: Mapping[str, bytes]) -> str:
@@ -219,20 +233,21 @@ def _insert_definition(ctx: Context, package: Package, key: str) -> Definition:
         )
     )
     ctx.connection.execute(delete(StartSubscription).where(StartSubscription.process_key == key))
-    for node in spec.nodes:
-        if not isinstance(node, StartEvent) or node.within is not None:
-            continue
-        if node.trigger.kind in ("message", "signal"):
-            ctx.connection.execute(
-                insert(StartSubscription).values(
-                    id=new_id(),
-                    kind=node.trigger.kind,
-                    name=node.trigger.name,
-                    process_key=key,
-                    definition_id=definition_id,
-                    element_id=node.element_id,
-                )
-            )
+    begun = [
+        {
+            "id": new_id(),
+            "kind": trigger.kind,
+            "name": trigger.name,
+            "process_key": key,
+            "definition_id": definition_id,
+            "element_id": node.element_id,
+        }
+        for node in spec.starts
+        for trigger in node.triggers
+        if trigger.kind in ("message", "signal")
+    ]
+    if begun:
+        ctx.connection.execute(insert(StartSubscription), begun)
     return get_definition_by_id(ctx, definition_id)
 
 
@@ -295,7 +310,7 @@ def read_zip(content: bytes) -> dict[str, bytes]:
                 _("The zip file unpacks to more than %(ratio)s times its size."), ratio=MAXIMUM_RATIO
             )
         files = {entry.filename: archive.read(entry) for entry in entries}
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, zlib.error) as error:
         raise refuse(_("This is no zip file: %(reason)s"), reason=str(error)) from None
     heads = {path.split("/")[0] for path in files}
     if len(heads) == 1 and FILE not in files and f"{next(iter(heads))}/{FILE}" in files:

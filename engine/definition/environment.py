@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,6 +20,8 @@ from engine.worktime import Calendar, load_calendar
 from engine.worktime import feel_functions as worktime_functions
 
 sandbox = Sandbox()
+# How long one step may hold its transaction; then the rest becomes another one's.
+STEP_S = 1.0
 
 
 def environment(ctx: Context, definition: Definition, given: Mapping[str, Any]) -> Environment:
@@ -30,6 +34,7 @@ def environment(ctx: Context, definition: Definition, given: Mapping[str, Any]) 
     """
     registry = ctx.registry
     now = ctx.now.astimezone(ctx.settings.zone)
+    deadline = time.monotonic() + STEP_S
 
     def service_mode(name: str) -> Any:
         offer = registry.service_tasks.get(name)
@@ -57,6 +62,7 @@ def environment(ctx: Context, definition: Definition, given: Mapping[str, Any]) 
         run_script=run_script,
         evaluate_script=evaluate_script,
         large_value=large_value,
+        overdue=lambda: time.monotonic() > deadline,
     )
 
 
@@ -65,8 +71,12 @@ def functions(ctx: Context) -> Mapping[str, Callable[..., Any]]:
 
     Without a calendar of the centre's, every hour is working time.
     """
-    try:
-        calendar = load_calendar(ctx.session)
-    except NotFound:
-        calendar = Calendar.of(zone=ctx.settings.time_zone)
+
+    @functools.cache
+    def calendar() -> Calendar:
+        try:
+            return load_calendar(ctx.session)
+        except NotFound:
+            return Calendar.of(zone=ctx.settings.time_zone)
+
     return {**worktime_functions(calendar), **people_functions(ctx)}

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import Any
 
 from engine.definition.environment import sandbox
-from engine.definition.manifest import FILE
+from engine.definition.manifest import FILE, INBOUND_PARTS
 from engine.definition.package import Package
 from engine.definition.resources import kind_of
-from engine.errors import DefinitionError, Problem
+from engine.errors import DefinitionError, Phrase, Problem
 from engine.i18n import _
 from engine.machine import ProcessSpec
 from engine.machine.nodes.base import Node
-from engine.machine.nodes.events import StartEvent
 from engine.plugin import Registry
+
+# A process's id is a part of addresses; its column and those of elements' ids hold as much.
+_KEY = re.compile(r"\w[\w.-]{0,127}")
+_LONGEST_ID = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +60,11 @@ def inspect(registry: Registry, package: Package) -> list[Problem]:
     problems = list(_cross_check(registry, package))
     if problems:
         raise DefinitionError(problems=problems)
-    return list(_warnings(package))
+    return [*_warnings(package), *_warnings_of_files(registry, inside)]
 
 
 def _cross_check(registry: Registry, package: Package) -> Iterator[Problem]:
+    yield from _check_ids(package)
     manifest = package.manifest
     if manifest is not None:
         for needed in manifest.needs:
@@ -75,17 +81,44 @@ def _cross_check(registry: Registry, package: Package) -> Iterator[Problem]:
                 params={"key": manifest.key},
             )
         elif manifest.starts:
-            yield from _check_starts(package)
+            yield from _check_starts(registry, package)
     for path, spec in package.processes.values():
         for node in spec.nodes:
             yield from _check_node(registry, package, path, spec, node)
 
 
-def _check_starts(package: Package) -> Iterator[Problem]:
+def _check_ids(package: Package) -> Iterator[Problem]:
+    """Look at what only a new deployment has to keep: what was deployed once can always be read."""
+    seen: set[str] = set()
+    for path, drawn in package.drawings.items():
+        for key, spec in drawn.processes.items():
+            if not _KEY.fullmatch(key):
+                yield Problem(
+                    path=f"{path}#{key}",
+                    message=_("A process's id is 1 to 128 letters, digits, _, - or dots. Give another."),
+                )
+            if key in seen:
+                yield Problem(
+                    path=f"{path}#{key}",
+                    message=_("Two processes have the id %(key)s. Give one another id."),
+                    params={"key": key},
+                )
+            seen.add(key)
+            flows = [flow.id for node in spec.nodes for flow in node.outgoing]
+            for element_id in [*(node.element_id for node in spec.nodes), *flows]:
+                if len(element_id or "") > _LONGEST_ID:
+                    yield Problem(
+                        path=f"{path}#{element_id}",
+                        message=_("Its id has more than %(most)s characters. Shorten it."),
+                        params={"most": _LONGEST_ID},
+                    )
+
+
+def _check_starts(registry: Registry, package: Package) -> Iterator[Problem]:
     manifest = package.manifest
     assert manifest is not None
     _path, spec = package.processes[manifest.key]
-    events = {node.element_id for node in spec.nodes if isinstance(node, StartEvent) and node.within is None}
+    events = {node.element_id for node in spec.starts}
     for number, start in enumerate(manifest.starts, 1):
         if start.event not in events:
             yield Problem(
@@ -94,10 +127,13 @@ def _check_starts(package: Package) -> Iterator[Problem]:
                 params={"event": start.event, "known": ", ".join(sorted(events))},
             )
         if start.form is not None and package.form(start.form) is None:
+            missing = _no_form(registry, start.form)
+            yield Problem(path=f"{FILE}#start[{number}]", message=missing.message, params={**missing.params})
+        for part in sorted(set(start.into.values()) - set(INBOUND_PARTS)):
             yield Problem(
                 path=f"{FILE}#start[{number}]",
-                message=_("There is no form %(form)s. Put it into forms/%(form)s.form."),
-                params={"form": start.form},
+                message=_("into: a message has no part %(part)s. It has: %(known)s."),
+                params={"part": part, "known": ", ".join(INBOUND_PARTS)},
             )
 
 
@@ -120,13 +156,42 @@ def _check_node(
             known=", ".join(sorted(package.decisions)) or "-",
         )
     if settings.task.form is not None and package.form(settings.task.form) is None:
-        yield wrong(_("There is no form %(form)s. Put it into forms/%(form)s.form."), form=settings.task.form)
+        missing = _no_form(registry, settings.task.form)
+        yield wrong(missing.message, **missing.params)
     for notice in settings.notices:
         if package.message(notice.message) is None:
-            yield wrong(
-                _("There is no message %(message)s. Put it into messages/%(message)s.toml."),
-                message=notice.message,
-            )
+            missing = _no_message(registry, notice.message)
+            yield wrong(missing.message, **missing.params)
+
+
+def _no_form(registry: Registry, key: str) -> Phrase:
+    plugin, _dot, _name = key.partition(".")
+    if plugin in registry.plugins and _dot:
+        return Phrase(
+            _("The plug-in %(plugin)s lends no form %(form)s. It has: %(known)s."),
+            {"plugin": plugin, "form": key, "known": _lent(registry, "forms", plugin)},
+        )
+    return Phrase(_("There is no form %(form)s. Put it into forms/%(form)s.form."), {"form": key})
+
+
+def _no_message(registry: Registry, key: str) -> Phrase:
+    plugin, _dot, _name = key.partition(".")
+    if plugin in registry.plugins and _dot:
+        return Phrase(
+            _("The plug-in %(plugin)s lends no message %(message)s. It has: %(known)s."),
+            {"plugin": plugin, "message": key, "known": _lent(registry, "messages", plugin)},
+        )
+    return Phrase(
+        _("There is no message %(message)s. Put it into messages/%(message)s.toml."), {"message": key}
+    )
+
+
+def _lent(registry: Registry, room: str, plugin: str) -> str:
+    """Name what a plug-in lends of a room: ``tickets.note, tickets.reply``."""
+    return (
+        ", ".join(PurePath(path).stem for path in registry.lent if path.startswith(f"{room}/{plugin}."))
+        or "-"
+    )
 
 
 def _check_scripts(path: str, node: Node) -> Iterator[Problem]:
@@ -170,7 +235,16 @@ def _check_service(registry: Registry, node: Node, wrong: Any) -> Iterator[Probl
             )
 
 
+def _warnings_of_files(registry: Registry, inside: Inside) -> Iterator[Problem]:
+    for path, content in sorted(inside.files.items()):
+        kind = kind_of(registry, path)
+        if kind is not None and kind.warn is not None:
+            yield from kind.warn(path, content, inside)
+
+
 def _warnings(package: Package) -> Iterator[Problem]:
+    for drawn in package.drawings.values():
+        yield from drawn.warnings
     for path, spec in package.processes.values():
         if not spec.executable:
             yield Problem(
@@ -178,11 +252,10 @@ def _warnings(package: Package) -> Iterator[Problem]:
                 message=_("The process is not marked as executable; it is run all the same."),
             )
         for node in spec.nodes:
-            if not node.incoming and not node.silent and not isinstance(node, StartEvent):
-                has_start = any(isinstance(other, StartEvent) for other in spec.nodes)
-                if has_start and node.tag != "boundaryEvent" and node.within is None:
-                    yield Problem(
-                        path=f"{path}#{node.element_id}",
-                        message=_("Nothing leads to this element: it is never reached."),
-                        element_name=node.element_name,
-                    )
+            begun = node.incoming or node.silent or node.begun_otherwise or node.begins_process
+            if spec.starts and node.within is None and not begun:
+                yield Problem(
+                    path=f"{path}#{node.element_id}",
+                    message=_("Nothing leads to this element: it is never reached."),
+                    element_name=node.element_name,
+                )

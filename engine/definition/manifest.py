@@ -11,11 +11,14 @@ from engine.errors import DefinitionError, Problem
 from engine.i18n import _
 
 FILE = "process.toml"
+TELEPHONE = "telephone"
+INBOUND_PARTS = ("body", "sender", "recipient", "channel", "subject", "locale")
+"""What a start can take from a message that came in."""
 _KEYS = {
     "key", "title", "summary", "category", "needs", "calls", "instance_title", "business_key", "start",
     "groups", "variables", "worklist", "deadlines",
 }  # fmt: skip
-_START_KEYS = {"event", "title", "form", "who", "public", "inbound", "into"}
+_START_KEYS = {"event", "title", "summary", "form", "who", "public", "inbound", "into"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +41,18 @@ class ProcessStart:
     Args:
         event: A start event of the drawing.
         title: What the catalogue calls it; the process's title where empty.
+        summary: What comes of it, for whoever is about to start it; the process's summary where empty.
         form: The form that is filled in.
         who: ``person:KEY``, ``group:KEY``, ``unit:KEY``; empty for everyone who can sign in.
         public: Whether it is offered without a login.
         inbound: The channel whose unawaited messages start it: ``sms`` or ``email``.
-        into: For an inbound start: variable to part of the message (``body``, ``sender``, ``channel``).
+        into: For an inbound start: variable to part of the message (``INBOUND_PARTS``); ``locale`` is the
+            language in which its sender is answered.
     """
 
     event: str
     title: str = ""
+    summary: str = ""
     form: str | None = None
     who: tuple[str, ...] = ()
     public: bool = False
@@ -56,11 +62,24 @@ class ProcessStart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariableSpec:
-    """What is known of a variable: its FEEL type, what people call it, whether it is personal."""
+    """What is known of a variable.
+
+    Args:
+        type: Its FEEL type.
+        kind: ``telephone`` where the text is a telephone number; empty for any text.
+        label: What people call it.
+        sensitive: Whether it is personal.
+    """
 
     type: str = "any"
+    kind: str = ""
     label: str = ""
     sensitive: bool = False
+
+    @property
+    def is_telephone(self) -> bool:
+        """Whether it is a telephone number: kept as E.164, shown as people know it."""
+        return self.kind == TELEPHONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +105,11 @@ class ProcessManifest:
         return {name: spec.type for name, spec in self.variables.items() if spec.type != "any"}
 
     @property
+    def telephones(self) -> frozenset[str]:
+        """The names of its telephone numbers."""
+        return frozenset(name for name, spec in self.variables.items() if spec.is_telephone)
+
+    @property
     def sensitive(self) -> frozenset[str]:
         """The names of its personal variables."""
         return frozenset(name for name, spec in self.variables.items() if spec.sensitive)
@@ -94,7 +118,8 @@ class ProcessManifest:
     def texts(self) -> list[str]:
         """Everything in it that people read, for the catalogue."""
         said = [self.title, self.summary, self.category, *self.groups.values()]
-        said += [start.title for start in self.starts] + [spec.label for spec in self.variables.values()]
+        said += [text for start in self.starts for text in (start.title, start.summary)]
+        said += [spec.label for spec in self.variables.values()]
         return [text for text in said if text]
 
 
@@ -185,10 +210,12 @@ def _variables(said: Any, wrong: Any) -> dict[str, VariableSpec]:
     for name, spec in (said if isinstance(said, dict) else {}).items():
         if " " in name:
             wrong(f"variables.{name}", _("A variable's name has no blanks."))
-        unknown = sorted(set(spec) - {"type", "label", "sensitive"})
+        unknown = sorted(set(spec) - {"type", "kind", "label", "sensitive"})
         if unknown:
             wrong(f"variables.{name}", _("There is no key %(key)s here."), key=unknown[0])
             continue
+        if spec.get("kind", "") not in ("", TELEPHONE):
+            wrong(f"variables.{name}", _("kind must be telephone, or left out."))
         variables[name] = VariableSpec(**spec)
     return variables
 

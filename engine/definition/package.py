@@ -12,8 +12,8 @@ from lxml import etree
 from engine import decision
 from engine.decision import DecisionModel
 from engine.definition.manifest import FILE, ProcessManifest, read_process_manifest
-from engine.i18n import read_catalogue
-from engine.machine import ProcessSpec, parse
+from engine.i18n import read_catalogue, translate
+from engine.machine import Parsed, ProcessSpec, parse
 
 # Function names with blanks that expressions of a process may use.
 NAMES = frozenset(
@@ -38,11 +38,13 @@ class Package:
         id: The deployment's id.
         key: The folder's key.
         files: Path to content.
+        lent: What installed plug-ins lend to every process: ``Registry.lent``.
     """
 
     id: str
     key: str
     files: Mapping[str, bytes] = field(repr=False)
+    lent: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @cached_property
     def manifest(self) -> ProcessManifest | None:
@@ -52,11 +54,16 @@ class Package:
     @cached_property
     def processes(self) -> dict[str, tuple[str, ProcessSpec]]:
         """Every process of its drawings: key to path and specification."""
-        found: dict[str, tuple[str, ProcessSpec]] = {}
-        for path in self.matching("*.bpmn"):
-            for key, spec in parse(path, self.files[path], names=NAMES).processes.items():
-                found[key] = (path, spec)
-        return found
+        return {
+            key: (path, spec)
+            for path, drawn in self.drawings.items()
+            for key, spec in drawn.processes.items()
+        }
+
+    @cached_property
+    def drawings(self) -> dict[str, Parsed]:
+        """What each of its drawings holds, by path."""
+        return {path: parse(path, self.files[path], names=NAMES) for path in self.matching("*.bpmn")}
 
     @cached_property
     def decisions(self) -> dict[str, DecisionModel]:
@@ -82,8 +89,8 @@ class Package:
         return sorted(path for path in self.files if fnmatch(path, pattern))
 
     def text(self, locale: str, source: str) -> str:
-        """Say one of its texts in a language; English where its catalogue has nothing."""
-        return self.catalogues.get(locale, {}).get(source, source)
+        """Say one of its texts in a language: by its own catalogue, else by those of what is installed."""
+        return self.catalogues.get(locale, {}).get(source) or translate(locale, source)
 
     def drawing(self, path: str, locale: str) -> bytes:
         """Return a drawing with the names of its elements in a language."""
@@ -97,9 +104,19 @@ class Package:
         return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
 
     def form(self, key: str) -> bytes | None:
-        """Return a form by its key: ``forms/KEY.form``, or ``KEY.form`` among loose files."""
-        return self.files.get(f"forms/{key}.form") or self.files.get(f"{key}.form")
+        """Return a form by its key.
+
+        Args:
+            key: ``forms/KEY.form``, or ``KEY.form`` among loose files; else ``PLUGIN.KEY`` of a plug-in.
+        """
+        path = f"forms/{key}.form"
+        return self.files.get(path) or self.files.get(f"{key}.form") or self.lent.get(path)
 
     def message(self, key: str) -> bytes | None:
-        """Return a message template by its key: ``messages/KEY.toml``."""
-        return self.files.get(f"messages/{key}.toml")
+        """Return a message template by its key.
+
+        Args:
+            key: ``messages/KEY.toml``; else ``PLUGIN.KEY`` of a plug-in.
+        """
+        path = f"messages/{key}.toml"
+        return self.files.get(path) or self.lent.get(path)

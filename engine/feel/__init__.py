@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.feel.errors import FeelSyntaxError, FeelWarning
+from engine.feel.errors import FeelSyntaxError, FeelWarning, reasons
 from engine.feel.exchange import from_json, names_to_tell, to_json
 from engine.feel.expression import Expression, Result, compile_expression
 from engine.feel.runtime import Budget
@@ -59,6 +59,7 @@ __all__ = [
     "evaluate",
     "from_json",
     "holes",
+    "reasons",
     "render",
     "to_json",
 ]

@@ -10,6 +10,7 @@ from engine.feel.errors import FeelError
 from engine.feel.exchange import plain
 from engine.feel.functions import Overloaded
 from engine.feel.runtime import Run
+from engine.i18n import _
 
 
 def host_function(name: str, function: Callable[..., Any]) -> Overloaded:
@@ -37,4 +38,4 @@ def _called(run: Run, name: str, function: Callable[..., Any], *arguments: Any, 
     except CallwrightError as error:
         raise FeelError(error.message, **error.params) from error
     except (ValueError, TypeError, LookupError, ArithmeticError) as error:
-        raise FeelError("%(function)s: %(reason)s", function=name, reason=str(error)[:200]) from error
+        raise FeelError(_("%(function)s: %(reason)s"), function=name, reason=str(error)[:200]) from error

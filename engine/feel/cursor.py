@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from engine.errors import Phrase
 from engine.feel.errors import FeelSyntaxError
 from engine.feel.names import NameTable
 from engine.feel.tokens import Token, spell, tokenize
@@ -55,7 +56,7 @@ class Cursor:
     def wrong(self, message: str, **params: object) -> FeelSyntaxError:
         """Return the error that names the place of the cursor."""
         token = self.token
-        params["found"] = token.text[:40] or "the end"
+        params["found"] = token.text[:40] or Phrase(_("the end"))
         return FeelSyntaxError(message, self.source, token.at, **params)
 
     @contextmanager

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.errors import DefinitionError
+from engine.errors import DefinitionError, Phrase
+from engine.i18n import _
 
 
 def position(source: str, at: int) -> tuple[int, int]:
@@ -29,9 +32,13 @@ class FeelSyntaxError(DefinitionError):
         self.source = source
         self.line, self.column = position(source, at)
 
+    @property
+    def placed(self) -> Phrase:
+        """What it says, and where."""
+        return _placed(self.phrase, self.line, self.column)
+
     def __str__(self) -> str:
-        text = self.message % self.params if self.params else self.message
-        return f"line {self.line}, column {self.column}: {text}"
+        return str(self.placed)
 
 
 class FeelError(Exception):
@@ -72,6 +79,25 @@ class FeelWarning:
     source: str = ""
     element: str | None = None
 
+    @property
+    def placed(self) -> Phrase:
+        """What it says, and where."""
+        return _placed(Phrase(self.message, self.params), self.line, self.column)
+
     def __str__(self) -> str:
-        text = self.message % self.params if self.params else self.message
-        return f"line {self.line}, column {self.column}: {text}"
+        return str(self.placed)
+
+
+def reasons(warnings: Sequence[FeelWarning]) -> Phrase | str:
+    """Say all warnings in one phrase for the hole of a message; an empty text where there are none."""
+    return functools.reduce(_and, [one.placed for one in warnings]) if warnings else ""
+
+
+def _placed(reason: Phrase, line: int, column: int) -> Phrase:
+    return Phrase(
+        _("line %(line)s, column %(column)s: %(reason)s"), {"line": line, "column": column, "reason": reason}
+    )
+
+
+def _and(one: Phrase, other: Phrase) -> Phrase:
+    return Phrase(_("%(one)s %(other)s"), {"one": one, "other": other})

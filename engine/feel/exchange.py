@@ -164,11 +164,12 @@ def from_json(value: Any, type_name: str | None = None) -> Any:
     value = plain(value)
     if type_name is None:
         return value
+    kind = parse_kind(type_name)
     try:
-        return read_as(parse_kind(type_name), value)
+        return read_as(kind, value)
     except (FeelError, ValueError, ArithmeticError) as error:
         raise InvalidSubmission(
-            _("%(value)s is not of the type %(type)s."), value=str(value)[:40], type=type_name
+            _("%(value)s is not of the type %(type)s."), value=str(value)[:40], type=kind.phrase
         ) from error
 
 

@@ -18,6 +18,7 @@ from engine.feel.tokens import normal_name
 from engine.i18n import _
 
 _NO_FUNCTIONS: Mapping[str, Callable[..., Any]] = {}
+_MISSING = object()
 
 
 class Result(NamedTuple):
@@ -67,8 +68,8 @@ class Expression:
         run = Run(functions, now, budget or DEFAULT_BUDGET)
         variables = {}
         for name, entries in self._used.items():
-            if name in scope:
-                given = scope[name]
+            given = scope.get(name, _MISSING)
+            if given is not _MISSING:
                 # Of a large context only the entries that are read are looked through.
                 if entries and type(given) is dict:
                     given = {entry: given[entry] for entry in entries if entry in given}

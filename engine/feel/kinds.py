@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from engine.errors import Phrase
 from engine.feel.errors import FeelError
 from engine.feel.functions import FUNCTIONS, Function
 from engine.feel.ranges import Range
@@ -18,9 +19,14 @@ from engine.i18n import _
 
 
 class Kind:
-    """A type. A null has none but Null."""
+    """A type. A null has none but Null. Its text is what an expression calls it."""
 
     __slots__ = ()
+
+    @property
+    def phrase(self) -> Phrase:
+        """What people call it."""
+        return Phrase(str(self))
 
     def has(self, value: Any) -> bool:
         """Tell whether a value that is not null is of this kind."""
@@ -40,7 +46,9 @@ class Kind:
             return value
         if type(value) is list and len(value) == 1 and value[0] is not None and self.has(value[0]):
             return value[0]
-        raise FeelError(_("Expected %(expected)s, got %(given)s."), expected=str(self), given=describe(value))
+        raise FeelError(
+            _("Expected %(expected)s, got %(given)s."), expected=self.phrase, given=describe(value)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +122,11 @@ class ListOf(Kind):
             return [value]
         return Kind.coerce(self, value)
 
+    @property
+    def phrase(self) -> Phrase:
+        """What people call it."""
+        return Phrase(_("list of %(kind)s"), {"kind": self.element.phrase})
+
     def __str__(self) -> str:
         return f"list<{self.element}>"
 
@@ -157,6 +170,11 @@ class RangeOf(Kind):
     def fits(self, other: Kind) -> bool:
         """Tell whether the ends fit."""
         return (isinstance(other, RangeOf) and self.element.fits(other.element)) or Kind.fits(self, other)
+
+    @property
+    def phrase(self) -> Phrase:
+        """What people call it."""
+        return Phrase(_("range of %(kind)s"), {"kind": self.element.phrase})
 
     def __str__(self) -> str:
         return f"range<{self.element}>"
@@ -206,18 +224,18 @@ class Unknown(Kind):
 
 ANY = Any_()
 NULL = Null()
-NUMBER = Simple("number", (Decimal,))
-STRING = Simple("string", (str,))
-BOOLEAN = Simple("boolean", (bool,))
-DATE = Simple("date", (Date,))
-TIME = Simple("time", (Time,))
-DATE_TIME = Simple("date and time", (DateTime,))
-DAYS_TIME = Simple("days and time duration", (DaysTimeDuration,))
-YEARS_MONTHS = Simple("years and months duration", (YearsMonthsDuration,))
-LIST = Simple("list", (list,))
-CONTEXT = Simple("context", (dict,))
-RANGE = Simple("range", (Range,))
-FUNCTION = Simple("function", FUNCTIONS)
+NUMBER = Simple(_("number"), (Decimal,))
+STRING = Simple(_("string"), (str,))
+BOOLEAN = Simple(_("boolean"), (bool,))
+DATE = Simple(_("date"), (Date,))
+TIME = Simple(_("time"), (Time,))
+DATE_TIME = Simple(_("date and time"), (DateTime,))
+DAYS_TIME = Simple(_("days and time duration"), (DaysTimeDuration,))
+YEARS_MONTHS = Simple(_("years and months duration"), (YearsMonthsDuration,))
+LIST = Simple(_("list"), (list,))
+CONTEXT = Simple(_("context"), (dict,))
+RANGE = Simple(_("range"), (Range,))
+FUNCTION = Simple(_("function"), FUNCTIONS)
 
 KINDS: Mapping[str, Kind] = {
     "Any": ANY,
@@ -240,16 +258,17 @@ KINDS: Mapping[str, Kind] = {
 }
 """The types that have a name of their own, with the spellings of older models."""
 
-_BY_CLASS: dict[type, str] = {
-    class_: kind.name
+_BY_CLASS: dict[type, Phrase] = {
+    class_: kind.phrase
     for kind in (NUMBER, STRING, BOOLEAN, DATE, TIME, DATE_TIME, DAYS_TIME, YEARS_MONTHS, LIST, CONTEXT)
     for class_ in kind.classes
-} | {type(None): "null", Range: "range", **dict.fromkeys(FUNCTIONS, "function")}
+} | {type(None): Phrase(_("null")), Range: RANGE.phrase, **dict.fromkeys(FUNCTIONS, FUNCTION.phrase)}
+_SOMETHING_ELSE = Phrase(_("something else"))
 
 
-def describe(value: Any) -> str:
+def describe(value: Any) -> Phrase:
     """Name the kind of a value, for a warning."""
-    return _BY_CLASS.get(type(value), "something else")
+    return _BY_CLASS.get(type(value), _SOMETHING_ELSE)
 
 
 def midnight(date: Date) -> DateTime:

@@ -14,6 +14,7 @@ from engine.files.store import (
     may_read,
     open_content,
     reference,
+    references_in,
     store,
 )
 from engine.files.sweep import SWEEP, sweep
@@ -35,6 +36,7 @@ __all__ = [
     "open_content",
     "put",
     "reference",
+    "references_in",
     "store",
     "sweep",
     "type_of",

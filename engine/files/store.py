@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, BinaryIO, TypeGuard
 
@@ -152,6 +152,18 @@ def reference(file: StoredFile) -> dict[str, Json]:
 def is_reference(value: Json) -> TypeGuard[Mapping[str, Json]]:
     """Tell whether a value claims to be a file."""
     return isinstance(value, Mapping) and isinstance(value.get("$file"), str)
+
+
+def references_in(value: Json) -> Iterator[Mapping[str, Json]]:
+    """Yield the files that stand in a value, however deep."""
+    if is_reference(value):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from references_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references_in(inner)
 
 
 def check_reference(

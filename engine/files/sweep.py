@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from engine.context import Context
 from engine.files.content import INCOMING
 from engine.files.models import StoredFile
+from engine.i18n import _
 from engine.plugin import JobKind
 
 _GRACE = timedelta(hours=1)
@@ -45,7 +46,13 @@ def sweep(ctx: Context, job: object = None) -> int:
     return gone_count
 
 
-SWEEP = JobKind(name="sweep_files", function=sweep, every_s=3600, lane="batch")
+SWEEP = JobKind(
+    name="sweep_files",
+    title=_("Delete stored files that nothing names"),
+    function=sweep,
+    every_s=3600,
+    lane="batch",
+)
 
 
 def _old(folder: Path, before_s: float) -> Iterator[Path]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import insert
-
 from engine.context import Context
+from engine.db import inserting
 from engine.history.models import AuditBlock, AuditEntry, ElementVisit, VariableWrite
 from engine.values import Json
 
@@ -26,16 +25,17 @@ def audit(ctx: Context, action: str, object_kind: str, object_id: str, detail: J
         object_id: Its id or key.
         detail: What is worth keeping; no personal data.
     """
-    ctx.connection.execute(
-        insert(AuditEntry).values(
-            at=ctx.now,
-            actor=ctx.actor.name,
-            channel=ctx.actor.channel,
-            action=action,
-            object_kind=object_kind,
-            object_id=object_id,
-            detail=detail,
-        )
+    ctx.gather(
+        inserting(AuditEntry),
+        {
+            "at": ctx.now,
+            "actor": ctx.actor.name,
+            "channel": ctx.actor.channel,
+            "action": action,
+            "object_kind": object_kind,
+            "object_id": object_id,
+            "detail": detail,
+        },
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import func, insert, select
 from engine import values
 from engine.context import Context, verb
 from engine.history.models import AuditBlock, AuditEntry
+from engine.i18n import _
 from engine.plugin import JobKind
 
 _BLOCK_ROWS = 1_000
@@ -95,4 +96,10 @@ def _hash(before: str, rows: list[Mapping[str, Any]]) -> str:
     return total.hexdigest()
 
 
-SEAL = JobKind(name="seal_audit", function=lambda ctx, _job: seal_audit(ctx), every_s=_EVERY_S, lane="batch")
+SEAL = JobKind(
+    name="seal_audit",
+    title=_("Seal the audit log"),
+    function=lambda ctx, _job: seal_audit(ctx),
+    every_s=_EVERY_S,
+    lane="batch",
+)

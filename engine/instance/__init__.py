@@ -1,5 +1,19 @@
-"""Running processes as rows: instances, their values, the messages they wait for."""
+"""Running processes as rows: instances, their values, the messages they wait for, their migrations."""
 
-from engine.instance.models import LargeValue, ListedVariable, MessageSubscription, ProcessInstance
+from engine.instance.models import (
+    LargeValue,
+    ListedVariable,
+    MessageSubscription,
+    MigratedInstance,
+    Migration,
+    ProcessInstance,
+)
 
-__all__ = ["LargeValue", "ListedVariable", "MessageSubscription", "ProcessInstance"]
+__all__ = [
+    "LargeValue",
+    "ListedVariable",
+    "MessageSubscription",
+    "MigratedInstance",
+    "Migration",
+    "ProcessInstance",
+]

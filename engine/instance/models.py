@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.db import Base, Id, Instant
+from engine.db import Base, Id, Instant, JsonText
 from engine.ids import new_id
 
 
@@ -39,6 +40,8 @@ class ProcessInstance(Base):
     parent_visit: Mapped[str | None] = mapped_column(Id)
     started_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    # Since when it is held; what was held together went on together.
+    suspended_at: Mapped[datetime | None] = mapped_column(Instant)
     incident_count: Mapped[int] = mapped_column(Integer, default=0)
     revision: Mapped[int] = mapped_column(Integer, default=0)
     machine_state: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
@@ -79,3 +82,45 @@ class MessageSubscription(Base):
     element_id: Mapped[str] = mapped_column(String(255))
     visit_id: Mapped[str] = mapped_column(Id, index=True)
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Migration(Base):
+    """Somebody takes instances of a process from one version to another."""
+
+    __tablename__ = "migration"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    process_key: Mapped[str] = mapped_column(String(128), index=True)
+    # None where instances of any version are taken.
+    from_version: Mapped[int | None] = mapped_column(Integer)
+    to_version: Mapped[int] = mapped_column(Integer)
+    to_definition_id: Mapped[str] = mapped_column(ForeignKey("process_definition.id"))
+    # Elements that have another id in the new version, by their id in the old one.
+    mapping: Mapped[Any] = mapped_column(JsonText)
+    reason: Mapped[str] = mapped_column(Text)
+    asked_by: Mapped[str] = mapped_column(String(64))
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class MigratedInstance(Base):
+    """One instance of a migration. ``state`` is waiting, migrated, blocked or reverted.
+
+    A migrated one keeps what it was before, its state and the rows that wait for it: so it can go back.
+    """
+
+    __tablename__ = "migrated_instance"
+    __table_args__ = (UniqueConstraint("migration_id", "instance_id"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    migration_id: Mapped[str] = mapped_column(ForeignKey("migration.id"))
+    instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    state: Mapped[str] = mapped_column(String(16))
+    # What stood in the way.
+    problems: Mapped[Any] = mapped_column(JsonText, nullable=True)
+    from_definition_id: Mapped[str] = mapped_column(ForeignKey("process_definition.id"))
+    machine_state: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    rows: Mapped[Any] = mapped_column(JsonText, nullable=True)
+    # The instance's revision right after it was migrated: another one means that it has moved since.
+    revision: Mapped[int | None] = mapped_column(Integer)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    reverted_at: Mapped[datetime | None] = mapped_column(Instant)

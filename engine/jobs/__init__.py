@@ -2,31 +2,38 @@
 
 from engine.jobs.incidents import (
     INCIDENT_SORTS,
+    close_incidents,
     get_incident,
     incidents_of_cause,
     list_incidents,
     open_incident,
     resolve_incidents_of_job,
 )
-from engine.jobs.leases import drop_lease, hold_lease
+from engine.jobs.leases import HEARTBEAT, drop_dead_workers, drop_lease, hold_lease
 from engine.jobs.models import Incident, Job, Lease
 from engine.jobs.queue import (
     JOB_SORTS,
     RETRIES_S,
     ClaimedJob,
     LostLease,
-    cancel_jobs,
+    Suspended,
     claim,
     enqueue,
     finish,
     give_back,
+    hasten,
     hold,
     list_jobs,
     return_expired,
+    withdraw_failed,
+    withdraw_jobs,
+    withdraw_jobs_of,
 )
 from engine.jobs.runner import run_claimed, run_due
+from engine.jobs.suspending import continue_jobs, suspend_job, suspend_jobs
 
 __all__ = [
+    "HEARTBEAT",
     "INCIDENT_SORTS",
     "JOB_SORTS",
     "RETRIES_S",
@@ -35,13 +42,17 @@ __all__ = [
     "Job",
     "Lease",
     "LostLease",
-    "cancel_jobs",
+    "Suspended",
     "claim",
+    "close_incidents",
+    "continue_jobs",
+    "drop_dead_workers",
     "drop_lease",
     "enqueue",
     "finish",
     "get_incident",
     "give_back",
+    "hasten",
     "hold",
     "hold_lease",
     "incidents_of_cause",
@@ -52,4 +63,9 @@ __all__ = [
     "return_expired",
     "run_claimed",
     "run_due",
+    "suspend_job",
+    "suspend_jobs",
+    "withdraw_failed",
+    "withdraw_jobs",
+    "withdraw_jobs_of",
 ]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import String, cast, func, insert, select, update
 
 from engine.context import Context
 from engine.db import order_by, page_of
-from engine.errors import NotFound
+from engine.errors import NotFound, Phrase
 from engine.ids import new_id
 from engine.instance import ProcessInstance
 from engine.jobs.models import Incident
-from engine.push import publish
+from engine.push import publish, tell
 
 INCIDENT_SORTS = {
     "created_at": Incident.created_at,
@@ -23,6 +24,7 @@ INCIDENT_SORTS = {
     "code": Incident.code,
     "state": Incident.state,
 }
+_TOLD = ("instance_id", "process_key", "element_id", "code")
 
 
 def open_incident(
@@ -55,7 +57,10 @@ def open_incident(
             state="open",
             code=code,
             message=message,
-            params={name: str(value) for name, value in (params or {}).items()},
+            params={
+                name: value if isinstance(value, Phrase) else str(value)
+                for name, value in (params or {}).items()
+            },
             detail=detail,
             instance_id=instance_id,
             process_key=process_key,
@@ -68,6 +73,7 @@ def open_incident(
     if instance_id is not None:
         _count(ctx, instance_id, 1)
     publish(ctx, "incident", incident_id)
+    _tell(ctx, "opened", incident_id, instance_id, process_key, element_id, code)
     return incident_id
 
 
@@ -98,6 +104,8 @@ def close_incident(ctx: Context, incident_id: str) -> None:
     if closed.rowcount and row["instance_id"] is not None:
         _count(ctx, row["instance_id"], -1)
     publish(ctx, "incident", incident_id)
+    if closed.rowcount:
+        _tell(ctx, "resolved", incident_id, *(row[name] for name in _TOLD))
 
 
 def resolve_incidents_of_job(ctx: Context, job_id: str) -> None:
@@ -107,6 +115,41 @@ def resolve_incidents_of_job(ctx: Context, job_id: str) -> None:
     ).scalars()
     for incident_id in rows.all():
         close_incident(ctx, incident_id)
+
+
+def close_incidents(ctx: Context, *, instance_id: str, visit_ids: Sequence[str] | None = None) -> None:
+    """Close what is open of an instance, within the open transaction: nothing is left to repair.
+
+    Args:
+        ctx: The open write transaction.
+        instance_id: Whose.
+        visit_ids: Only at these element visits.
+    """
+    wanted = select(Incident.id).where(Incident.instance_id == instance_id, Incident.state == "open")
+    if visit_ids is not None:
+        wanted = wanted.where(Incident.visit_id.in_(visit_ids))
+    for incident_id in ctx.connection.execute(wanted).scalars().all():
+        close_incident(ctx, incident_id)
+
+
+def _tell(
+    ctx: Context,
+    what: str,
+    incident_id: str,
+    instance_id: str | None,
+    process_key: str | None,
+    element_id: str | None,
+    code: str,
+) -> None:
+    tell(
+        ctx,
+        f"incident.{what}",
+        instance_id=instance_id,
+        process_key=process_key,
+        incident_id=incident_id,
+        element_id=element_id,
+        code=code,
+    )
 
 
 def _count(ctx: Context, instance_id: str, change: int) -> None:
@@ -158,6 +201,7 @@ def incidents_of_cause(ctx: Context) -> list[dict[str, Any]]:
             Incident.element_id,
             Incident.code,
             Incident.message,
+            func.max(cast(Incident.id, String)).label("incident_id"),
             func.count().label("count"),
             func.min(Incident.created_at).label("first_at"),
             func.max(Incident.created_at).label("last_at"),
@@ -166,4 +210,5 @@ def incidents_of_cause(ctx: Context) -> list[dict[str, Any]]:
         .group_by(Incident.process_key, Incident.element_id, Incident.code, Incident.message)
         .order_by(func.count().desc())
     ).mappings()
-    return [dict(row) for row in rows]
+    # Not every database knows a greatest id; as text each has one, written its own way.
+    return [{**row, "incident_id": str(UUID(row["incident_id"]))} for row in rows]

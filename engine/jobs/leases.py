@@ -11,6 +11,8 @@ from engine.db import upsert
 from engine.jobs.models import Lease
 
 LEASE_S = 30
+# What a living worker holds, followed by its mark.
+HEARTBEAT = "worker:"
 
 
 @verb
@@ -37,6 +39,12 @@ def hold_lease(ctx: Context, *, name: str, owner: str) -> bool:
         .returning(Lease.owner)
     ).first()
     return row is not None
+
+
+@verb
+def drop_dead_workers(ctx: Context) -> None:
+    """Forget workers that have not been heard of for as long as a lease."""
+    ctx.connection.execute(delete(Lease).where(Lease.name.startswith(HEARTBEAT), Lease.held_until < ctx.now))
 
 
 @verb

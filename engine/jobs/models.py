@@ -13,7 +13,9 @@ from engine.ids import new_id
 
 
 class Job(Base):
-    """A piece of work for the worker. ``state`` is waiting, running, done or failed.
+    """A piece of work for the worker. ``state`` is waiting, running, done, failed or suspended.
+
+    A suspended one waits until its instance is resumed, and keeps the time that was left to it.
 
     A claim writes a lease, counts the attempt and leaves its owner's mark; whoever finishes must still
     hold the mark.

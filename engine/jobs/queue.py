@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select, true, update
+from sqlalchemy import and_, bindparam, or_, select, true, update
 
 from engine.context import Context, verb
-from engine.db import order_by, page_of
+from engine.db import inserting, order_by, page_of, updating
 from engine.errors import Conflict
 from engine.i18n import _
 from engine.ids import new_id
@@ -22,6 +22,8 @@ from engine.values import Json
 RETRIES_S: tuple[float, ...] = (10, 60, 300, 1_800, 7_200)
 LEASE_S = 30
 MAXIMUM_LOST = 5
+# What an instance has said is on its way, whatever becomes of the instance.
+_SAID = ("notify", "throw")
 JOB_SORTS = {
     "due_at": Job.due_at,
     "created_at": Job.created_at,
@@ -31,12 +33,25 @@ JOB_SORTS = {
     "process_key": Job.process_key,
     "attempt_count": Job.attempt_count,
 }
+_WITH_KEY = select(Job.id).where(Job.unique_key == bindparam("key"))
+_HELD = updating(Job).where(
+    Job.id == bindparam("job"), Job.state == "running", Job.owner == bindparam("holder")
+)
+_UNCLAIMED = updating(Job).where(Job.state.in_(("waiting", "suspended")), Job.kind.not_in(_SAID))
+_UNCLAIMED_ONES = _UNCLAIMED.where(Job.id.in_(bindparam("ids", expanding=True)))
+_UNCLAIMED_OF = _UNCLAIMED.where(Job.instance_id == bindparam("instance"))
 
 
 class LostLease(Conflict):
     """Another worker took this job over."""
 
     code = "lost_lease"
+
+
+class Suspended(Conflict):
+    """The process is suspended. Resume it first."""
+
+    code = "suspended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +68,18 @@ class ClaimedJob:
     element_id: str | None
     visit_id: str | None
     retries_s: tuple[float, ...] | None
+
+    @property
+    def marks(self) -> dict[str, Any]:
+        """What a line of the log says of it, as ``extra``."""
+        return {
+            "job_id": self.id,
+            "job_kind": self.kind,
+            "attempt": self.attempt_count,
+            "instance_id": self.instance_id,
+            "process_key": self.process_key,
+            "element_id": self.element_id,
+        }
 
 
 def enqueue(
@@ -85,28 +112,30 @@ def enqueue(
         The job's id; None where one with the same unique key waits already.
     """
     if unique_key is not None:
-        held = ctx.connection.execute(select(Job.id).where(Job.unique_key == unique_key)).first()
-        if held is not None:
+        # One may have been asked for in this transaction.
+        ctx.transaction.write_gathered(inserting(Job))
+        if ctx.connection.execute(_WITH_KEY, {"key": unique_key}).first() is not None:
             return None
     job_id = new_id()
-    ctx.connection.execute(
-        insert(Job).values(
-            id=job_id,
-            kind=kind,
-            lane=lane,
-            state="waiting",
-            due_at=due_at or ctx.now,
-            instance_id=instance_id,
-            process_key=process_key,
-            element_id=element_id,
-            visit_id=visit_id,
-            unique_key=unique_key,
-            payload=payload,
-            attempt_count=0,
-            lost_count=0,
-            retries_s=None if retries_s is None else list(retries_s),
-            created_at=ctx.now,
-        )
+    ctx.gather(
+        inserting(Job),
+        {
+            "id": job_id,
+            "kind": kind,
+            "lane": lane,
+            "state": "waiting",
+            "due_at": due_at or ctx.now,
+            "instance_id": instance_id,
+            "process_key": process_key,
+            "element_id": element_id,
+            "visit_id": visit_id,
+            "unique_key": unique_key,
+            "payload": payload,
+            "attempt_count": 0,
+            "lost_count": 0,
+            "retries_s": None if retries_s is None else list(retries_s),
+            "created_at": ctx.now,
+        },
     )
     if due_at is None or due_at <= ctx.now:
         ctx.after_commit(lambda: ctx.centre.wake(instance_id))
@@ -205,12 +234,8 @@ def hold(ctx: Context, job: ClaimedJob) -> None:
     Raises:
         LostLease: Another worker took it over; this one's work must not be kept.
     """
-    held = ctx.connection.execute(
-        update(Job)
-        .where(Job.id == job.id, Job.state == "running", Job.owner == job.owner)
-        .values(lease_until=ctx.now + timedelta(seconds=LEASE_S))
-    )
-    if held.rowcount != 1:
+    held = _set(ctx, job, lease_until=ctx.now + timedelta(seconds=LEASE_S))
+    if not held:
         raise LostLease()
 
 
@@ -220,12 +245,8 @@ def finish(ctx: Context, job: ClaimedJob) -> None:
     Raises:
         LostLease: Another worker took it over.
     """
-    done = ctx.connection.execute(
-        update(Job)
-        .where(Job.id == job.id, Job.state == "running", Job.owner == job.owner)
-        .values(state="done", ended_at=ctx.now, lease_until=None, unique_key=None, error=None)
-    )
-    if done.rowcount != 1:
+    done = _set(ctx, job, state="done", ended_at=ctx.now, lease_until=None, unique_key=None, error=None)
+    if not done:
         raise LostLease()
 
 
@@ -233,27 +254,27 @@ def put_off(
     ctx: Context, job: ClaimedJob, *, until: datetime, error: str, costs_attempt: bool = True
 ) -> None:
     """Let a job wait for its next try."""
-    ctx.connection.execute(
-        update(Job)
-        .where(Job.id == job.id, Job.state == "running", Job.owner == job.owner)
-        .values(
-            state="waiting",
-            due_at=until,
-            owner=None,
-            lease_until=None,
-            error=error,
-            attempt_count=Job.attempt_count if costs_attempt else Job.attempt_count - 1,
-        )
+    _set(
+        ctx,
+        job,
+        state="waiting",
+        due_at=until,
+        owner=None,
+        lease_until=None,
+        error=error,
+        attempt_count=job.attempt_count if costs_attempt else job.attempt_count - 1,
     )
 
 
 def give_up(ctx: Context, job: ClaimedJob, *, error: str) -> None:
     """End a job as failed."""
-    ctx.connection.execute(
-        update(Job)
-        .where(Job.id == job.id, Job.state == "running", Job.owner == job.owner)
-        .values(state="failed", ended_at=ctx.now, lease_until=None, unique_key=None, error=error)
-    )
+    _set(ctx, job, state="failed", ended_at=ctx.now, lease_until=None, unique_key=None, error=error)
+
+
+def _set(ctx: Context, job: ClaimedJob, **values: Any) -> bool:
+    """Change a job that is still in its worker's hands; whether it was."""
+    changed = ctx.connection.execute(_HELD, {"job": job.id, "holder": job.owner, **values})
+    return changed.rowcount == 1
 
 
 @verb
@@ -307,23 +328,43 @@ def return_expired(ctx: Context, *, everybody: bool = False) -> int:
     return len(rows)
 
 
-def cancel_jobs(
-    ctx: Context, *, visit_ids: Sequence[str] = (), instance_id: str | None = None, but: str | None = None
-) -> None:
-    """Withdraw waiting jobs of visits or of a whole instance, within the open transaction."""
-    whose: list[ColumnElement[bool]] = []
-    if visit_ids:
-        whose.append(Job.visit_id.in_(visit_ids))
-    if instance_id is not None:
-        whose.append(Job.instance_id == instance_id)
-    if not whose:
-        return
-    withdrawn = update(Job).where(or_(*whose), Job.state == "waiting", Job.kind != "notify")
-    if but is not None:
-        withdrawn = withdrawn.where(Job.id != but)
+def hasten(ctx: Context, unique_key: str) -> None:
+    """Let a waiting job come now, within the open transaction; nothing happens where there is none."""
+    ctx.transaction.write_gathered(inserting(Job))
     ctx.connection.execute(
-        withdrawn.values(state="done", ended_at=ctx.now, unique_key=None, error="withdrawn")
+        update(Job)
+        .where(Job.unique_key == unique_key, Job.state == "waiting", Job.due_at > ctx.now)
+        .values(due_at=ctx.now)
     )
+    ctx.after_commit(lambda: ctx.centre.wake(None))
+
+
+def withdraw_failed(ctx: Context, job_id: str) -> None:
+    """Withdraw a job that gave up, within the open transaction: another one takes its place.
+
+    Raises:
+        Conflict: It has not given up.
+    """
+    withdrawn = ctx.connection.execute(
+        update(Job).where(Job.id == job_id, Job.state == "failed").values(state="done", error="withdrawn")
+    )
+    if withdrawn.rowcount != 1:
+        raise Conflict(_("This job has not given up."))
+
+
+def withdraw_jobs(ctx: Context, job_ids: Sequence[str]) -> None:
+    """End jobs that wait for nothing any more, within the open transaction."""
+    ctx.connection.execute(_UNCLAIMED_ONES, {"ids": job_ids, **_withdrawn(ctx)})
+
+
+def withdraw_jobs_of(ctx: Context, instance_id: str) -> None:
+    """End every job of an instance but what it has said already, within the open transaction."""
+    ctx.transaction.write_gathered(inserting(Job))
+    ctx.connection.execute(_UNCLAIMED_OF, {"instance": instance_id, **_withdrawn(ctx)})
+
+
+def _withdrawn(ctx: Context) -> dict[str, Any]:
+    return {"state": "done", "ended_at": ctx.now, "unique_key": None, "error": "withdrawn"}
 
 
 def list_jobs(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 from datetime import timedelta
 
@@ -14,7 +15,19 @@ from engine.history import mask
 from engine.i18n import _
 from engine.jobs.incidents import open_incident, resolve_incidents_of_job
 from engine.jobs.models import Job
-from engine.jobs.queue import RETRIES_S, ClaimedJob, LostLease, backoff_s, claim, finish, give_up, put_off
+from engine.jobs.queue import (
+    RETRIES_S,
+    ClaimedJob,
+    LostLease,
+    Suspended,
+    backoff_s,
+    claim,
+    finish,
+    give_up,
+    put_off,
+)
+from engine.jobs.suspending import suspend_job
+from engine.metrics import JOB_S
 
 log = logging.getLogger(__name__)
 
@@ -29,23 +42,33 @@ def run_claimed(ctx: Context, job: ClaimedJob) -> bool:
     Returns:
         Whether it was done.
     """
+    began_s = time.perf_counter()
+    outcome = _run(ctx, job)
+    JOB_S.labels(job.kind, outcome).observe(time.perf_counter() - began_s)
+    return outcome == "done"
+
+
+def _run(ctx: Context, job: ClaimedJob) -> str:
     try:
         kind = ctx.registry.job_kinds.get(job.kind)
         if kind is None:
             raise ConfigurationError(_("Nothing installed does %(name)s."), name=job.kind)
         kind.function(ctx, job)
     except LostLease:
-        log.warning("job %s was taken over by another worker", job.id)
-        return False
+        log.warning("a job was taken over by another worker", extra=job.marks)
+        return "lost"
+    except Suspended:
+        suspend_job(ctx, job)
+        return "suspended"
     except Exception as error:
         _failed(ctx, job, error)
-        return False
+        return "failed"
     with ctx.write():
         if not _ended(ctx, job):
             finish(ctx, job)
         if job.attempt_count > 1:
             resolve_incidents_of_job(ctx, job.id)
-    return True
+    return "done"
 
 
 def _ended(ctx: Context, job: ClaimedJob) -> bool:
@@ -70,7 +93,7 @@ def _failed(ctx: Context, job: ClaimedJob, error: Exception) -> None:
             put_off(ctx, job, until=ctx.now + timedelta(seconds=1), error=said, costs_attempt=False)
         elif wait_s is not None and not permanent:
             put_off(ctx, job, until=ctx.now + timedelta(seconds=wait_s), error=said)
-            log.info("job %s (%s) is tried again in %.0f s: %s", job.id, job.kind, wait_s, said)
+            log.info("a job is tried again in %.0f s: %s", wait_s, said, extra=job.marks)
         else:
             give_up(ctx, job, error=said)
             known = isinstance(error, CallwrightError)
@@ -86,7 +109,7 @@ def _failed(ctx: Context, job: ClaimedJob, error: Exception) -> None:
                 visit_id=job.visit_id,
                 job_id=job.id,
             )
-            log.warning("job %s (%s) gave up: %s", job.id, job.kind, said)
+            log.warning("a job gave up: %s", said, extra=job.marks)
 
 
 def run_due(ctx: Context, *, owner: str = "here", limit: int = 1_000) -> int:

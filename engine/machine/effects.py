@@ -47,6 +47,15 @@ class Logged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Threw:
+    """A modelled error was thrown at an element visit."""
+
+    visit: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenUserTask:
     """A person is waited for."""
 
@@ -92,18 +101,18 @@ class SetTimer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Await:
-    """A message or a signal is waited for."""
+    """A message, a signal, or that a condition becomes true is waited for."""
 
     visit: str
     element: str
-    kind: Literal["message", "signal"]
+    kind: Literal["message", "signal", "conditional"]
     name: str
     correlation: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopWaiting:
-    """Whatever waits for this visit (task, job, subscription, called process) is not needed any more."""
+    """Whatever waits for this visit (task, job, subscription, called process, incident) is not needed now."""
 
     visit: str
 
@@ -121,8 +130,18 @@ class Throw:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Escalate:
+    """An escalation that nothing in the instance catches: whoever called it may."""
+
+    visit: str
+    element: str
+    code: str
+    payload: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notify:
-    """People are told something."""
+    """People are told something; with ``next_after_s`` one after the other, as long as nobody takes it."""
 
     visit: str
     element: str
@@ -131,6 +150,7 @@ class Notify:
     channel: str
     message: str
     scope: Mapping[str, Any]
+    next_after_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +195,7 @@ Effect: TypeAlias = (
     | Left
     | Wrote
     | Logged
+    | Threw
     | OpenUserTask
     | CallService
     | CallProcess
@@ -182,6 +203,7 @@ Effect: TypeAlias = (
     | Await
     | StopWaiting
     | Throw
+    | Escalate
     | Notify
     | Decided
     | Failed

@@ -16,7 +16,8 @@ class Budget:
     """How much one step may do before the rest becomes another transaction's, or an incident.
 
     Args:
-        step_count: Elements passed.
+        step_count: Elements passed before the rest becomes another transaction's.
+        continue_count: Transactions in a row in which the instance never waits.
         token_count: Live tokens in an instance.
         depth: Sub-processes within sub-processes.
         loop_count: Rounds of a loop or a multi-instance.
@@ -25,6 +26,7 @@ class Budget:
     """
 
     step_count: int = 500
+    continue_count: int = 200
     token_count: int = 2_000
     depth: int = 20
     loop_count: int = 1_000
@@ -59,6 +61,7 @@ class Environment:
         evaluate_script: Evaluates a ``language="python"`` expression in the sandbox.
         large_value: Gives the text of a value kept aside, by its hash.
         budget: How much one step may do.
+        overdue: Whether the step has held its transaction long enough.
     """
 
     now: datetime
@@ -71,3 +74,4 @@ class Environment:
     evaluate_script: Callable[..., Any] = _no_script
     large_value: Callable[[str], str] = _no_value
     budget: Budget = field(default_factory=Budget)
+    overdue: Callable[[], bool] = lambda: False

@@ -19,7 +19,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
     },
     "outcome": {"name", "label", "opinion"},
     "reply": {"verb", "outcome", "message", "textInto"},
-    "notify": {"event", "to", "channel", "message"},
+    "notify": {"event", "to", "channel", "message", "next"},
     "service": {"name", "result", "retries"},
     "decision": {"key", "result"},
     "input": {"name", "source"},
@@ -27,6 +27,8 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "correlation": {"key"},
     "message": {"result"},
     "script": {"when"},
+    "collection": {"source", "item"},
+    "results": {"name", "source"},
 }  # fmt: skip
 
 CHANNELS = ("sms", "email", "in_app", "voice", "preferred")
@@ -149,9 +151,23 @@ def _notices(element: etree._Element, compile_: Compile, say: Say) -> tuple[Noti
                 channel=channel,
                 message=message,
                 formula=compile_(to[1:], "to") if to.startswith("=") else None,
+                next_after_s=_next_after_s(said, say),
             )
         )
     return tuple(notices)
+
+
+def _next_after_s(notice: etree._Element, say: Say) -> float | None:
+    text = notice.get("next")
+    if text is None:
+        return None
+    if notice.get("to") != "candidates":
+        say(_('callwright:notify: next goes with to="candidates": they are told one after the other.'))
+    after_s = _seconds(text)
+    if after_s is None or after_s <= 0:
+        say(_("callwright:notify: %(text)s is no duration. Write such as PT10M."), text=text)
+        return None
+    return after_s
 
 
 def _assignments(element: etree._Element, name: str, compile_: Compile, say: Say) -> tuple[Assignment, ...]:
@@ -172,12 +188,18 @@ def _retries(service: etree._Element | None, say: Say) -> tuple[float, ...] | No
         return None
     spans: list[float] = []
     for word in text.split():
-        try:
-            span = parse_duration(word)
-        except ValueError:
-            span = None
-        if not isinstance(span, DaysTimeDuration):
+        span_s = _seconds(word)
+        if span_s is None:
             say(_("callwright:service: %(text)s is no duration. Write such as PT10S PT1M PT5M."), text=word)
-            continue
-        spans.append(span.timedelta().total_seconds())
+        else:
+            spans.append(span_s)
     return tuple(spans)
+
+
+def _seconds(text: str) -> float | None:
+    """Return the length of a duration; None where it is none of days and time."""
+    try:
+        span = parse_duration(text)
+    except ValueError:
+        return None
+    return span.timedelta().total_seconds() if isinstance(span, DaysTimeDuration) else None

@@ -8,15 +8,17 @@ tree, nothing is predicted, and no step walks over what is long done.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 from SpiffWorkflow.workflow import Workflow
 
 from engine import feel
-from engine.errors import BpmnError, BudgetExceeded, CallwrightError, TechnicalFailure
+from engine.errors import BpmnError, BudgetExceeded, CallwrightError, Phrase, TechnicalFailure
 from engine.i18n import _
+from engine.machine.catching import throw_error
 from engine.machine.effects import (
     Continue,
     Effect,
@@ -24,7 +26,6 @@ from engine.machine.effects import (
     Entered,
     Failed,
     Left,
-    Logged,
     StopWaiting,
     Wrote,
 )
@@ -63,6 +64,8 @@ class Run(Workflow):
         self.effects: list[Effect] = []
         self.root: Token | None = None
         self.state = "active"
+        # Whether a variable was written since the conditional events were looked at.
+        self.written = False
         self._ended: End | None = None
 
     # -- moving ----------------------------------------------------------------------------------------
@@ -78,17 +81,35 @@ class Run(Workflow):
         scope: Token,
         memory: dict[str, Any] | None = None,
         flow: Flow | None = None,
+        *,
+        waits: bool = False,
     ) -> Token:
-        """Put a token on an element; it runs in its turn."""
-        if len(self.tasks) > self.environment.budget.token_count:
-            raise BudgetExceeded(
-                _("More than %(limit)s tokens are alive."), limit=self.environment.budget.token_count
-            )
-        token = Token(self, self.spec.node(element_id), scope, memory=memory)
+        """Put a token on an element; it runs in its turn, or waits for others there.
+
+        With too many tokens alive it stays where it is until an operator helps: none is lost on its way.
+        """
+        node = self.spec.node(element_id)
         came_by = flow.id if flow is not None else None
-        self.effects.append(Entered(visit=token.id, element=element_id, flow=came_by))
-        self.ready.append(token)
+        if node.rounds is not None and "round" not in (memory or {}):
+            memory = {**(memory or {}), "rounds": {}, "flow": came_by}
+        token = Token(self, node, scope, state=TaskState.WAITING if waits else TaskState.READY, memory=memory)
+        limit = self.environment.budget.token_count
+        if token.visited:
+            self.effects.append(Entered(visit=token.id, element=element_id, flow=came_by))
+        if waits:
+            return token
+        if len(self.tasks) > limit + 1:
+            self.fail(token, BudgetExceeded(_("More than %(limit)s tokens are alive."), limit=limit))
+        elif node.goes_first or node.boundary:
+            self.ready.appendleft(token)
+        else:
+            self.ready.append(token)
         return token
+
+    def wake(self, token: Token) -> None:
+        """Let a token that waits for others run in its turn."""
+        token._set_state(TaskState.READY)
+        self.ready.append(token)
 
     def arrive(self, flow: Flow, scope: Token) -> None:
         """Bring a token along a flow to the element it leads to."""
@@ -98,46 +119,55 @@ class Run(Workflow):
         """Take a finished token out and send on what goes on from it."""
         scope = token.scope
         assert scope is not None
-        self.effects.append(Left(visit=token.id, state="completed"))
+        if token.visited:
+            self.effects.append(Left(visit=token.id, state="completed"))
         self.remove(token)
+        if scope.node.left(self, scope):
+            return
         for flow in flows:
             self.arrive(flow, scope)
-        if not flows:
-            self.settle(scope)
+        self.settle(scope)
 
     def settle(self, scope: Token) -> None:
         """End a scope in which nothing goes on any more."""
-        if not scope.node.holds(scope):
-            scope.node.emptied(self, scope)
+        if scope.id not in self.tasks or any(not inner.watching for inner in scope.inner):
+            return
+        self.attempt(scope, partial(self.empty, scope))
+
+    def empty(self, scope: Token) -> None:
+        """Let a scope go on in which nothing goes on any more; what fails is tried again from here."""
+        scope.memory["emptied"] = True
+        scope.node.emptied(self, scope)
+        scope.memory.pop("emptied", None)
 
     def remove(self, token: Token) -> None:
         """Take a token and all that lives in it out of the tree; whoever waits for it is told to stop."""
         for inner in token.children:
             self.cancel(inner)
-        if token.scope is not None:
+        if token.scope is not None and token in token.scope.inner:
             token.scope.inner.remove(token)
         self.tasks.pop(token.id, None)
         if token.id in self.scopes.texts:
             self.scopes.close(token.id)
 
+    def withdraw(self, token: Token) -> None:
+        """Take a token out, without a word of it in history."""
+        if token.waiting or token.failed:
+            self.effects.append(StopWaiting(visit=token.id))
+        self.remove(token)
+
     def cancel(self, token: Token) -> None:
         """Withdraw a token and all that lives in it."""
-        if token.waiting:
-            self.effects.append(StopWaiting(visit=token.id))
-        if not token.node.silent:
+        if token.visited:
             self.effects.append(Left(visit=token.id, state="cancelled"))
-        self.remove(token)
+        self.withdraw(token)
         token._set_state(TaskState.CANCELLED)
 
-    def choose(self, gateway: Token, token: Token) -> None:
-        """Let one of the events behind a gateway go on in the gateway's place; the others are withdrawn."""
-        scope = gateway.scope
-        assert scope is not None
-        gateway.inner.remove(token)
-        scope.inner.append(token)
-        token.scope = scope
-        self.effects.append(Left(visit=gateway.id, state="completed"))
-        self.remove(gateway)
+    def clear(self, scope: Token) -> None:
+        """Cancel all that goes on in a scope; what watches at the scope's own border stays."""
+        for inner in scope.children:
+            if not (inner.watching and inner.node in scope.node.boundary):
+                self.cancel(inner)
 
     def end(self, end: End) -> None:
         """End the whole instance; the first end counts."""
@@ -157,25 +187,39 @@ class Run(Workflow):
     def drain(self) -> None:
         """Run every token that can move, until all wait or the budget is spent."""
         budget = self.environment.budget.step_count
+        overdue = self.environment.overdue
+        if self.written and self.spec.conditional:
+            self._look_at_conditions()
         while self._ended is None:
-            while self.ready:
-                if budget == 0:
-                    self.effects.append(Continue())
+            while (token := self._next()) is not None:
+                if budget == 0 or overdue():
+                    self._break_off()
                     return
                 budget -= 1
-                self._run_one(self.ready.popleft())
-            if not self._open_joins():
+                self.ready.popleft()
+                self.attempt(token, token.run)
+                if self.written and self.spec.conditional:
+                    self._look_at_conditions()
+            if not self._reconsider():
                 break
         if self._ended is None:
             self._report_stuck()
 
-    def _run_one(self, token: Token) -> None:
-        if token._state != TaskState.READY:
-            return
+    def _next(self) -> Token | None:
+        """Return whose turn it is, past those that were ready and are gone."""
+        while self.ready and not self._moves(self.ready[0]):
+            self.ready.popleft()
+        return self.ready[0] if self.ready else None
+
+    def _moves(self, token: Token) -> bool:
+        return bool(token._state == TaskState.READY) and token.id in self.tasks
+
+    def attempt(self, token: Token, act: Callable[[], Any]) -> None:
+        """Do what concerns a token; what goes wrong there stays there: it is caught, or an incident."""
         try:
-            token.run()
+            act()
         except BpmnError as error:
-            self.throw_error(token, error.code, error.message)
+            throw_error(self, token, error.code, error.message)
         except CallwrightError as error:
             self.fail(token, error)
 
@@ -192,39 +236,50 @@ class Run(Workflow):
             )
         )
 
-    def throw_error(self, token: Token, code: str, message: str) -> None:
-        """Bring a modelled error to the nearest element that catches it, outwards from a token.
+    def mended(self, token: Token) -> None:
+        """Let a token go on that an operator was asked to help: what was missing has come."""
+        if token.failed:
+            token._set_state(TaskState.STARTED)
+            self.effects.append(StopWaiting(visit=token.id))
 
-        Nobody catches it: the instance ends as failed, and whoever called it gets the error.
-        """
-        host: Token | None = token
-        while host is not None and host.scope is not None:
-            catcher = host.node.catcher_of_error(code)
-            if catcher is not None:
-                scope = host.scope
-                self.effects.append(Logged(visit=host.id, text=f"{code}: {message}" if message else code))
-                self.effects.append(Left(visit=host.id, state="failed"))
-                if host.waiting:
-                    self.effects.append(StopWaiting(visit=host.id))
-                self.remove(host)
-                catcher.caught(self, scope, {"error": {"code": code, "message": message}})
-                return
-            host = host.scope
-        self.effects.append(Left(visit=token.id, state="failed"))
-        self.end(End(state="failed", element=token.node.element_id, error_code=code, error_message=message))
+    def _break_off(self) -> None:
+        """Leave the rest to another transaction, unless the instance seems never to wait again."""
+        assert self.root is not None
+        limit = self.environment.budget.continue_count
+        continued = self.root.memory.get("continued", 0) + 1
+        self.root.memory["continued"] = continued
+        if continued <= limit:
+            self.effects.append(Continue())
+            return
+        error = BudgetExceeded(
+            _("The process went on %(limit)s times without waiting for anything."), limit=limit
+        )
+        for token in self.queue:
+            self.fail(token, error)
+        self.ready.clear()
 
-    def _open_joins(self) -> bool:
-        """Let inclusive joins go on that nothing more can reach; True where one did."""
+    @property
+    def queue(self) -> list[Token]:
+        """The tokens that can move, in their turn."""
+        return [token for token in dict.fromkeys(self.ready) if self._moves(token)]
+
+    def _look_at_conditions(self) -> None:
+        """Let conditional events come whose condition became true by what was written."""
+        self.written = False
         for token in list(self.tasks.values()):
-            if token._state == TaskState.WAITING and token.node.may_open(self, token):
-                token._set_state(TaskState.READY)
-                self.ready.append(token)
-                return True
-        return False
+            node = token.node
+            if token.waiting and token.id in self.tasks and node.awaits("conditional", None):
+                self.attempt(token, partial(node.look, self, token))
+
+    def _reconsider(self) -> bool:
+        """Let one join go on that nothing more can reach; True where there is one."""
+        return any(
+            token.waiting and token.node.reconsider(self, token) for token in list(self.tasks.values())
+        )
 
     def _report_stuck(self) -> None:
         for token in list(self.tasks.values()):
-            if token._state == TaskState.WAITING and token.node.starved(self, token):
+            if token.waiting and token.node.starved(self, token):
                 self.fail(
                     token,
                     Stuck(_("The gateway waits for a token that cannot come: a branch ended elsewhere.")),
@@ -263,7 +318,16 @@ class Run(Workflow):
             )
         return value
 
-    def _evaluate(self, token: Token, formula: Formula, local: Mapping[str, Any] | None) -> tuple[Any, str]:
+    def is_true(self, token: Token, condition: Formula, local: Mapping[str, Any] | None = None) -> bool:
+        """Whether a condition is true; what cannot be told is not."""
+        try:
+            return self._evaluate(token, condition, local)[0] is True
+        except (BpmnError, CallwrightError):
+            return False
+
+    def _evaluate(
+        self, token: Token, formula: Formula, local: Mapping[str, Any] | None
+    ) -> tuple[Any, Phrase | str]:
         environment = self.environment
         view = self.view(token, local)
         if formula.script:
@@ -271,7 +335,7 @@ class Run(Workflow):
         if formula.feel is None:
             return formula.source, ""
         result = formula.feel.evaluate(view, functions=environment.functions, now=environment.now)
-        return result.value, "; ".join(str(warning) for warning in result.warnings)
+        return result.value, feel.reasons(result.warnings)
 
     def render(self, token: Token, template: str, local: Mapping[str, Any] | None = None) -> str:
         """Fill a text with holes as seen from a token."""
@@ -285,6 +349,7 @@ class Run(Workflow):
         scope = token.variable_scope() if token is not None else None
         if not local:
             scope = self.scopes.holder(scope, name)
+        self.written = True
         text = self.scopes.write(scope, name, feel.to_json(value), self.environment.budget.value_bytes)
         self.effects.append(
             Wrote(visit=token.id if token is not None else None, scope=scope, name=name, text=text)

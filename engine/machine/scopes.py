@@ -78,6 +78,13 @@ class Scopes:
                 size=len(text),
                 limit=limit_bytes,
             )
+        return self._keep(scope, name, text)
+
+    def put(self, scope: str, name: str, value: Json) -> None:
+        """Give an inner scope a name that the engine itself looks after, and history does not tell."""
+        self._keep(scope, name, values.dumps(value))
+
+    def _keep(self, scope: str | None, name: str, text: str) -> str:
         if len(text) > ASIDE_BYTES:
             hash_ = hashlib.sha256(text.encode()).hexdigest()
             self.new_values[hash_] = text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from SpiffWorkflow.specs import WorkflowSpec
@@ -43,10 +44,17 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """One value handed over: the name it gets and the FEEL it comes from."""
+    """One value handed over: the name it gets and the FEEL it comes from.
+
+    Args:
+        name: The name it gets.
+        source: Where it comes from.
+        local: The name of a data output within its element; None for any other.
+    """
 
     name: str
     source: Formula
+    local: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +78,17 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """Whom to tell what by which channel. ``to`` is a keyword, or FEEL behind a ``=``."""
+    """Whom to tell what by which channel. ``to`` is a keyword, or FEEL behind a ``=``.
+
+    ``next_after_s``: candidates are told one after the other, the next one after so long without an answer.
+    """
 
     event: str
     to: str
     channel: str
     message: str
     formula: Formula | None = None
+    next_after_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,13 +111,20 @@ class TaskSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
-    """What an event waits for or throws."""
+    """What an event waits for or throws.
+
+    Args:
+        kind: BPMN's word for it.
+        name: Message, signal or link name; error or escalation code; the activity to compensate.
+        correlation: The key that tells apart who waits for a message.
+        timer: How a timer's expression is meant.
+        formula: A timer's instant, duration or cycle; a conditional event's condition.
+    """
 
     kind: Literal[
         "none", "message", "signal", "timer", "error", "escalation", "terminate", "conditional", "cancel",
         "compensate", "link",
     ]  # fmt: skip
-    # Message or signal name, error or escalation code.
     name: str | None = None
     correlation: Formula | None = None
     timer: Literal["date", "duration", "cycle"] | None = None
@@ -113,8 +132,53 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Behaviour:
+    """An event that a multi-instance throws when a round ends: at the first, at each, or where it is true."""
+
+    trigger: Trigger
+    when: Literal["first", "each"] | Formula = "each"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounds:
+    """How often an activity is done: the standard loop, or a multi-instance.
+
+    Args:
+        kind: ``loop`` goes on while a condition holds; the others do a number of rounds known at the start.
+        count: How many; None where a collection says it.
+        collection: One round for each item.
+        item: The name under which a round finds its item.
+        result: The variable that gets the list of what the rounds brought.
+        result_item: What each round brings.
+        condition: Of a loop: whether it goes on. Of a multi-instance: whether it is complete already.
+        tested_before: Whether a loop asks before its first round.
+        maximum: The most rounds of a loop.
+        behaviour: What is thrown when rounds end.
+    """
+
+    kind: Literal["loop", "sequential", "parallel"]
+    count: Formula | None = None
+    collection: Formula | None = None
+    item: str | None = None
+    result: str | None = None
+    result_item: Formula | None = None
+    condition: Formula | None = None
+    tested_before: bool = False
+    maximum: int | None = None
+    behaviour: tuple[Behaviour, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a designer set on an element, beside its shape."""
+    """What a designer set on an element, beside its shape.
+
+    Args:
+        data_inputs: Values that BPMN's own data associations bring into the element's local scope.
+        data_outputs: Values that they bring out of it.
+        start_quantity: Tokens that must come before the activity begins.
+        completion_quantity: Tokens that leave along each flow when it is done.
+        condition: An ad-hoc sub-process is complete, or a complex gateway is activated, where it is true.
+    """
 
     task: TaskSettings = field(default_factory=TaskSettings)
     notices: tuple[Notice, ...] = ()
@@ -128,6 +192,11 @@ class Settings:
     script: str | None = None
     before: str | None = None
     after: str | None = None
+    data_inputs: tuple[Assignment, ...] = ()
+    data_outputs: tuple[Assignment, ...] = ()
+    start_quantity: int = 1
+    completion_quantity: int = 1
+    condition: Formula | None = None
 
 
 class ProcessSpec(WorkflowSpec):
@@ -143,6 +212,8 @@ class ProcessSpec(WorkflowSpec):
         self.title = title
         self.executable = True
         self.flows: dict[str, Flow] = {}
+        # Whether a conditional event is drawn: only then are conditions looked at after each write.
+        self.conditional = False
 
     def node(self, element_id: str) -> Node:
         """Return the node of an element."""
@@ -150,6 +221,37 @@ class ProcessSpec(WorkflowSpec):
         return found
 
     @property
+    def root(self) -> Node:
+        """The process itself as a node."""
+        return self.node(ROOT)
+
+    @cached_property
     def nodes(self) -> list[Node]:
-        """Every node of the drawing, without the invisible root."""
-        return [node for name, node in self.task_specs.items() if name != ROOT]
+        """Every node of the drawing, without the invisible ones; complete once the drawing is read."""
+        return [node for name, node in self.task_specs.items() if name == node.element_id and name != ROOT]
+
+    @cached_property
+    def starts(self) -> list[Node]:
+        """What a new instance may begin with: start events, and what is marked as instantiating."""
+        return [node for node in self.nodes if node.within is None and node.begins_process]
+
+    @cached_property
+    def before(self) -> dict[str, list[str]]:
+        """For each element those from which a token comes: by a flow, a link, or from its border."""
+        before: dict[str, list[str]] = {}
+        for flow in self.flows.values():
+            before.setdefault(flow.target, []).append(flow.source)
+        for node in self.nodes:
+            for event in node.boundary:
+                before.setdefault(event.element_id, []).append(node.element_id)
+            if node.jumps_to is not None:
+                before.setdefault(node.jumps_to, []).append(node.element_id)
+        return before
+
+    def entries(self, within: str | None) -> list[Node]:
+        """Return where a process or a sub-process without a start event begins: what nothing leads to."""
+        return [
+            node
+            for node in self.nodes
+            if node.within == within and not node.incoming and not node.begun_otherwise
+        ]

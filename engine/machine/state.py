@@ -30,15 +30,25 @@ def dump(run: Run) -> bytes:
     Raises:
         BudgetExceeded: It is too large.
     """
-    tokens: list[list[Any]] = []
-    numbers: dict[str, int] = {}
-    if run.root is not None and run.state == "active":
-        _write(run.root, -1, tokens, numbers)
+    # In the order in which they came, so that whoever was first is first after a load as well.
+    live = list(run.tasks.values()) if run.state == "active" else []
+    numbers = {token.id: number for number, token in enumerate(live)}
+    tokens: list[list[Any]] = [
+        [
+            token.id,
+            token.node.name,
+            token._state,
+            numbers[token.scope.id] if token.scope is not None else -1,
+            token.memory,
+        ]
+        for token in live
+    ]
     scopes = [
         [scope, run.scopes.outer.get(scope) if scope else None, texts]
         for scope, texts in run.scopes.texts.items()
     ]
-    written = orjson.dumps([VERSION, run.state, tokens, scopes])
+    ready = [numbers[token.id] for token in run.queue]
+    written = orjson.dumps([VERSION, run.state, tokens, scopes, ready])
     limit = run.environment.budget.state_bytes
     if len(written) > limit:
         raise BudgetExceeded(
@@ -47,13 +57,6 @@ def dump(run: Run) -> bytes:
             limit=limit,
         )
     return written
-
-
-def _write(token: Token, scope: int, tokens: list[list[Any]], numbers: dict[str, int]) -> None:
-    numbers[token.id] = number = len(tokens)
-    tokens.append([token.id, token.node.name, token._state, scope, token.memory])
-    for inner in token.inner:
-        _write(inner, number, tokens, numbers)
 
 
 def load(spec: ProcessSpec, written: bytes, environment: Environment) -> Run:
@@ -67,7 +70,7 @@ def load(spec: ProcessSpec, written: bytes, environment: Environment) -> Run:
     Raises:
         UnknownState: Another version of the product wrote it.
     """
-    version, state, tokens, scopes = orjson.loads(written)
+    version, state, tokens, scopes, *queue = orjson.loads(written)
     if version != VERSION:
         raise UnknownState()
     run = Run(spec, environment)
@@ -85,6 +88,7 @@ def load(spec: ProcessSpec, written: bytes, environment: Environment) -> Run:
         made.append(token)
         if name == ROOT:
             run.root = token
-        elif task_state == TaskState.READY:
-            run.ready.append(token)
+    # Older states do not say in which order what was ready goes on.
+    ready = queue[0] if queue else [n for n, token in enumerate(made) if token._state == TaskState.READY]
+    run.ready.extend(made[number] for number in ready)
     return run

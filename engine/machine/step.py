@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import singledispatch
+from functools import partial, singledispatch
 from typing import Any
 
-from SpiffWorkflow.util.task import TaskState
-
-from engine.errors import BpmnError, CallwrightError, Conflict, DefinitionError
+from engine.errors import Conflict, DefinitionError
 from engine.i18n import _
-from engine.machine.effects import Effect, End, Logged
+from engine.machine.catching import escalate, throw_error
+from engine.machine.effects import Effect, End
 from engine.machine.nodes.activities import UserTask
 from engine.machine.nodes.events import StartEvent
+from engine.machine.reopening import reopen
+from engine.machine.repair import move, skip
 from engine.machine.run import Run
 from engine.machine.stimuli import (
     Arrived,
     Broke,
     Cancel,
+    Correct,
     ErrorThrown,
+    Escalated,
+    Move,
     Proceed,
     ProcessDone,
+    Reopen,
     Retry,
     ServiceDone,
+    Skip,
     Start,
     Stimulus,
     TaskDone,
@@ -38,12 +44,13 @@ class NotWaiting(Conflict):
     code = "not_waiting"
 
 
-def step(run: Run, stimulus: Stimulus) -> list[Effect]:
+def step(run: Run, stimulus: Stimulus, *, held: bool = False) -> list[Effect]:
     """Let something happen to a run, and let it go on until everything waits again.
 
     Args:
         run: The run; changed in place.
         stimulus: What happened.
+        held: Whether the instance is suspended: what could move by it stays where it is.
 
     Returns:
         What the step asks for, in order.
@@ -52,8 +59,11 @@ def step(run: Run, stimulus: Stimulus) -> list[Effect]:
         NotWaiting: What the stimulus answers is not waited for any more; nothing has changed.
     """
     run.effects = []
+    if run.root is not None and not isinstance(stimulus, Proceed):
+        run.root.memory.pop("continued", None)
     _happen(stimulus, run)
-    run.drain()
+    if not held:
+        run.drain()
     effects, run.effects = run.effects, []
     return effects
 
@@ -65,40 +75,59 @@ def _happen(stimulus: Any, run: Run) -> None:
 
 @_happen.register
 def _start(stimulus: Start, run: Run) -> None:
-    starts = [node for node in run.spec.nodes if isinstance(node, StartEvent) and node.within is None]
-    if stimulus.event is not None:
-        chosen = [node for node in starts if node.element_id == stimulus.event]
-    else:
-        chosen = [node for node in starts if node.trigger.kind == "none"][:1]
-    begun = run.begin()
+    if run.root is not None or run.state != "active":
+        raise NotWaiting()
+    root = run.begin()
     for name, value in stimulus.variables.items():
         run.write(None, name, value)
-    if chosen:
-        run.place(chosen[0].element_id, begun)
+    for guard in run.spec.root.guards:
+        guard.watch(run, root)
+    if stimulus.event is not None:
+        _begin_by(run, root, stimulus.event)
         return
-    if stimulus.event is not None or starts:
+    starts = [node for node in run.spec.nodes if isinstance(node, StartEvent) and node in run.spec.starts]
+    plain = [node for node in starts if node.trigger.kind == "none"]
+    # What brings no data can be begun by hand as well.
+    plain = plain or [node for node in starts if node.trigger.kind in ("timer", "conditional")]
+    if plain:
+        _begin_by(run, root, plain[0].element_id)
+    elif run.spec.starts:
+        raise DefinitionError(_("Process %(key)s only starts by a message or a signal."), key=run.spec.name)
+    else:
+        # Without any start event, everything that nothing leads to begins at once.
+        for node in run.spec.entries(None):
+            run.place(node.element_id, root)
+        # Where there is none, what guards the process has nothing to guard.
+        run.settle(root)
+
+
+def _begin_by(run: Run, root: Token, event: str) -> None:
+    node = next((node for node in run.spec.starts if node.element_id == event), None)
+    if node is None:
         raise DefinitionError(
             _("Process %(key)s has no start event %(event)s that can be used here."),
             key=run.spec.name,
-            event=stimulus.event or "",
+            event=event,
         )
-    # Without any start event, everything that nothing leads to begins at once.
-    for node in run.spec.nodes:
-        if node.within is None and not node.incoming and not node.silent:
-            run.place(node.element_id, begun)
+    gateway: Any = next((run.spec.node(flow.source) for flow in node.incoming), None)
+    if gateway is not None:
+        gateway.begin_process(run, root, event)
+    else:
+        run.place(event, root, memory={"begun": True})
 
 
 @_happen.register
 def _task_done(stimulus: TaskDone, run: Run) -> None:
     token = _waiting(run, stimulus.visit)
-    assert isinstance(token.node, UserTask)
+    if not isinstance(token.node, UserTask):
+        raise NotWaiting()
     decision = {
         "outcome": stimulus.outcome,
         "by": stimulus.by,
         "at": stimulus.at,
         "opinion": stimulus.opinion,
     }
-    _guarded(run, token, lambda: token.node.done(run, token, decision, stimulus.variables))
+    run.attempt(token, partial(token.node.done, run, token, decision, stimulus.variables))
 
 
 @_happen.register
@@ -123,7 +152,12 @@ def _arrived(stimulus: Arrived, run: Run) -> None:
 
 @_happen.register
 def _error_thrown(stimulus: ErrorThrown, run: Run) -> None:
-    run.throw_error(_waiting(run, stimulus.visit), stimulus.code, stimulus.message)
+    throw_error(run, _waiting(run, stimulus.visit), stimulus.code, stimulus.message)
+
+
+@_happen.register
+def _escalated(stimulus: Escalated, run: Run) -> None:
+    escalate(run, _waiting(run, stimulus.visit), stimulus.code, stimulus.payload)
 
 
 @_happen.register
@@ -138,36 +172,57 @@ def _retry(stimulus: Retry, run: Run) -> None:
         raise NotWaiting()
     for name, value in stimulus.variables.items():
         run.write(token, name, value)
-    token._set_state(TaskState.READY)
-    run.ready.append(token)
+    run.wake(token)
+
+
+@_happen.register
+def _skip(stimulus: Skip, run: Run) -> None:
+    skip(run, _live(run, stimulus.visit), stimulus.variables)
+
+
+@_happen.register
+def _move(stimulus: Move, run: Run) -> None:
+    move(run, _live(run, stimulus.visit), stimulus.to)
+
+
+@_happen.register
+def _reopen(stimulus: Reopen, run: Run) -> None:
+    reopen(run, stimulus)
+
+
+@_happen.register
+def _correct(stimulus: Correct, run: Run) -> None:
+    token = None if stimulus.visit is None else _live(run, stimulus.visit)
+    for name, value in stimulus.variables.items():
+        run.write(token, name, value)
+    if stimulus.anew and token is not None:
+        run.attempt(token, partial(token.node.begin, run, token))
 
 
 @_happen.register
 def _proceed(stimulus: Proceed, run: Run) -> None:
     """What was ready is run by the drain that follows."""
+    run.written |= stimulus.look
 
 
 @_happen.register
 def _cancel(stimulus: Cancel, run: Run) -> None:
+    if run.state != "active":
+        raise NotWaiting()
     run.end(End(state="cancelled"))
 
 
 def _resume(run: Run, visit: str, payload: Mapping[str, Any]) -> None:
     token = _waiting(run, visit)
-    _guarded(run, token, lambda: token.node.resume(run, token, payload))
+    run.attempt(token, partial(token.node.resume, run, token, payload))
 
 
-def _guarded(run: Run, token: Token, act: Any) -> None:
-    """Do what a stimulus leads to; what goes wrong at the element stays at the element."""
-    try:
-        act()
-    except BpmnError as error:
-        run.throw_error(token, error.code, error.message)
-    except CallwrightError as error:
-        if token.id not in run.tasks:
-            raise
-        run.effects.append(Logged(visit=token.id, text=str(error)))
-        run.fail(token, error)
+def _live(run: Run, visit: str) -> Token:
+    """Return a token that waits, or that an operator must help."""
+    token: Token | None = run.tasks.get(visit)
+    if token is None or not (token.waiting or token.failed):
+        raise NotWaiting()
+    return token
 
 
 def _waiting(run: Run, visit: str) -> Token:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from datetime import datetime
+from typing import Any, TypeAlias
 
 from engine.errors import CallwrightError
 from engine.values import Json
@@ -56,6 +57,15 @@ class ErrorThrown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Escalated:
+    """A called process escalated something that it does not catch itself; it goes on."""
+
+    visit: str
+    code: str
+    payload: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Broke:
     """What a visit asked for failed for technical reasons: it stays there until an operator helps."""
 
@@ -87,8 +97,75 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Skip:
+    """An operator wants an element to be left as done, with variables as it would have left them."""
+
+    visit: str
+    variables: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """An operator takes a token from its element and begins at another one of the same scope."""
+
+    visit: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Something that watched at the border of a task: its node, what it kept, when it was to ring."""
+
+    node: str
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopen:
+    """Somebody takes back that they finished a task, before anything else happened.
+
+    Args:
+        element: The task.
+        scope: The visit in which it stood.
+        opened: The visits that finishing it opened.
+        border: What watched it.
+        by: Whose it is again.
+        due_at: When it was due.
+    """
+
+    element: str
+    scope: str
+    opened: tuple[str, ...]
+    by: str
+    border: tuple[Watch, ...] = ()
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correct:
+    """An operator corrects variables, as seen from a visit; the instance's own where none is named.
+
+    Args:
+        variables: Names and their values.
+        visit: From where they are seen.
+        anew: Whether what waits there asks again for its work, with what it hands over now.
+    """
+
+    variables: Mapping[str, Json]
+    visit: str | None = None
+    anew: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proceed:
-    """Go on where the last step's budget ended."""
+    """Go on where the last step ended: its budget was spent, or the instance was held.
+
+    Args:
+        look: Whether conditions are looked at: what they ask for may have been written meanwhile.
+    """
+
+    look: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +179,15 @@ Stimulus: TypeAlias = (
     | ServiceDone
     | ProcessDone
     | ErrorThrown
+    | Escalated
     | Broke
     | TimerFired
     | Arrived
     | Retry
+    | Skip
+    | Move
+    | Reopen
+    | Correct
     | Proceed
     | Cancel
 )

@@ -82,6 +82,26 @@ class Token(Task):
         return bool(self._state & (TaskState.STARTED | TaskState.WAITING))
 
     @property
+    def watching(self) -> bool:
+        """Whether it only watches for something: it is no visit, and keeps nothing alive."""
+        return self.node.watches(self)
+
+    @property
+    def body(self) -> bool:
+        """Whether it holds an activity's rounds and does nothing itself."""
+        return "rounds" in self.internal_data
+
+    @property
+    def visited(self) -> bool:
+        """Whether history has a visit of it."""
+        return not (self.node.silent or self.body or "compensating" in self.internal_data or self.watching)
+
+    @property
+    def round(self) -> int | None:
+        """Which round of its activity it is, from 1; None where the activity is done once."""
+        return self.internal_data.get("round")
+
+    @property
     def failed(self) -> bool:
         """Whether an operator must help."""
         return bool(self._state == TaskState.ERROR)

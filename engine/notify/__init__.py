@@ -1,17 +1,29 @@
 """What is said to people and what they answer. README.md tells where to begin."""
 
+from engine.notify.alerts import alert_unreachable
+from engine.notify.countries import SETTINGS, SmsMode, sms_mode
 from engine.notify.gateways import CONSOLE, ConsoleGateway, gateway_for, gateway_named
 from engine.notify.grammar import Reply, parse_reply
-from engine.notify.inbound import RECEIVE, list_inbound, store_inbound
+from engine.notify.inbound import INBOUND_SORTS, RECEIVE, get_inbound, list_inbound, store_inbound
 from engine.notify.models import InboundMessage, Notification, ReceiptEvent
-from engine.notify.outbox import NOTIFICATION_SORTS, NOTIFY, list_notifications, mark_read, notify
+from engine.notify.outbox import (
+    NEXT,
+    NOTIFICATION_SORTS,
+    NOTIFY,
+    get_notification,
+    list_notifications,
+    mark_read,
+    next_key,
+    notify,
+    withdraw_unsent,
+)
 from engine.notify.receipts import take_receipt
-from engine.notify.recipients import Recipient, outside_recipient, person_recipient
+from engine.notify.recipients import Recipient, outside_recipient, outsider_locale, person_recipient
 from engine.notify.sending import SEND, send, settle
+from engine.notify.sms_plan import MESSAGES, SmsPlan, sms_plan
 from engine.notify.sms_text import SmsSize, sms_size
 from engine.notify.templates import (
     CHANNELS,
-    MESSAGES,
     MessageTemplate,
     MessageText,
     read_template,
@@ -22,11 +34,14 @@ from engine.notify.templates import (
 __all__ = [
     "CHANNELS",
     "CONSOLE",
+    "INBOUND_SORTS",
     "MESSAGES",
+    "NEXT",
     "NOTIFICATION_SORTS",
     "NOTIFY",
     "RECEIVE",
     "SEND",
+    "SETTINGS",
     "ConsoleGateway",
     "InboundMessage",
     "MessageTemplate",
@@ -35,22 +50,32 @@ __all__ = [
     "ReceiptEvent",
     "Recipient",
     "Reply",
+    "SmsMode",
+    "SmsPlan",
     "SmsSize",
+    "alert_unreachable",
     "gateway_for",
     "gateway_named",
+    "get_inbound",
+    "get_notification",
     "list_inbound",
     "list_notifications",
     "mark_read",
+    "next_key",
     "notify",
     "outside_recipient",
+    "outsider_locale",
     "parse_reply",
     "person_recipient",
     "read_template",
     "render",
     "send",
     "settle",
+    "sms_mode",
+    "sms_plan",
     "sms_size",
     "source_texts",
     "store_inbound",
     "take_receipt",
+    "withdraw_unsent",
 ]

@@ -4,8 +4,10 @@
 Traditional or Simplified, case and punctuation make no difference. What a carrier takes for itself (STOP,
 START, HELP…) is recognised apart and is never a verb.
 
-A text that only looks like an answer is none: ``2 hours`` and ``2點到`` name a time, ``完成不了`` says the
-opposite of ``完成``.
+A text that only looks like an answer is none: ``2 hours`` and ``2點到`` name a time, ``2 樓上漏水`` a place,
+``完成不了`` says the opposite of ``完成``.
+
+``undo`` and ``撤銷`` take the last answer back; no carrier takes these words for itself.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Verb = Literal["on_it", "done", "support", "not_mine", "note", "opt_out", "opt_in", "help"]
+Verb = Literal["on_it", "done", "support", "not_mine", "note", "undo", "opt_out", "opt_in", "help"]
 
 VERBS: Mapping[int, Verb] = {1: "on_it", 2: "done", 3: "support", 4: "not_mine", 5: "note"}
 
@@ -27,6 +29,7 @@ _WORDS: Mapping[Verb, tuple[str, ...]] = {
     "support": ("support", "need support", "求助", "需要支援"),
     "not_mine": ("not mine", "not ours", "reassign", "转派", "不归我", "不归我们", "不是我们的"),
     "note": ("note", "备注"),
+    "undo": ("undo", "take back", "撤销", "撤回"),
 }
 # The words that carriers act on themselves, where a message says nothing else.
 _CARRIER: Mapping[Verb, tuple[str, ...]] = {
@@ -34,8 +37,11 @@ _CARRIER: Mapping[Verb, tuple[str, ...]] = {
     "opt_in": ("start", "yes", "unstop"),
     "help": ("help", "info"),
 }
-# The Traditional characters of the words above.
-_SIMPLIFIED = str.maketrans("單辦結轉歸們備註訂", "单办结转归们备注订")
+# The Traditional characters of the words here.
+_SIMPLIFIED = str.maketrans(
+    "單辦結轉歸們備註訂銷點時鐘禮號週層樓個處棟條輛間張塊組萬氣邊圍員碼於織斷線檢稱別據風階",
+    "单办结转归们备注订销点时钟礼号周层楼个处栋条辆间张块组万气边围员码于织断线检称别据风阶",
+)
 
 _BETWEEN = " \t\r\n,.:;!?()[]\"'*#、。，；：！？（）【】「」·-–—"
 _VERB_OF = {word: verb for verb, words in _WORDS.items() for word in words}
@@ -46,11 +52,25 @@ _WORD = re.compile(
     + f")(?=$|[{re.escape(_BETWEEN)}])"
 )
 _DIGIT = re.compile(r"\d(?!\d)")
-# A digit before one of these counts or measures something, or begins a longer word or number.
+# A digit before one of these counts, measures or names a place; before some, only if the word does not go on:
+# 2 處漏水 are two places, 2 處理好了 says that it is done.
+_COUNTED = (
+    "点(?!检|收|算)", "时(?!常)", "小时", "钟", "分(?!部|局|行|流|析|派)", "秒", "天(?!气|花|线)",
+    "日(?!光|常|间)", "号(?!码)", "周(?!边|围)", "星期", "礼拜", "月", "年(?!久)", "次(?!日)",
+    "人(?!手|员|行|工|力|群|事)", "个(?!人|别)", "名(?!字|称)", "位(?!置|于)", "米", "公里", "公分", "厘米",
+    "度", "楼(?!梯|宇)", "层", "栋", "幢", "座(?!椅)", "单元", "期(?!间|待)", "户(?!外|主)", "室(?!内|外)",
+    "房(?!屋|东)", "处(?!理|置|于)", "条(?!件)", "根(?!本|据)", "台(?!风|阶)", "辆", "棵", "隻",
+    "间(?!断|中)", "家(?!里|中|人)", "块", "张(?!先|小|女|太)", "套(?!管)", "组(?!织)", "件", "段", "倍",
+    "元", "百(?!分)", "千(?!万)", "万(?!一)",
+)  # fmt: skip
+_MEASURED = (
+    "h", "hrs?", "hours?", "mins?", "minutes?", "days?", "weeks?", "months?", "[ap]\\.?m", "o'?clock", "km",
+    "m", "met(?:re|er)s", "inch(?:es)?", "feet", "ft", "floors", "storeys", "times", "people", "men",
+    "persons?", "st", "nd", "rd", "th",
+)  # fmt: skip
 _GOES_ON = re.compile(
-    r"[a-z_%/]|[.,:-]\d"
-    r"|\s*(?:点|點|时|時|小时|小時|分|天|日|号|號|周|週|月|年|次|人|个|個|名|位|米|楼|樓|層|层)"
-    r"|\s*(?:h|hrs?|hours?|mins?|minutes?|days?|weeks?|months?|am|pm|o'?clock|km|m|people|men|persons?)\b"
+    r"[a-z_%/]|[.,:-]\d|\s*(?:[~、/&+]|至|到|or|and|to)\s*\d"
+    rf"|\s*(?:{'|'.join(_COUNTED)})|\s*(?:{'|'.join(_MEASURED)})(?![a-z])"
 )
 _TICKET = re.compile(r"#?(?=\S*\d)([a-z0-9][a-z0-9._/-]*[a-z0-9])[\s,:;.]+(?=\S)")
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from engine.context import Context, verb
-from engine.db import upsert
+from engine.db import order_by, page_of, upsert
+from engine.errors import NotFound
+from engine.i18n import _
 from engine.ids import new_id
 from engine.jobs import enqueue
 from engine.notify.models import InboundMessage
 from engine.push import publish
 from engine.values import Json
 
+INBOUND_SORTS = {"received_at": InboundMessage.received_at, "state": InboundMessage.state}
 RECEIVE = "receive"
 """The kind of the job that reads a message; its payload is ``{"message": id}``."""
 
@@ -77,21 +80,42 @@ def store_inbound(
 
 
 def list_inbound(
-    ctx: Context, *, state: str | None = None, page: int = 1, page_size: int = 25
+    ctx: Context,
+    *,
+    state: str | None = None,
+    sort: str = "-received_at",
+    page: int = 1,
+    page_size: int = 25,
 ) -> tuple[int, list[dict[str, Any]]]:
-    """Return how many messages came in and one page of them, newest first."""
+    """Return how many messages came in and one page of them.
+
+    Raises:
+        UnknownFilter: The sort key is not known; the message lists the known ones.
+    """
     wanted = [InboundMessage.state == state] if state is not None else []
-    count = ctx.connection.execute(
-        select(func.count()).select_from(InboundMessage).where(*wanted)
-    ).scalar_one()
-    rows = ctx.connection.execute(
-        select(InboundMessage.__table__)
-        .where(*wanted)
-        .order_by(InboundMessage.id.desc())
-        .limit(page_size)
-        .offset((page - 1) * page_size)
-    ).mappings()
-    return count, [dict(row) for row in rows]
+    return page_of(
+        ctx.connection,
+        select(InboundMessage.__table__).where(*wanted),
+        order_by(sort, INBOUND_SORTS, last=InboundMessage.id),
+        page=page,
+        page_size=page_size,
+    )
+
+
+def get_inbound(ctx: Context, message_id: str) -> dict[str, Any]:
+    """Return a message that came in.
+
+    Raises:
+        NotFound: There is none of this id.
+    """
+    row = (
+        ctx.connection.execute(select(InboundMessage.__table__).where(InboundMessage.id == message_id))
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFound(_("There is no such message."))
+    return dict(row)
 
 
 def _storable(text: str) -> str:

@@ -62,10 +62,17 @@ class Notification(Base):
 
 
 class InboundMessage(Base):
-    """A message that came in, stored once by the provider's id. ``state`` is new, matched or unmatched."""
+    """A message that came in, stored once by the provider's id.
+
+    ``state`` is new, matched, unmatched, waiting (kept for whoever will wait for it) or discarded. A message
+    between processes has a name, a key and a payload in place of a text.
+    """
 
     __tablename__ = "inbound_message"
-    __table_args__ = (UniqueConstraint("gateway", "provider_id"),)
+    __table_args__ = (
+        UniqueConstraint("gateway", "provider_id"),
+        Index("ix_inbound_message_state", "state", "name"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     gateway: Mapped[str] = mapped_column(String(32))
@@ -82,6 +89,11 @@ class InboundMessage(Base):
     person_key: Mapped[str | None] = mapped_column(String(64))
     instance_id: Mapped[str | None] = mapped_column(Id)
     received_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    name: Mapped[str | None] = mapped_column(String(255))
+    correlation: Mapped[str | None] = mapped_column(String(255))
+    business_key: Mapped[str | None] = mapped_column(String(128))
+    payload: Mapped[Any] = mapped_column(JsonText, nullable=True)
+    expires_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class ReceiptEvent(Base):

@@ -12,10 +12,12 @@ from sqlalchemy import insert, select, update
 
 from engine.context import Context, verb
 from engine.db import order_by, page_of
+from engine.errors import NotFound
 from engine.i18n import _, translate
 from engine.ids import new_id
 from engine.instance import ProcessInstance
-from engine.jobs import enqueue
+from engine.jobs import enqueue, open_incident
+from engine.notify.countries import has_address, sms_mode
 from engine.notify.gateways import gateway_for
 from engine.notify.models import Notification
 from engine.notify.recipients import Recipient, opted_out
@@ -26,6 +28,9 @@ from engine.values import Json
 
 NOTIFY = "notify"
 """The kind of the job that sends a notification."""
+
+NEXT = "next"
+"""The kind of the job that tells the next candidate of a task."""
 
 NOTIFICATION_SORTS = {
     "created_at": Notification.created_at,
@@ -80,9 +85,17 @@ def notify(
         to = replace(to, phone_trouble="opted out")
     now = ctx.now.astimezone(ZoneInfo(to.time_zone) if to.time_zone else ctx.settings.zone)
     whole = _scope(ctx, scope, to, now)
+    mode = sms_mode(ctx, to.phone)
     texts = []
+    undelivered = False
     for by in to.channels(channel):
-        said = render(message, by, locale=to.locale, say=say, scope=whole, functions=functions, now=now)
+        said = render(
+            message, by, locale=to.locale, say=say, scope=whole, functions=functions, now=now, mode=mode
+        )
+        if by == "sms" and mode == "code only" and has_address(said.text):
+            # No carrier there delivers it: the next channel says it.
+            undelivered = True
+            continue
         texts.append({"channel": by, "address": to.address(by), "subject": said.subject, "text": said.text})
     row = {
         "event": event,
@@ -98,7 +111,17 @@ def notify(
     }
     if texts:
         return put(ctx, row, texts)
-    # Nobody is to blame: they left no number and no mailbox and have no login.
+    if undelivered:
+        open_incident(
+            ctx,
+            code="nobody_reached",
+            message=_("Somebody could not be told of “%(event)s” by any channel: %(reason)s"),
+            params={"event": event, "reason": "an SMS to their country may have no link"},
+            instance_id=instance_id,
+            process_key=process_key_of(ctx, instance_id),
+            element_id=element_id,
+        )
+    # Else nobody is to blame: they left no number and no mailbox and have no login.
     nowhere = {"channel": channel, "gateway": "", "body": "", "state": "failed", "error": _("no address")}
     return _insert(ctx, {**row, **nowhere})
 
@@ -179,6 +202,20 @@ def ask_to_send(ctx: Context, notification_id: str, instance_id: str | None, ele
     )
 
 
+def withdraw_unsent(ctx: Context, task_ids: Sequence[str]) -> None:
+    """Leave unsaid what was to be said of tasks that are not needed any more, within the open transaction."""
+    ctx.connection.execute(
+        update(Notification)
+        .where(Notification.task_id.in_(task_ids), Notification.state == "waiting")
+        .values(state="failed", error=_("not needed any more"))
+    )
+
+
+def next_key(task_id: str, person_key: str) -> str:
+    """Return the unique key of the job that waits for somebody to take a task before the next one is told."""
+    return f"{NEXT}:{task_id}:{person_key}"
+
+
 def process_key_of(ctx: Context, instance_id: str | None) -> str | None:
     """Return the process key of an instance."""
     if instance_id is None:
@@ -210,6 +247,22 @@ def mark_read(ctx: Context, *, person_key: str, notification_id: str | None = No
     if count:
         publish(ctx, "notification", person_key)
     return count
+
+
+def get_notification(ctx: Context, notification_id: str) -> dict[str, Any]:
+    """Return a notification.
+
+    Raises:
+        NotFound: There is none of this id.
+    """
+    row = (
+        ctx.connection.execute(select(Notification.__table__).where(Notification.id == notification_id))
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFound()
+    return dict(row)
 
 
 def list_notifications(

@@ -11,8 +11,16 @@ from sqlalchemy import select
 from engine.context import Context
 from engine.errors import InvalidSubmission
 from engine.i18n import LOCALES
-from engine.notify.models import InboundMessage
-from engine.people import Person, default_region, e164
+from engine.notify.models import InboundMessage, Notification
+from engine.people import (
+    CHINESE,
+    Person,
+    centre_locale,
+    chinese_of,
+    default_region,
+    e164,
+    written_in,
+)
 
 # The order in which channels are tried where nobody prefers one.
 _ORDER = ("sms", "email", "in_app")
@@ -24,10 +32,10 @@ class Recipient:
 
     Args:
         name: How they are addressed.
+        locale: Their language.
         key: The person's key; None for somebody outside.
         phone: E.164.
         email: Mail address.
-        locale: Their language.
         time_zone: IANA zone in which times are written to them; None for the centre's.
         preferred_channel: The channel that is tried first.
         phone_trouble: Why the number is not used at present.
@@ -35,10 +43,10 @@ class Recipient:
     """
 
     name: str
+    locale: str
     key: str | None = None
     phone: str | None = None
     email: str | None = None
-    locale: str = "en"
     time_zone: str | None = None
     preferred_channel: str | None = None
     phone_trouble: str | None = None
@@ -92,12 +100,45 @@ def outside_recipient(ctx: Context, said: Mapping[str, Any]) -> Recipient:
         phone = e164(str(said["phone"]), default_region(ctx)) if said.get("phone") else None
     except InvalidSubmission:
         phone = None
+    mail = str(said["email"]).strip() if said.get("email") else None
     return Recipient(
         name=str(said.get("name") or ""),
         phone=phone,
-        email=str(said["email"]).strip() if said.get("email") else None,
-        locale=locale if locale in LOCALES else "en",
+        email=mail,
+        locale=locale if locale in LOCALES else outsider_locale(ctx, address=phone or mail),
     )
+
+
+def outsider_locale(ctx: Context, *, text: str = "", address: str | None = None) -> str:
+    """Return the language in which to write to somebody who never said theirs.
+
+    That of their text where it can be told; else that in which they were last written to; else the centre's.
+    Chinese that both scripts write alike is of the script of their number's country, else of the centre's.
+
+    Args:
+        ctx: Any context; a transaction is opened where none is.
+        text: What they wrote.
+        address: Their number (E.164) or mailbox.
+    """
+    written = written_in(text)
+    if written is not None and written != CHINESE:
+        return written
+    last = _last_told(ctx, address) if address else None
+    if last is not None and (written is None or last.startswith(CHINESE)):
+        return last
+    return centre_locale(ctx) if written is None else chinese_of(ctx, address)
+
+
+def _last_told(ctx: Context, address: str) -> str | None:
+    last = (
+        select(Notification.locale)
+        .where(Notification.address == address)
+        .order_by(Notification.id.desc())
+        .limit(1)
+    )
+    with ctx.read():
+        found: str | None = ctx.connection.execute(last).scalar()
+    return found
 
 
 def opted_out(ctx: Context, phone: str) -> bool:

@@ -13,7 +13,15 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from engine.context import Context, verb
-from engine.errors import AddressRefused, Conflict, NotFound, OutcomeUnknown, TechnicalFailure
+from engine.errors import (
+    AddressRefused,
+    Conflict,
+    InvalidSubmission,
+    NotFound,
+    OutcomeUnknown,
+    Problem,
+    TechnicalFailure,
+)
 from engine.history import audit
 from engine.i18n import _
 from engine.jobs import ClaimedJob, Incident, Job, finish, hold, resolve_incidents_of_job
@@ -70,7 +78,7 @@ def send(ctx: Context, job: ClaimedJob) -> None:
         finish(ctx, job)
 
 
-SEND = JobKind(name=NOTIFY, function=send)
+SEND = JobKind(name=NOTIFY, title=_("Send a message"), function=send)
 
 
 def _begin(ctx: Context, job: ClaimedJob) -> tuple[Outgoing, str, bool] | None:
@@ -131,18 +139,26 @@ def _leave(ctx: Context, job: ClaimedJob, notification_id: str, state: str, erro
 
 
 @verb
-def settle(ctx: Context, *, notification_id: str, taken: bool) -> None:
+def settle(ctx: Context, *, notification_id: str, taken: bool, reason: str) -> None:
     """Decide, as an operator who asked around, about a notification of which nobody can tell.
 
     Args:
         ctx: The operator.
         notification_id: Which one.
         taken: It arrived: it counts as sent. Else it is sent again.
+        reason: How the operator knows.
 
     Raises:
+        InvalidSubmission: No reason was given.
         NotFound: There is none of this id.
         Conflict: It is in no doubt.
     """
+    if not reason.strip():
+        raise InvalidSubmission(
+            problems=[
+                Problem(path="reason", message=_("Say how you know: the reason is kept in the audit log."))
+            ]
+        )
     row = ctx.connection.execute(
         select(Notification.state, Notification.instance_id, Notification.element_id).where(
             Notification.id == notification_id
@@ -166,4 +182,10 @@ def settle(ctx: Context, *, notification_id: str, taken: bool) -> None:
     )
     for job_id in ctx.connection.execute(given_up).scalars().all():
         resolve_incidents_of_job(ctx, job_id)
-    audit(ctx, "notification.settled", "notification", notification_id, {"taken": taken})
+    audit(
+        ctx,
+        "notification.settled",
+        "notification",
+        notification_id,
+        {"taken": taken, "reason": reason.strip()},
+    )

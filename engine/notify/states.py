@@ -12,11 +12,12 @@ from sqlalchemy import case, func, select, update
 from engine.context import Context
 from engine.history import mask
 from engine.i18n import _
-from engine.jobs import open_incident
+from engine.jobs import hasten, open_incident
+from engine.notify.alerts import alert_unreachable
 from engine.notify.models import Notification, ReceiptEvent
-from engine.notify.outbox import process_key_of, put
+from engine.notify.outbox import next_key, process_key_of, put
 from engine.people import Person
-from engine.push import publish
+from engine.push import publish, tell
 from engine.values import Json
 
 # What may still become sent, delivered or read; what was delivered after all is no failure.
@@ -47,6 +48,8 @@ def take(ctx: Context, notification_id: str, *, provider_id: str, segment_count:
     if segment_count is not None:
         row["segment_count"] = segment_count
     in_doubt = Notification.state.in_(_BEFORE["sent"])
+    found = select(Notification.__table__).where(Notification.id == notification_id, in_doubt)
+    taken = ctx.connection.execute(found).mappings().first()
     ctx.connection.execute(
         update(Notification)
         .where(Notification.id == notification_id)
@@ -57,6 +60,8 @@ def take(ctx: Context, notification_id: str, *, provider_id: str, segment_count:
         )
     )
     publish(ctx, "notification", notification_id)
+    if taken is not None:
+        _tell(ctx, "sent", taken)
     early = (
         select(ReceiptEvent.__table__)
         .join(Notification, ReceiptEvent.gateway == Notification.gateway)
@@ -124,8 +129,12 @@ def fail(ctx: Context, notification_id: str, error: str, *, address_refused: boo
         .values(state="failed", error=error, fallback=None)
     )
     publish(ctx, "notification", notification_id)
+    _tell(ctx, "failed", row)
     if address_refused:
         _note_trouble(ctx, row, error)
+    if row["task_id"] is not None and row["person_key"] is not None:
+        # It may not reach them in time: whoever is next need not wait.
+        hasten(ctx, next_key(row["task_id"], row["person_key"]))
     texts = [said for said in row["fallback"] or () if not _troubled(ctx, row["person_key"], said)]
     if texts:
         copied = {name: row[name] for name in _COPIED}
@@ -142,6 +151,18 @@ def fail(ctx: Context, notification_id: str, error: str, *, address_refused: boo
     )
 
 
+def _tell(ctx: Context, what: str, row: Any) -> None:
+    tell(
+        ctx,
+        f"notification.{what}",
+        instance_id=row["instance_id"],
+        process_key=process_key_of(ctx, row["instance_id"]),
+        notification_id=row["id"],
+        element_id=row["element_id"],
+        channel=row["channel"],
+    )
+
+
 _TROUBLE = {"sms": (Person.phone, Person.phone_trouble), "email": (Person.email, Person.email_trouble)}
 
 
@@ -149,12 +170,20 @@ def _note_trouble(ctx: Context, row: Any, error: str) -> None:
     if row["person_key"] is None or row["channel"] not in _TROUBLE:
         return
     address, trouble = _TROUBLE[row["channel"]]
-    ctx.connection.execute(
+    noted = ctx.connection.execute(
         update(Person)
-        .where(Person.key == row["person_key"], address == row["address"])
+        .where(Person.key == row["person_key"], address == row["address"], trouble.is_(None))
         .values({trouble.key: error})
     )
-    publish(ctx, "person", row["person_key"])
+    if noted.rowcount:
+        publish(ctx, "person", row["person_key"])
+        alert_unreachable(
+            ctx,
+            person_key=row["person_key"],
+            channel=row["channel"],
+            reason=error,
+            code="address_refused",
+        )
 
 
 def _troubled(ctx: Context, person_key: str | None, said: Json) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -19,7 +19,8 @@ from engine import feel
 from engine.errors import DefinitionError, Problem
 from engine.feel import FeelSyntaxError
 from engine.i18n import _, read_catalogue
-from engine.plugin import CheckContext, ResourceKind
+from engine.notify.countries import ANY, SmsMode
+from engine.plugin import CheckContext
 from engine.values import Json
 
 CHANNELS = ("sms", "email", "in_app", "voice")
@@ -27,7 +28,7 @@ CHANNELS = ("sms", "email", "in_app", "voice")
 # Where a message has no text for a channel it says what it has, the shortest first.
 _INSTEAD = ("sms", "in_app", "email", "voice")
 _KEYS = {"text"}
-_EMAIL_KEYS = {"text", "subject"}
+_KEYS_OF = {"email": {"text", "subject"}, "sms": {"text", "text_link", "text_code"}}
 # Spaces that languages put into dates and numbers: as SMS they would double the price of the whole text.
 _PLAIN_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " "})
 
@@ -37,10 +38,28 @@ Say = Callable[[str, str], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageText:
-    """What a message says by one channel: text with holes."""
+    """What a message says by one channel: text with holes.
+
+    Args:
+        text: What is said.
+        subject: Of a mail.
+        text_link: Of an SMS: where nobody can answer it. ``text`` where there is none.
+        text_code: Of an SMS: where it may have no link either. ``text`` where there is none.
+    """
 
     text: str
     subject: str = ""
+    text_link: str = ""
+    text_code: str = ""
+
+    @property
+    def all_texts(self) -> tuple[str, ...]:
+        """Everything it may say."""
+        return tuple(text for text in (self.text, self.text_link, self.text_code) if text)
+
+    def in_mode(self, mode: SmsMode) -> str:
+        """Return what an SMS says where it may be only so much."""
+        return {"link": self.text_link, "code only": self.text_code}.get(mode, "") or self.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +81,7 @@ class MessageTemplate:
     def for_channel(self, channel: str) -> MessageText:
         """Return what is said by a channel, another channel's text where there is none for it."""
         found = next(self.texts[name] for name in (channel, *_INSTEAD) if name in self.texts)
-        return MessageText(text=found.text, subject="" if channel == "sms" else found.subject or self.title)
+        return replace(found, subject="" if channel == "sms" else found.subject or self.title)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +111,7 @@ def read_template(key: str, content: bytes) -> MessageTemplate:
         key=key,
         title=said["title"].strip(),
         texts={
-            channel: MessageText(
-                text=said[channel]["text"].strip(), subject=said[channel].get("subject", "").strip()
-            )
+            channel: MessageText(**{key: text.strip() for key, text in said[channel].items()})
             for channel in CHANNELS
             if channel in said
         },
@@ -105,7 +122,7 @@ def source_texts(template: MessageTemplate) -> list[str]:
     """Return everything that a catalogue translates of a message."""
     texts = [template.title]
     for said in template.texts.values():
-        texts += [said.subject, said.text]
+        texts += [said.subject, *said.all_texts]
     return [text for text in dict.fromkeys(texts) if text]
 
 
@@ -124,9 +141,6 @@ def check(path: str, content: bytes, deployment: CheckContext) -> Sequence[Probl
     return problems
 
 
-MESSAGES = ResourceKind(name="messages", pattern="messages/*.toml", check=check)
-
-
 def render(
     template: MessageTemplate,
     channel: str,
@@ -136,6 +150,7 @@ def render(
     scope: Mapping[str, Any],
     functions: Mapping[str, Callable[..., Any]] | None = None,
     now: datetime | None = None,
+    mode: SmsMode = ANY,
 ) -> Rendered:
     """Say a message in a language: translated first, its holes filled afterwards.
 
@@ -147,6 +162,7 @@ def render(
         scope: What the holes may name.
         functions: FEEL functions that the holes may call.
         now: The aware instant, in the reader's time zone.
+        mode: What an SMS may be in the reader's country.
     """
     said = template.for_channel(channel)
 
@@ -163,7 +179,7 @@ def render(
 
     return Rendered(
         subject=" ".join(in_language(said.subject).split()) if said.subject else "",
-        text=in_language(said.text),
+        text=in_language(said.in_mode(mode) if channel == "sms" else said.text),
     )
 
 
@@ -206,7 +222,7 @@ def _channel_problems(path: str, channel: str, said: Json) -> Iterator[Problem]:
             params={"channel": channel, "known": ", ".join(CHANNELS)},
         )
         return
-    known = _EMAIL_KEYS if channel == "email" else _KEYS
+    known = _KEYS_OF.get(channel, _KEYS)
     for key in sorted(set(said) - known):
         yield Problem(
             path=where,
@@ -227,5 +243,5 @@ def _hole_problems(path: str, text: str) -> Iterator[Problem]:
         yield Problem(
             path=path,
             message=_("In “%(text)s”: %(reason)s"),
-            params={"text": " ".join(text.split())[:60], "reason": str(error)},
+            params={"text": " ".join(text.split())[:60], "reason": error.placed},
         )

@@ -7,6 +7,7 @@ sets is shown as locked.
 from engine.parameters.models import Parameter
 from engine.parameters.store import (
     ParameterState,
+    check_environment,
     environment_name,
     list_parameters,
     parameter,
@@ -17,6 +18,7 @@ from engine.parameters.store import (
 __all__ = [
     "Parameter",
     "ParameterState",
+    "check_environment",
     "environment_name",
     "list_parameters",
     "parameter",

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from ipaddress import ip_network
 from typing import Any
 
 from sqlalchemy import select
 
 from engine.context import Context, verb
 from engine.db import upsert
-from engine.errors import Conflict, InvalidSubmission, NotFound, Problem
+from engine.errors import ConfigurationError, Conflict, InvalidSubmission, NotFound, Problem
 from engine.feel.temporal import parse_duration
 from engine.history import audit
-from engine.i18n import _
+from engine.i18n import LOCALES, _, say
 from engine.parameters.models import Parameter
 from engine.plugin import Registry, SettingSpec
 from engine.settings import PREFIX
@@ -22,9 +24,22 @@ from engine.values import Json
 
 _YES = {"true", "yes", "on", "1"}
 _NO = {"false", "no", "off", "0", ""}
+# crm.example.org, *.example.org, crm.example.org:8443, [fd00::1]:8443
+_HOST = re.compile(r"((\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:\d{1,5})?")
 
 # What the product itself lets an administrator choose.
 OWN = (
+    SettingSpec(
+        key="centre.locale",
+        type="choice",
+        default="en",
+        choices=tuple(LOCALES),
+        label=_("Language of the centre"),
+        help=_(
+            "For whoever never said theirs: what they write or what their browser asks for goes first. "
+            "New people begin with it."
+        ),
+    ),
     SettingSpec(
         key="handler_link.otp",
         type="choice",
@@ -39,6 +54,14 @@ OWN = (
         default=True,
         label=_("Confirm the telephone number of a public report"),
         help=_("Who reports a problem proves by a code that the number is theirs."),
+    ),
+    SettingSpec(
+        key="sms_answer.undo_s",
+        type="integer",
+        default=120,
+        unit="s",
+        label=_("How long an answer by SMS can be taken back"),
+        help=_("It counts at once; taken back, the task is open again. 0: never."),
     ),
 )
 
@@ -89,6 +112,27 @@ def parameter(ctx: Context, key: str) -> Json:
     with ctx.read():
         row = ctx.connection.execute(select(Parameter.value).where(Parameter.key == key)).first()
     return spec.default if row is None else row.value
+
+
+def check_environment(registry: Registry) -> None:
+    """Refuse a parameter that the environment sets to something that cannot be, before anything runs.
+
+    Raises:
+        ConfigurationError: The message names the variable and the remedy.
+    """
+    for key, spec in registry.settings.items():
+        said = os.environ.get(environment_name(key))
+        if said is None:
+            continue
+        try:
+            _read(spec, said)
+        except InvalidSubmission as error:
+            raise ConfigurationError(
+                "%(name)s is %(said)s. %(reason)s",
+                name=environment_name(key),
+                said=said,
+                reason=say("en", error.problems[0]),
+            ) from None
 
 
 def list_parameters(ctx: Context) -> list[ParameterState]:
@@ -164,6 +208,40 @@ def _read(spec: SettingSpec, text: str) -> Json:
             return str(parse_duration(text))
         except ValueError:
             raise refuse(_("Write a duration such as PT4H or P3D.")) from None
+    if spec.type in ("hosts", "networks"):
+        words = text.lower().replace(",", " ").split()
+        is_one, message = _LISTS[spec.type]
+        wrong = next((word for word in words if not is_one(word)), None)
+        if wrong is not None:
+            raise refuse(message, word=wrong)
+        return ", ".join(words)
     if spec.type == "choice" and text not in spec.choices:
         raise refuse(_("Choose one of: %(known)s."), known=", ".join(spec.choices))
     return text
+
+
+def _is_host(word: str) -> bool:
+    return _HOST.fullmatch(word) is not None
+
+
+def _is_network(word: str) -> bool:
+    try:
+        return ip_network(word) is not None
+    except ValueError:
+        return False
+
+
+# What stands in a parameter that is a list of words.
+_LISTS = {
+    "hosts": (
+        _is_host,
+        _(
+            "%(word)s is no host. Write names such as api.example.org, *.example.org or "
+            "crm.example.org:8443, with commas between them."
+        ),
+    ),
+    "networks": (
+        _is_network,
+        _("%(word)s is no network. Write networks such as 10.20.0.0/16, with commas between them."),
+    ),
+}

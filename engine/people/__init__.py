@@ -10,10 +10,12 @@ from engine.people.groups import (
     join_group,
     leave_group,
     members_of,
+    membership,
     put_group,
     set_groups,
 )
-from engine.people.importing import Plan, Tables, apply_import, plan_import, read_tables
+from engine.people.importing import Plan, Tables, apply_import, blank_tables, plan_import, read_tables
+from engine.people.languages import CHINESE, centre_locale, chinese_of, written_in
 from engine.people.lookups import head_of, manager_of, people_of
 from engine.people.models import (
     Group,
@@ -30,8 +32,6 @@ from engine.people.persons import (
     KEEP,
     close_person,
     create_person,
-    default_region,
-    e164,
     find_person,
     get_person,
     person_by_email,
@@ -48,6 +48,15 @@ from engine.people.posts import (
     put_skill,
     set_post_holders,
 )
+from engine.people.telephone import (
+    calling_code,
+    default_region,
+    e164,
+    example_number,
+    grouped,
+    region_of,
+    zone_region,
+)
 from engine.people.units import (
     UnitNode,
     close_unit,
@@ -62,6 +71,7 @@ from engine.people.units import (
 )
 
 __all__ = [
+    "CHINESE",
     "KEEP",
     "Group",
     "GroupMember",
@@ -76,6 +86,10 @@ __all__ = [
     "UnitMember",
     "UnitNode",
     "apply_import",
+    "blank_tables",
+    "calling_code",
+    "centre_locale",
+    "chinese_of",
     "close_group",
     "close_person",
     "close_post",
@@ -83,11 +97,13 @@ __all__ = [
     "create_person",
     "default_region",
     "e164",
+    "example_number",
     "feel_functions",
     "find_person",
     "get_person",
     "grade_skill",
     "group_counts",
+    "grouped",
     "groups_of",
     "head_of",
     "holders_of",
@@ -97,6 +113,7 @@ __all__ = [
     "leave_unit",
     "manager_of",
     "members_of",
+    "membership",
     "move_unit",
     "people_of",
     "people_with_skill",
@@ -109,6 +126,7 @@ __all__ = [
     "put_skill",
     "put_unit",
     "read_tables",
+    "region_of",
     "reopen_person",
     "set_groups",
     "set_head",
@@ -116,4 +134,6 @@ __all__ = [
     "unit_members",
     "unit_tree",
     "units_of",
+    "written_in",
+    "zone_region",
 ]

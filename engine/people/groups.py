@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 
 from engine.context import Context, verb
 from engine.history import audit
@@ -118,6 +119,22 @@ def members_of(ctx: Context, group_key: str) -> list[Person]:
                 .order_by(Person.name, Person.key)
             )
         )
+
+
+def membership(person: ColumnElement[str], now: ColumnElement[datetime]) -> Select[str]:
+    """Return the groups that somebody who is still here is in, for a statement that asks for more.
+
+    Args:
+        person: Whose, in SQL.
+        now: When, in SQL.
+    """
+    return (
+        select(GroupMember.group_key)
+        .join(Group, Group.key == GroupMember.group_key)
+        .join(Person, Person.key == GroupMember.person_key)
+        .where(GroupMember.person_key == person, Person.closed_at.is_(None))
+        .where(valid(GroupMember, now), valid(Group, now))
+    )
 
 
 def groups_of(ctx: Context, person_key: str) -> list[str]:

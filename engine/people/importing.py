@@ -14,12 +14,13 @@ from sqlalchemy import select
 from engine.context import Context, verb
 from engine.errors import InvalidSubmission, Problem
 from engine.history import audit
-from engine.i18n import LOCALES, _
+from engine.i18n import _
 from engine.people.groups import set_groups
 from engine.people.keys import is_key, key_problem, valid
+from engine.people.languages import centre_locale
 from engine.people.models import Group, Person, Unit
 from engine.people.persons import KEEP, Keep, check_person, put_person
-from engine.people.sheets import Row, Sheet, read_sheets
+from engine.people.sheets import Row, Sheet, read_sheets, write_blank
 from engine.people.units import join_unit, move_unit, put_unit, set_head
 
 _EMPTIED = "-"
@@ -33,7 +34,7 @@ PEOPLE_COLUMNS: Mapping[str, Names] = {
         "zh_Hans": ("用户名", "账号", "帐号", "工号"),
         "zh_Hant": ("用戶名", "使用者名稱", "帳號", "工號"),
     },
-    "name": {"en": ("Name",), "zh_Hans": ("姓名", "名字"), "zh_Hant": ("姓名", "名字")},
+    "name": {"en": ("Name", "Full name"), "zh_Hans": ("姓名", "名字"), "zh_Hant": ("姓名", "名字")},
     "phone": {
         "en": ("Phone", "Telephone", "Mobile"),
         "zh_Hans": ("手机", "手机号", "手机号码", "电话"),
@@ -47,9 +48,9 @@ PEOPLE_COLUMNS: Mapping[str, Names] = {
     "locale": {"en": ("Language", "Locale"), "zh_Hans": ("语言",), "zh_Hant": ("語言",)},
     "time_zone": {"en": ("Time zone", "Timezone"), "zh_Hans": ("时区",), "zh_Hant": ("時區",)},
     "preferred_channel": {
-        "en": ("Preferred channel", "Channel"),
-        "zh_Hans": ("首选渠道", "渠道"),
-        "zh_Hant": ("首選渠道", "渠道"),
+        "en": ("Preferred channel", "Channel", "Reached first by"),
+        "zh_Hans": ("首选渠道", "渠道", "首选联系方式"),
+        "zh_Hant": ("首選渠道", "渠道", "首選聯絡方式"),
     },
     "unit": {
         "en": ("Unit", "Department"),
@@ -73,6 +74,7 @@ UNIT_COLUMNS: Mapping[str, Names] = {
     "head": {"en": ("Head", "Leader"), "zh_Hans": ("负责人", "主管"), "zh_Hant": ("負責人", "主管")},
     "position": {"en": ("Position", "Order"), "zh_Hans": ("顺序", "排序"), "zh_Hant": ("順序", "排序")},
 }
+_SHEETS = {"en": ("People", "Units"), "zh_Hans": ("人员", "单位"), "zh_Hant": ("人員", "單位")}
 _UNIT_SHEETS = ("unit", "units", "department", "departments", "部门", "单位", "部門", "單位")
 _LANGUAGES = {
     "english": "en", "en": "en", "英文": "en", "英语": "en", "英語": "en",
@@ -180,6 +182,16 @@ def read_tables(files: Mapping[str, bytes]) -> Tables:
     return Tables(units=tuple(units), people=tuple(people), problems=tuple(problems))
 
 
+def blank_tables(locale: str) -> bytes:
+    """Return an ``.xlsx`` to fill in: a sheet for people, one for units, headers in a language."""
+    return write_blank(
+        {
+            _SHEETS[locale][0]: [names[locale][0] for names in PEOPLE_COLUMNS.values()],
+            _SHEETS[locale][1]: [names[locale][0] for names in UNIT_COLUMNS.values()],
+        }
+    )
+
+
 def plan_import(ctx: Context, *, tables: Tables) -> Plan:
     """Say what an import would do and everything that is wrong with it. Changes nothing."""
     with ctx.read():
@@ -203,8 +215,8 @@ def _sort_in(sheet: Sheet, units: list[Line], people: list[Line], problems: list
             problems.append(
                 Problem(
                     path=f"{sheet.name}!1",
-                    message=_("There is no column %(column)s. Its header may be one of: %(known)s."),
-                    params={"column": column, "known": ", ".join(_all_names(known))},
+                    message=_("A column is missing. Its header may be one of: %(known)s."),
+                    params={"known": ", ".join(_all_names(known))},
                     line=1,
                 )
             )
@@ -308,7 +320,7 @@ def _check_people(ctx: Context, people: Sequence[Line], known: _Known) -> list[P
                     "key", _("%(key)s has left. Take them back first or choose another key."), key=line.key
                 )
             )
-        for wrong in check_person(ctx, name=line.said.get("name", "x"), given=dict(_given(line))):
+        for wrong in check_person(ctx, name=line.said.get("name", "x"), given=dict(_given(ctx, line))):
             problems.append(line.problem(wrong.path, wrong.message, **wrong.params))
         unit = line.value("unit")
         if isinstance(unit, str) and unit not in known.new_units:
@@ -327,7 +339,7 @@ def _check_people(ctx: Context, people: Sequence[Line], known: _Known) -> list[P
     return problems
 
 
-def _given(line: Line) -> Mapping[str, str | None]:
+def _given(ctx: Context, line: Line) -> Mapping[str, str | None]:
     """Return what is said of a person, in the words that ``put_person`` takes."""
     given = {}
     for column in ("phone", "email", "locale", "time_zone", "preferred_channel"):
@@ -338,7 +350,7 @@ def _given(line: Line) -> Mapping[str, str | None]:
     if locale is not None:
         given["locale"] = _LANGUAGES.get(locale.lower(), locale)
     elif "locale" in given:
-        given["locale"] = next(iter(LOCALES))
+        given["locale"] = centre_locale(ctx)
     channel = given.get("preferred_channel")
     if channel is not None:
         given["preferred_channel"] = channel.lower().replace("-", "").replace(" ", "_")
@@ -381,7 +393,7 @@ def apply_import(ctx: Context, *, tables: Tables) -> Plan:
 
 def _put_person(ctx: Context, line: Line) -> None:
     name = line.said.get("name") or ctx.session.get_one(Person, line.key).name
-    put_person(ctx, key=line.key, name=name, **_given(line))  # type: ignore[arg-type]
+    put_person(ctx, key=line.key, name=name, **_given(ctx, line))  # type: ignore[arg-type]
     unit = line.value("unit")
     if isinstance(unit, str):
         join_unit(ctx, unit_key=unit, person_key=line.key)

@@ -22,7 +22,7 @@ class _Dated(Protocol):
     valid_to: Any
 
 
-def valid(kind: type[Any], now: datetime) -> ColumnElement[bool]:
+def valid(kind: type[Any], now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """Say in SQL that a row of this kind holds now."""
     return and_(kind.valid_from <= now, or_(kind.valid_to.is_(None), kind.valid_to > now))
 
@@ -34,13 +34,15 @@ def is_key(key: str) -> bool:
 
 def key_problem(key: str, path: str = "key") -> Problem:
     """Say what a key looks like."""
+    if not key:
+        return Problem(path=path, message=_("This is needed."))
     return Problem(
         path=path,
         message=_(
             "%(key)s cannot be a key. Use 2 to 64 lowercase letters, digits, underscores, dots or dashes, "
             "beginning with a letter or digit."
         ),
-        params={"key": key or "“”"},
+        params={"key": key},
     )
 
 

@@ -24,7 +24,7 @@ class Person(Base):
     name: Mapped[str] = mapped_column(Text)
     phone: Mapped[str | None] = mapped_column(String(16), index=True)
     email: Mapped[str | None] = mapped_column(Text, index=True)
-    locale: Mapped[str] = mapped_column(String(16), default="en")
+    locale: Mapped[str] = mapped_column(String(16))
     time_zone: Mapped[str | None] = mapped_column(String(64))
     # sms, email, in_app: the way that is tried first.
     preferred_channel: Mapped[str | None] = mapped_column(String(16))

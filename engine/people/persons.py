@@ -7,8 +7,6 @@ from enum import Enum
 from typing import Final, TypeAlias
 from zoneinfo import available_timezones
 
-import phonenumbers
-from babel.core import get_global
 from sqlalchemy import func, select, update
 
 from engine.context import Context, verb
@@ -16,7 +14,9 @@ from engine.errors import Conflict, InvalidSubmission, NotFound, Problem
 from engine.history import audit
 from engine.i18n import LOCALES, _
 from engine.people.keys import is_key, key_problem, name_problems
+from engine.people.languages import centre_locale
 from engine.people.models import GroupMember, Person, PostHolder, UnitMember
+from engine.people.telephone import default_region, e164
 from engine.push import publish
 
 CHANNELS = ("sms", "email", "in_app", "voice")
@@ -30,48 +30,6 @@ class _Keep(Enum):
 Keep: TypeAlias = _Keep
 # Stands for "as it is".
 KEEP: Final = _Keep.KEEP
-
-
-def default_region(ctx: Context) -> str | None:
-    """Return the country whose numbers are written without a country code: that of the centre's time zone."""
-    found = get_global("zone_territories").get(ctx.settings.time_zone)
-    return None if found in (None, "001") else str(found)
-
-
-def e164(number: str, region: str | None) -> str:
-    """Write a telephone number as E.164.
-
-    Args:
-        number: As people write it.
-        region: The country of a number without a country code (``HK``); None where there is none.
-
-    Raises:
-        InvalidSubmission: It is no number that could be called.
-    """
-    try:
-        parsed = phonenumbers.parse(number, region)
-    except phonenumbers.NumberParseException:
-        parsed = None
-    if parsed is None or not phonenumbers.is_possible_number(parsed):
-        example = phonenumbers.example_number(region) if region else None
-        sample = (
-            phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-            if example
-            else "+852 5123 4567"
-        )
-        raise InvalidSubmission(
-            problems=[
-                Problem(
-                    path="phone",
-                    message=_(
-                        "%(number)s is no telephone number. Write one with its country code, "
-                        "such as %(sample)s."
-                    ),
-                    params={"number": number, "sample": sample},
-                )
-            ]
-        )
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 @verb
@@ -100,7 +58,7 @@ def create_person(
         name=name,
         phone=phone,
         email=email,
-        locale=locale or "en",
+        locale=locale or KEEP,
         time_zone=time_zone,
         preferred_channel=preferred_channel,
     )
@@ -126,7 +84,7 @@ def put_person(
         name: What people call them.
         phone: As people write it; kept as E.164. A new number is free of the old one's trouble.
         email: A mail address.
-        locale: ``en``, ``zh_Hans`` or ``zh_Hant``.
+        locale: ``en``, ``zh_Hans`` or ``zh_Hant``; a new person's is the centre's where it is not said.
         time_zone: An IANA zone; None for the centre's.
         preferred_channel: ``sms``, ``email``, ``in_app`` or ``voice``; None for the usual.
 
@@ -152,6 +110,8 @@ def put_person(
     if person is not None and person.closed_at is not None:
         raise Conflict(_("%(key)s has left."), key=key)
     if person is None:
+        if "locale" not in given:
+            given["locale"] = centre_locale(ctx)
         person = Person(key=key, name=name, created_at=ctx.now)
         ctx.session.add(person)
         changed = ["created"]

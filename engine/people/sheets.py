@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
+from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
@@ -211,3 +212,19 @@ def _row(
             )
         texts[header] = (cell or "")[:_LONGEST_CELL]
     return Row(number=number, cells=texts, places=places)
+
+
+def write_blank(sheets: Mapping[str, Sequence[str]]) -> bytes:
+    """Return an ``.xlsx`` with nothing but headers, by the sheets' names."""
+    book = Workbook()
+    del book["Sheet"]
+    for name, headers in sheets.items():
+        sheet = book.create_sheet(name)
+        sheet.append(list(headers))
+        sheet.freeze_panes = "A2"
+        for cell in sheet[1]:
+            cell.font = Font(bold=True)
+            sheet.column_dimensions[cell.column_letter].width = 22
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()

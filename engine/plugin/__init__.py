@@ -2,21 +2,25 @@
 
 from engine.plugin.manifest import Manifest, MenuItem, ProcessEntry, SettingSpec
 from engine.plugin.offers import (
+    PROCESS_EVENTS,
     CheckContext,
     Field,
     Gateway,
     JobKind,
     Outgoing,
+    ProcessEvent,
     Receipt,
     ResourceKind,
     Sent,
     ServiceTask,
     job,
+    listener,
     service_task,
 )
 from engine.plugin.registry import Plugin, Registry
 
 __all__ = [
+    "PROCESS_EVENTS",
     "CheckContext",
     "Field",
     "Gateway",
@@ -26,6 +30,7 @@ __all__ = [
     "Outgoing",
     "Plugin",
     "ProcessEntry",
+    "ProcessEvent",
     "Receipt",
     "Registry",
     "ResourceKind",
@@ -33,5 +38,6 @@ __all__ = [
     "ServiceTask",
     "SettingSpec",
     "job",
+    "listener",
     "service_task",
 ]

@@ -14,7 +14,7 @@ _KEYS = {
     "title", "summary", "depends", "service_tasks", "jobs", "messages", "permissions", "menu", "roles",
     "settings", "gateways", "process", "forms",
 }  # fmt: skip
-_SETTING_TYPES = {"text", "integer", "decimal", "boolean", "duration", "choice"}
+_SETTING_TYPES = {"text", "integer", "decimal", "boolean", "duration", "choice", "hosts", "networks"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

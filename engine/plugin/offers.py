@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -75,6 +75,8 @@ class ServiceTask:
         inputs: Its parameters.
         outputs: What it returns, by name; a scalar result is called ``result``.
         retries_s: Seconds between tries of a job; None for the product's own.
+        repeatable: Whether an inline one does no harm when it is done a second time: then the task before it
+            can be taken back and finished anew.
     """
 
     verb: str
@@ -85,6 +87,7 @@ class ServiceTask:
     inputs: tuple[Parameter, ...]
     outputs: tuple[Parameter, ...]
     retries_s: tuple[float, ...] | None = None
+    repeatable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,7 @@ class JobKind:
 
     Args:
         name: ``plugin.verb``; the engine's own kinds have no dot.
+        title: What it does, for operators: a gettext source text.
         function: Runs outside of any transaction and opens its own.
         every_s: Seconds between runs of a clockwork kind; None for one that is asked for.
         lane: *interactive* work goes before *batch*.
@@ -100,10 +104,36 @@ class JobKind:
     """
 
     name: str
+    title: str
     function: Callable[..., Any]
     every_s: float | None = None
     lane: Literal["interactive", "batch"] = "interactive"
     exclusive: bool = True
+
+
+# What a listener may hear of.
+PROCESS_EVENTS = (
+    "instance.started", "instance.completed", "instance.failed", "instance.cancelled", "instance.suspended",
+    "instance.resumed", "task.opened", "task.completed", "task.cancelled", "incident.opened",
+    "incident.resolved", "notification.sent", "notification.failed",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessEvent:
+    """Something happened in a process. It holds ids, keys and states, and no personal data.
+
+    Args:
+        name: One of ``PROCESS_EVENTS``.
+        instance_id: In which instance; None where it belongs to none.
+        process_key: Of which process.
+        about: What more there is to say: ``task_id``, ``element_id``, ``outcome``, ``incident_id``, ``code``…
+    """
+
+    name: str
+    instance_id: str | None
+    process_key: str | None
+    about: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,15 +252,22 @@ class ResourceKind:
         name: ``bpmn``, ``dmn``, ``form``, ``messages``, ``scenario``, ``catalogue``.
         pattern: Which files, as ``fnmatch`` on the path in the folder.
         check: Looks at one file and returns what is wrong with it.
+        warn: Looks at one file that can run and returns what may not be meant.
     """
 
     name: str
     pattern: str
     check: Callable[[str, bytes, CheckContext], Sequence[Problem]]
+    warn: Callable[[str, bytes, CheckContext], Iterable[Problem]] | None = None
 
 
 def service_task(
-    verb: str, *, title: str, mode: Literal["inline", "job"] = "job", retries_s: Sequence[float] | None = None
+    verb: str,
+    *,
+    title: str,
+    mode: Literal["inline", "job"] = "job",
+    retries_s: Sequence[float] | None = None,
+    repeatable: bool = False,
 ) -> Callable[[F], F]:
     """Offer a typed function to drawings. One declaration, four uses.
 
@@ -242,6 +279,7 @@ def service_task(
         title: A gettext source text.
         mode: *inline* or *job*: see ServiceTask.
         retries_s: Seconds between tries of a job.
+        repeatable: Whether an inline one may be done again a little later: see ServiceTask.
 
     Raises:
         DefinitionError: A parameter has no type that a drawing could fill.
@@ -258,6 +296,7 @@ def service_task(
             inputs=inputs,
             outputs=outputs,
             retries_s=None if retries_s is None else tuple(retries_s),
+            repeatable=repeatable,
         )
         function.__service_task__ = offer  # type: ignore[attr-defined]
         return function
@@ -266,21 +305,35 @@ def service_task(
 
 
 def job(
-    verb: str, *, every_s: float | None = None, lane: Literal["interactive", "batch"] = "interactive"
+    verb: str,
+    *,
+    title: str,
+    every_s: float | None = None,
+    lane: Literal["interactive", "batch"] = "interactive",
 ) -> Callable[[F], F]:
     """Offer a function to the clockwork or to ``engine.jobs.enqueue``.
 
     Args:
         verb: Its name inside the plug-in.
+        title: What it does, for operators: a gettext source text.
         every_s: Seconds between runs; None for one that is asked for.
         lane: *interactive* work goes before *batch*.
     """
 
     def mark(function: F) -> F:
-        function.__job__ = (verb, every_s, lane)  # type: ignore[attr-defined]
+        function.__job__ = (verb, title, every_s, lane)  # type: ignore[attr-defined]
         return function
 
     return mark
+
+
+def listener(function: F) -> F:
+    """Let a function hear of what happens in processes: ``heard(ctx, event)``, a ``ProcessEvent``.
+
+    It is called within the transaction in which it happens: it writes rows and asks for jobs, nothing slower.
+    """
+    function.__listener__ = True  # type: ignore[attr-defined]
+    return function
 
 
 def _signature(function: Callable[..., Any]) -> tuple[tuple[Parameter, ...], tuple[Parameter, ...]]:

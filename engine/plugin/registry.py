@@ -9,12 +9,21 @@ from types import ModuleType
 from typing import Any
 
 from engine.errors import ConfigurationError
+from engine.i18n import _
 from engine.plugin.manifest import Manifest, SettingSpec
 from engine.plugin.offers import Gateway, JobKind, ResourceKind, ServiceTask
 
 # The rooms of a plug-in, by who loads them. A worker's rooms know no web.
 WORKER_ROOMS = ("models", "services", "service_tasks", "jobs", "channel")
 WEB_ROOMS = ("views", "rest", "webhooks")
+
+# The function by which a room is entered.
+_DOORS = {
+    "channel": "gateway", "views": "register", "rest": "register", "webhooks": "blueprint", "demo": "load",
+}  # fmt: skip
+
+# What a plug-in lends to every process.
+_LENT = ("forms/*.form", "messages/*.toml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,15 +42,21 @@ class Plugin:
 
 @dataclass
 class Registry:
-    """What is installed. Read-only once closed."""
+    """What is installed. Read-only once closed.
+
+    Args:
+        lent: The forms and messages of plug-ins, which every process may use: ``forms/tickets.note.form``.
+    """
 
     plugins: dict[str, Plugin] = field(default_factory=dict)
     service_tasks: dict[str, ServiceTask] = field(default_factory=dict)
     job_kinds: dict[str, JobKind] = field(default_factory=dict)
+    listeners: list[Callable[..., None]] = field(default_factory=list)
     gateways: dict[str, Gateway] = field(default_factory=dict)
     resource_kinds: dict[str, ResourceKind] = field(default_factory=dict)
     ports: dict[str, Callable[..., Any]] = field(default_factory=dict)
     settings: dict[str, SettingSpec] = field(default_factory=dict)
+    lent: dict[str, bytes] = field(default_factory=dict, repr=False)
     closed: bool = False
 
     def add_plugin(self, plugin: Plugin) -> None:
@@ -60,16 +75,26 @@ class Registry:
         self._put(self.plugins, plugin.name, plugin, plugin.name)
         for spec in plugin.manifest.settings.values():
             self.add_setting(spec)
+        for path in (found for pattern in _LENT for found in sorted(plugin.manifest.path.glob(pattern))):
+            self.lent[f"{path.parent.name}/{plugin.name}.{path.name}"] = path.read_bytes()
         for room in plugin.rooms.values():
             for offered in _own_members(room):
                 task = getattr(offered, "__service_task__", None)
                 if isinstance(task, ServiceTask):
                     self._put(self.service_tasks, f"{plugin.name}.{task.verb}", task, plugin.name)
+                if getattr(offered, "__listener__", False):
+                    self.listeners.append(offered)
                 clockwork = getattr(offered, "__job__", None)
                 if clockwork is not None:
-                    name = f"{plugin.name}.{clockwork[0]}"
+                    verb, title, every_s, lane = clockwork
                     self.add_job_kind(
-                        JobKind(name=name, function=offered, every_s=clockwork[1], lane=clockwork[2])
+                        JobKind(
+                            name=f"{plugin.name}.{verb}",
+                            title=title,
+                            function=offered,
+                            every_s=every_s,
+                            lane=lane,
+                        )
                     )
 
     def add_gateway(self, gateway: Gateway) -> None:
@@ -92,7 +117,8 @@ class Registry:
         """Take in what a higher floor does for a lower one, which calls it by this name.
 
         Args:
-            name: ``finish_task``: finish a user task that has a form.
+            name: ``finish_task``: finish a user task that has a form; ``check_submission``: see whether
+                it could be.
             function: What does it.
         """
         self._put(self.ports, name, function, "ports")
@@ -130,7 +156,8 @@ def load_rooms(package: str, manifest: Manifest, rooms: tuple[str, ...]) -> dict
         rooms: Which rooms to look for.
 
     Raises:
-        ConfigurationError: A room does not import; the message names it and the reason.
+        ConfigurationError: A room does not import, or lacks the function by which it is entered; the message
+            names it and the reason.
     """
     loaded: dict[str, ModuleType] = {}
     for room in rooms:
@@ -144,6 +171,17 @@ def load_rooms(package: str, manifest: Manifest, rooms: tuple[str, ...]) -> dict
                 path=manifest.path / f"{room}.py",
                 reason=f"{type(error).__name__}: {error}",
             ) from error
+        door = _DOORS.get(room)
+        if door is not None and not callable(getattr(loaded[room], door, None)):
+            raise ConfigurationError(
+                _(
+                    "%(path)s: %(room)s.py is entered by %(door)s(), which it lacks. Write it, or take "
+                    "the room away."
+                ),
+                path=f"{manifest.path / 'plugin.toml'}{'#gateways' if room == 'channel' else ''}",
+                room=room,
+                door=door,
+            )
     return loaded
 
 

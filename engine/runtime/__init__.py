@@ -1,8 +1,10 @@
 """The verbs: each one transaction, version-checked; what leaves the building is a job of that transaction."""
 
-from engine.runtime.advance import Gone, InstanceRef
-from engine.runtime.instances import cancel_instance, resume_instance, start_process, suspend_instance
+from engine.runtime.advance import Gone, InstanceRef, lock_instance
+from engine.runtime.health import Vitals, counts, vitals
+from engine.runtime.instances import cancel_instance, start_process
 from engine.runtime.jobs import register
+from engine.runtime.kept import Published, awaited_by, deliver_inbound, discard_inbound, publish_message
 from engine.runtime.messages import (
     Unmatched,
     broadcast_signal,
@@ -10,11 +12,27 @@ from engine.runtime.messages import (
     start_by_message,
     waiting_for,
 )
+from engine.runtime.migration import (
+    Check,
+    NotMigratable,
+    check_migration,
+    get_migration,
+    list_migrated,
+    list_migrations,
+    migrate_instance,
+    migrate_instances,
+)
 from engine.runtime.operate import (
+    Step,
+    correct_variables,
+    move_token,
     resolve_incident,
     retry_incident,
     retry_incidents_of_cause,
     retry_job,
+    skip_element,
+    skip_incident,
+    steps_of,
 )
 from engine.runtime.queries import (
     find_instance,
@@ -24,6 +42,8 @@ from engine.runtime.queries import (
     variables_of,
     writes_of,
 )
+from engine.runtime.reverting import revert_instance, revert_migration
+from engine.runtime.suspend import resume_instance, suspend_instance
 from engine.runtime.tasks import (
     AlreadyEnded,
     acknowledge_task,
@@ -32,34 +52,62 @@ from engine.runtime.tasks import (
     complete_task,
     unclaim_task,
 )
+from engine.runtime.versions import RunningVersion, list_running_versions
 
 __all__ = [
     "AlreadyEnded",
+    "Check",
     "Gone",
     "InstanceRef",
+    "NotMigratable",
+    "Published",
+    "RunningVersion",
+    "Step",
     "Unmatched",
+    "Vitals",
     "acknowledge_task",
     "add_comment",
+    "awaited_by",
     "broadcast_signal",
     "cancel_instance",
+    "check_migration",
     "claim_task",
     "complete_task",
+    "correct_variables",
     "correlate_message",
+    "counts",
+    "deliver_inbound",
+    "discard_inbound",
     "find_instance",
     "get_instance",
+    "get_migration",
     "history_of",
     "list_instances",
+    "list_migrated",
+    "list_migrations",
+    "list_running_versions",
+    "lock_instance",
+    "migrate_instance",
+    "migrate_instances",
+    "move_token",
+    "publish_message",
     "register",
     "resolve_incident",
     "resume_instance",
     "retry_incident",
     "retry_incidents_of_cause",
     "retry_job",
+    "revert_instance",
+    "revert_migration",
+    "skip_element",
+    "skip_incident",
     "start_by_message",
     "start_process",
+    "steps_of",
     "suspend_instance",
     "unclaim_task",
     "variables_of",
+    "vitals",
     "waiting_for",
     "writes_of",
 ]

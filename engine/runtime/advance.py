@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import functools
+import logging
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import DataError
 
+from engine import feel, metrics
 from engine.context import Context
-from engine.db import upsert
+from engine.db import one_or_many, table_of, updating, upsert
 from engine.definition import Definition, get_definition_by_id
 from engine.definition.environment import environment
-from engine.errors import BpmnError, CallwrightError, Conflict, NotFound
+from engine.errors import BpmnError, CallwrightError, Conflict, NotFound, TechnicalFailure
 from engine.i18n import _
 from engine.instance import LargeValue, ProcessInstance
+from engine.jobs import Suspended
 from engine.machine import Run, dump, load, step
-from engine.machine.effects import CallService, Effect
+from engine.machine.effects import CallService, Effect, End
 from engine.machine.stimuli import Broke, ErrorThrown, ServiceDone, Stimulus
+from engine.push import tell
 from engine.runtime.apply import Applying, apply
 from engine.runtime.services import call_service
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +48,40 @@ class Gone(Conflict):
     code = "instance_ended"
 
 
+@dataclass(kw_only=True)
+class NewInstance:
+    """The row of an instance that begins; written with its first step, or before something asks for it."""
+
+    id: str
+    process_key: str
+    definition_id: str
+    business_key: str | None
+    title: str
+    initiator: str | None
+    root_id: str
+    parent_id: str | None
+    parent_visit: str | None
+    started_at: datetime
+    state: str = "active"
+    incident_count: int = 0
+    revision: int = 0
+    machine_state: bytes = b""
+
+
+INSTANCE = table_of(ProcessInstance)
+_LOCKED = select(INSTANCE).where(INSTANCE.c.id == bindparam("instance")).with_for_update()
+_REVISION = updating(ProcessInstance).where(
+    INSTANCE.c.id == bindparam("instance"), INSTANCE.c.revision == bindparam("read")
+)
+
+
 def lock_instance(ctx: Context, instance_id: str) -> Any:
     """Hold an instance's row until the transaction ends and return it.
 
     Raises:
         NotFound: There is none of this id.
     """
-    row = ctx.connection.execute(
-        select(ProcessInstance.__table__).where(ProcessInstance.id == instance_id).with_for_update()
-    ).first()
+    row = ctx.connection.execute(_LOCKED, {"instance": instance_id}).first()
     if row is None:
         raise NotFound(_("There is no such process instance."))
     return row
@@ -68,20 +102,28 @@ def advance(
         instance_id: Which instance.
         stimulus: What happens.
         job_id: The job that brings it, which is not withdrawn by its own step.
-        even_suspended: Step a suspended instance too.
+        even_suspended: Let it happen to a suspended instance too; what follows from it waits.
 
     Raises:
         Gone: The instance has ended.
+        Suspended: It is held.
         NotWaiting: It does not wait for this any more.
     """
     row = lock_instance(ctx, instance_id)
+    return go_on(ctx, row, stimulus, job_id=job_id, even_suspended=even_suspended)
+
+
+def go_on(
+    ctx: Context, row: Any, stimulus: Stimulus, *, job_id: str | None = None, even_suspended: bool = False
+) -> InstanceRef:
+    """Let something happen to an instance whose row is held, as ``advance`` does."""
     if row.state not in ("active", "suspended"):
         raise Gone()
     if row.state == "suspended" and not even_suspended:
-        raise Conflict(_("The process is suspended. Resume it first."))
+        raise Suspended()
     definition = get_definition_by_id(ctx, row.definition_id)
     run = load(definition.spec, row.machine_state, environment(ctx, definition, given_names(row)))
-    return bring_forward(ctx, row, definition, run, stimulus, job_id=job_id)
+    return bring_forward(ctx, row, definition, run, stimulus, job_id=job_id, held=row.state == "suspended")
 
 
 def bring_forward(
@@ -92,42 +134,91 @@ def bring_forward(
     stimulus: Stimulus,
     *,
     job_id: str | None = None,
+    held: bool = False,
 ) -> InstanceRef:
     """Step a loaded run, serve its inline service tasks, and write everything down.
 
     Args:
         ctx: The open write transaction.
-        row: The instance's row as it was read.
+        row: The instance's row as it was read, or that of a new one.
         definition: What it runs.
         run: The loaded run.
         stimulus: What happens.
         job_id: The job that brings it.
+        held: Whether the instance is suspended: nothing goes on by what happens.
     """
-    applying = Applying(instance=row, definition=definition, actor=ctx.actor.name, job_id=job_id)
-    effects: list[Effect] = list(step(run, stimulus))
+    began_s = time.perf_counter()
+    effects: list[Effect] = list(step(run, stimulus, held=held))
     inline = deque(_inline_calls(ctx, effects))
+    begins = unwritten = isinstance(row, NewInstance)
+    if inline and unwritten:
+        _write_new(ctx, row, definition)
+        unwritten = False
     while inline:
-        answered = step(run, _serve(ctx, run, inline.popleft()))
+        call = inline.popleft()
+        if call.visit not in run.tasks:
+            # Another branch of the same step has ended it before it was called.
+            continue
+        answered = step(run, _serve(ctx, call))
         effects += answered
         inline.extend(_inline_calls(ctx, answered))
-    apply(ctx, applying, run, effects)
     state = run.state if run.state != "active" else row.state
     ended_at: datetime | None = ctx.now if state in ("completed", "cancelled", "failed") else None
-    written = ctx.connection.execute(
-        update(ProcessInstance)
-        .where(ProcessInstance.id == row.id, ProcessInstance.revision == row.revision)
-        .values(
-            machine_state=dump(run),
-            revision=row.revision + 1,
-            state=state,
-            ended_at=ended_at,
-            error_code=applying.error_code,
-        )
+    error_code = next((effect.error_code for effect in effects if isinstance(effect, End)), None)
+    after = {
+        "machine_state": dump(run),
+        "revision": row.revision + 1,
+        "state": state,
+        "ended_at": ended_at,
+        "error_code": error_code,
+    }
+    if begins:
+        after["title"] = _title(ctx, definition, row, run)
+    if unwritten:
+        _write_new(ctx, row, definition, **after)
+    else:
+        names = {"instance": row.id, "read": row.revision}
+        if ctx.connection.execute(_REVISION, {**names, **after}).rowcount != 1:
+            raise Conflict(_("Somebody else brought this process forward at the same moment. Look again."))
+    apply(
+        ctx,
+        Applying(instance=row, definition=definition, actor=ctx.actor.name, job_id=job_id),
+        run,
+        effects,
     )
-    if written.rowcount != 1:
-        raise Conflict(_("Somebody else brought this process forward at the same moment. Look again."))
     _keep_large_values(ctx, run)
+    took_s = time.perf_counter() - began_s
+    ctx.after_commit(lambda: metrics.count_step(row.process_key, took_s))
     return InstanceRef(id=row.id, business_key=row.business_key, state=state)
+
+
+@functools.cache
+def _beginning(dialect_name: str) -> Any:
+    inserted = upsert(INSTANCE, dialect_name).on_conflict_do_nothing(
+        index_elements=["process_key", "business_key"]
+    )
+    return inserted.inline().execution_options(preserve_rowcount=True)
+
+
+def _write_new(ctx: Context, row: NewInstance, definition: Definition, **after: Any) -> None:
+    values = {"ended_at": None, "error_code": None, **vars(row), **after}
+    if ctx.connection.execute(_beginning(ctx.centre.database.dialect), values).rowcount != 1:
+        raise Conflict(
+            _("There is a %(process)s with the key %(key)s already. Choose another key."),
+            process=definition.key,
+            key=row.business_key,
+        )
+    tell(ctx, "instance.started", instance_id=row.id, process_key=row.process_key)
+
+
+def _title(ctx: Context, definition: Definition, row: NewInstance, run: Run) -> str:
+    """Return what people read of an instance: its process's rule, else the process's own title."""
+    template = definition.manifest.instance_title
+    if not template:
+        return row.title
+    scope = {**given_names(row), **{name: run.read(name) for name in run.scopes.texts.get(None, {})}}
+    title = feel.render(template, scope, now=ctx.now.astimezone(ctx.settings.zone)).strip()[:255]
+    return title or row.title
 
 
 def given_names(row: Any) -> dict[str, Any]:
@@ -149,23 +240,29 @@ def _inline_calls(ctx: Context, effects: Sequence[Effect]) -> list[CallService]:
     ]
 
 
-def _serve(ctx: Context, run: Run, call: CallService) -> Stimulus:
+def _serve(ctx: Context, call: CallService) -> Stimulus:
     """Call an inline service task; what fails leaves nothing of it behind."""
-    if call.visit not in run.tasks:
-        return Broke(visit=call.visit, error=Gone())
     try:
-        ctx.transaction.flush()
-        with ctx.connection.begin_nested():
+        with ctx.savepoint():
             result = call_service(ctx, call.name, call.inputs)
-            ctx.transaction.flush()
     except BpmnError as error:
         return ErrorThrown(visit=call.visit, code=error.code, message=error.message)
     except CallwrightError as error:
         return Broke(visit=call.visit, error=error)
+    except DataError as error:
+        log.warning("%s: %s", call.name, error.orig)
+        return Broke(visit=call.visit, error=_too_long(call))
     return ServiceDone(visit=call.visit, result=result)
 
 
+def _too_long(call: CallService) -> TechnicalFailure:
+    return TechnicalFailure(
+        _("%(name)s was handed something longer or larger than it can keep."), permanent=True, name=call.name
+    )
+
+
 def _keep_large_values(ctx: Context, run: Run) -> None:
-    for hash_, text in run.scopes.new_values.items():
-        kept = upsert(LargeValue.__table__, ctx.centre.database.dialect)  # type: ignore[arg-type]
-        ctx.connection.execute(kept.values(hash=hash_, text=text).on_conflict_do_nothing())
+    if run.scopes.new_values:
+        kept = upsert(table_of(LargeValue), ctx.centre.database.dialect).on_conflict_do_nothing()
+        rows = [{"hash": hash_, "text": text} for hash_, text in run.scopes.new_values.items()]
+        ctx.connection.execute(kept, one_or_many(rows))

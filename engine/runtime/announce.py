@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from engine.context import Context
+from engine.definition import Definition
 from engine.definition.environment import functions
 from engine.errors import NotFound
-from engine.i18n import translate
+from engine.jobs import enqueue
 from engine.machine.effects import Notify
-from engine.notify import Recipient, notify, outside_recipient, person_recipient, read_template
+from engine.notify import (
+    NEXT,
+    Notification,
+    Recipient,
+    next_key,
+    notify,
+    outside_recipient,
+    person_recipient,
+    read_template,
+    sms_mode,
+)
 from engine.people import people_of
 from engine.values import Json
 from engine.work import UserTask, candidates_of, make_link
@@ -31,43 +44,110 @@ def announce(ctx: Context, applying: Applying, notice: Notify) -> None:
         applying: The step's rows.
         notice: What is to be said.
     """
-    package = applying.definition.package
+    opened = notice.visit in applying.opened
+    recipients = list(_recipients(ctx, applying, notice))
+    if notice.next_after_s is not None and opened and recipients:
+        by_key = {recipient.key or "": recipient for recipient in recipients}
+        first, *rest = in_turn(ctx, notice.element, list(by_key))
+        recipients = [by_key[first]]
+        wait_for_next(ctx, applying.instance, notice, told=first, rest=rest)
+    for recipient in recipients:
+        tell(ctx, applying.definition, applying.instance.id, notice, recipient, opened=opened)
+
+
+def tell(
+    ctx: Context,
+    definition: Definition,
+    instance_id: str,
+    notice: Notify,
+    recipient: Recipient,
+    *,
+    opened: bool,
+) -> None:
+    """Say a notice to one of those who are meant, within the open transaction.
+
+    Args:
+        ctx: The open write transaction.
+        definition: What the instance runs.
+        instance_id: Which instance.
+        notice: What is said.
+        recipient: To whom.
+        opened: Whether it is about a task that is open: the message may carry a link to it.
+    """
+    package = definition.package
     content = package.message(notice.message)
     if content is None:
         return
-    template = read_template(notice.message, content)
     task = _task(ctx, notice)
 
-    def say(locale: str, source: str) -> str:
-        said = package.text(locale, source)
-        return said if said != source else translate(locale, source)
-
-    for recipient in _recipients(ctx, applying, notice):
-        link = _link(ctx, applying, notice, recipient)
-        notify(
-            ctx,
-            event=notice.event,
-            to=recipient,
-            channel=notice.channel,
-            message=template,
-            scope={
-                **notice.scope,
-                "process": {"title": say(recipient.locale, applying.definition.title)},
-                "task": {
-                    "title": task["title"] if task else "",
-                    "name": say(recipient.locale, task["name"]) if task else "",
-                    "due": task["due_at"] if task else None,
-                },
-                "link": link,
+    link, code = _ways(ctx, definition, instance_id, notice, recipient) if opened else ("", "")
+    notify(
+        ctx,
+        event=notice.event,
+        to=recipient,
+        channel=notice.channel,
+        message=read_template(notice.message, content),
+        scope={
+            **notice.scope,
+            "process": {"title": package.text(recipient.locale, definition.title)},
+            "task": {
+                "title": task["title"] if task else "",
+                "name": package.text(recipient.locale, task["name"]) if task else "",
+                "due": task["due_at"] if task else None,
             },
-            say=say,
-            functions=functions(ctx),
-            instance_id=applying.instance.id,
-            task_id=notice.visit if task else None,
-            element_id=notice.element,
-            unique_key=f"{notice.visit}:{notice.event}:{notice.message}:{_who(recipient)}",
-            target=f"/tasks/{notice.visit}" if task else f"/instances/{applying.instance.id}",
-        )
+            "link": link,
+            "code": code,
+        },
+        say=package.text,
+        functions=functions(ctx),
+        instance_id=instance_id,
+        task_id=notice.visit if task else None,
+        element_id=notice.element,
+        unique_key=f"{notice.visit}:{notice.event}:{notice.message}:{_who(recipient)}",
+        target=f"/tasks/{notice.visit}" if task else f"/instances/{instance_id}",
+    )
+
+
+def in_turn(ctx: Context, element_id: str, keys: Sequence[str]) -> list[str]:
+    """Return candidates in the order of their turns: whom a step told longest ago is the first.
+
+    Args:
+        ctx: Any open transaction.
+        element_id: The step.
+        keys: The candidates; who was never told comes first, in this order.
+    """
+    last = ctx.connection.execute(
+        select(Notification.person_key, func.max(Notification.created_at).label("at"))
+        .where(Notification.element_id == element_id, Notification.person_key.in_(keys))
+        .group_by(Notification.person_key)
+    )
+    told = {row.person_key: row.at for row in last}
+    return sorted(keys, key=lambda key: (key in told, told.get(key)))
+
+
+def wait_for_next(ctx: Context, instance: Any, notice: Notify, *, told: str, rest: Sequence[str]) -> None:
+    """Let the next candidate be told unless the task is taken meanwhile, within the open transaction.
+
+    Args:
+        ctx: The open write transaction.
+        instance: The instance's row.
+        notice: What is said.
+        told: Who was told last; a message that does not reach them lets the next one come at once.
+        rest: Who comes then, in order.
+    """
+    assert notice.next_after_s is not None
+    said = {name: getattr(notice, name) for name in ("event", "channel", "message", "next_after_s")}
+    enqueue(
+        ctx,
+        kind=NEXT,
+        payload={**said, "next_after_s": int(notice.next_after_s), "rest": list(rest)},
+        due_at=ctx.now + timedelta(seconds=notice.next_after_s),
+        unique_key=next_key(notice.visit, told),
+        instance_id=instance.id,
+        process_key=instance.process_key,
+        element_id=notice.element,
+        visit_id=notice.visit,
+    )
 
 
 def _task(ctx: Context, notice: Notify) -> Mapping[str, Any] | None:
@@ -121,14 +201,16 @@ def _resolve(ctx: Context, meant: Json) -> Iterator[Recipient]:
         yield person_recipient(person)
 
 
-def _link(ctx: Context, applying: Applying, notice: Notify, recipient: Recipient) -> str:
-    """Return the way to the task: a link without login where the drawing gives one, else its page."""
-    if notice.visit not in applying.opened:
-        return ""
-    node = applying.definition.spec.node(notice.element)
-    if node.settings.task.link and recipient.key is not None:
-        token = make_link(
-            ctx, person_key=recipient.key, task_id=notice.visit, instance_id=applying.instance.id
-        )
-        return f"{ctx.settings.public_url}/t/{token}"
-    return f"{ctx.settings.public_url}/tasks/{notice.visit}"
+def _ways(
+    ctx: Context, definition: Definition, instance_id: str, notice: Notify, recipient: Recipient
+) -> tuple[str, str]:
+    """Return the ways to an open task: its link, and the code that is typed where no SMS may have a link.
+
+    The link needs no login where the drawing says so; else it is the task's page, and there is no code.
+    """
+    gives_link = definition.spec.node(notice.element).settings.task.link
+    if not gives_link or recipient.key is None:
+        return f"{ctx.settings.public_url}/tasks/{notice.visit}", ""
+    make = partial(make_link, ctx, person_key=recipient.key, task_id=notice.visit, instance_id=instance_id)
+    typed = sms_mode(ctx, recipient.phone) == "code only"
+    return f"{ctx.settings.public_url}/t/{make()}", make(typed=True) if typed else ""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
-
-from sqlalchemy import select
 
 from engine.context import Context
 from engine.errors import InvalidSubmission
@@ -13,9 +12,9 @@ from engine.i18n import _, translate
 from engine.notify import (
     MessageTemplate,
     MessageText,
-    Notification,
     Recipient,
     notify,
+    outsider_locale,
     person_recipient,
 )
 from engine.people import Person, e164
@@ -27,6 +26,20 @@ def _answer(key: str, text: str) -> MessageTemplate:
 
 
 ON_IT = _answer("on_it", _("{{ ticket }}: it is yours. Reply 2 when it is done."))
+ON_IT_FOR_NOW = _answer(
+    "on_it_for_now", _("{{ ticket }}: it is yours. Reply 2 when it is done, or UNDO to give it back.")
+)
+RECORDED_FOR_NOW = _answer(
+    "recorded_for_now",
+    _('{{ ticket }}: recorded as "{{ outcome }}". Reply UNDO within {{ span }} to take it back.'),
+)
+TAKEN_BACK = _answer("taken_back", _("{{ ticket }}: taken back. The task is with you."))
+GONE_ON = _answer("gone_on", _("{{ ticket }}: nothing was changed. The process has gone on. Call the desk."))
+GONE_ON_BY = _answer(
+    "gone_on_by",
+    _('{{ ticket }}: nothing was changed. {{ person }} went on with "{{ step }}". Call the desk.'),
+)
+PUT_BACK = _answer("put_back", _("{{ ticket }}: taken back. The task is open to everybody again."))
 RECORDED = _answer("recorded", _('{{ ticket }}: recorded as "{{ outcome }}". Thank you.'))
 PASSED_ON = _answer("passed_on", _("{{ ticket }}: passed on. The task stays with you."))
 NOTED = _answer("noted", _("{{ ticket }}: your note was added."))
@@ -105,27 +118,9 @@ def sender_of(ctx: Context, message: Any, people: Sequence[Person]) -> Recipient
         phone = e164(message.sender, None)
     except InvalidSubmission:
         phone = None
-    return Recipient(name="", phone=phone, locale=_locale(ctx, message))
-
-
-def _locale(ctx: Context, message: Any) -> str:
-    """Return the language in which somebody outside was last written to, else that of their message."""
-    last = (
-        select(Notification.locale)
-        .where(Notification.address == message.sender)
-        .order_by(Notification.id.desc())
-        .limit(1)
+    return Recipient(
+        name="", phone=phone, locale=outsider_locale(ctx, text=message.body, address=message.sender)
     )
-    known: str | None = ctx.connection.execute(last).scalar()
-    if known is not None:
-        return known
-    if not any("\u4e00" <= character <= "\u9fff" for character in message.body):
-        return "en"
-    try:
-        message.body.encode("gb2312")
-    except UnicodeEncodeError:
-        return "zh_Hant"
-    return "zh_Hans"
 
 
 def choices(task: Task, locale: str) -> str:
@@ -138,6 +133,14 @@ def short(title: str) -> str:
     """Cut a title to what an answer has room for."""
     line = " ".join(title.split())
     return line if len(line) <= _LONGEST_TITLE else line[: _LONGEST_TITLE - 1].rstrip() + "."
+
+
+def span(lasts: timedelta, locale: str) -> str:
+    """Write how long something lasts, in whole minutes where it can be."""
+    lasts_s = int(lasts.total_seconds())
+    if lasts_s % 60:
+        return translate(locale, _("%(count)s s"), count=lasts_s)
+    return translate(locale, _("%(count)s min"), count=lasts_s // 60)
 
 
 def listed(lines: list[str]) -> str:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import singledispatch
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Executable, bindparam, delete, literal, select, union_all
 
 from engine.context import Context
-from engine.db import upsert
+from engine.db import Base, Id, inserting, one_or_many, table_of, updating, upsert
 from engine.definition import Definition
 from engine.history import ElementVisit, VariableWrite
 from engine.ids import new_id
 from engine.instance import ListedVariable, MessageSubscription, ProcessInstance
-from engine.jobs import cancel_jobs, enqueue, open_incident
+from engine.jobs import Job, close_incidents, enqueue, open_incident, withdraw_jobs, withdraw_jobs_of
 from engine.machine import Run
 from engine.machine.effects import (
     Await,
@@ -26,6 +26,7 @@ from engine.machine.effects import (
     Effect,
     End,
     Entered,
+    Escalate,
     Failed,
     Left,
     Logged,
@@ -33,12 +34,18 @@ from engine.machine.effects import (
     OpenUserTask,
     SetTimer,
     StopWaiting,
+    Threw,
     Throw,
     Wrote,
 )
-from engine.push import publish
+from engine.push import publish, tell
 from engine.runtime.announce import announce
+from engine.runtime.inbox import look_for_kept
 from engine.work import Candidate, UserTask, close_links
+
+_VISITS = bindparam("visits", type_=Id(), expanding=True)
+_IDS = bindparam("ids", type_=Id(), expanding=True)
+_TASKS = updating(UserTask).where(UserTask.id.in_(_IDS))
 
 
 @dataclass(kw_only=True)
@@ -61,9 +68,15 @@ class Applying:
     lines: dict[str, list[Any]] = field(default_factory=dict)
     writes: list[dict[str, Any]] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
+    awaited: list[Await] = field(default_factory=list)
     opened: dict[str, OpenUserTask] = field(default_factory=dict)
+    rows: dict[type[Base], list[dict[str, Any]]] = field(default_factory=dict)
     notices: list[Notify] = field(default_factory=list)
-    error_code: str | None = None
+    failed: dict[str, Failed] = field(default_factory=dict)
+
+    def add(self, model: type[Base], **row: Any) -> None:
+        """Add a row, written with all others of its table when the step's effects have been looked at."""
+        self.rows.setdefault(model, []).append(row)
 
 
 def apply(ctx: Context, applying: Applying, run: Run, effects: Sequence[Effect]) -> None:
@@ -79,9 +92,17 @@ def apply(ctx: Context, applying: Applying, run: Run, effects: Sequence[Effect])
     done = {effect.visit for effect in effects if isinstance(effect, StopWaiting)}
     for effect in effects:
         _take(effect, ctx, applying, done)
+    for model, rows in applying.rows.items():
+        ctx.connection.execute(inserting(model), one_or_many(rows))
+    for visit, task in applying.opened.items():
+        publish(ctx, "task", visit)
+        tell(ctx, "task.opened", **_whose(applying), task_id=visit, element_id=task.element)
     _stop(ctx, applying)
+    _open_incidents(ctx, applying)
     _write_history(ctx, applying)
-    _write_listed(ctx, applying, run)
+    changed = {write["name"] for write in applying.writes if write["scope"] is None}
+    write_listed(ctx, applying.instance.id, run, changed & set(applying.definition.manifest.listed))
+    look_for_kept(ctx, applying.instance.id, applying.awaited)
     for notice in applying.notices:
         announce(ctx, applying, notice)
 
@@ -139,6 +160,12 @@ def _logged(effect: Logged, ctx: Context, applying: Applying, done: set[str]) ->
 
 
 @_take.register
+def _threw(effect: Threw, ctx: Context, applying: Applying, done: set[str]) -> None:
+    line = {"error": effect.code, "message": effect.message}
+    applying.lines.setdefault(effect.visit, []).append(line)
+
+
+@_take.register
 def _decided(effect: Decided, ctx: Context, applying: Applying, done: set[str]) -> None:
     applying.lines.setdefault(effect.visit, []).append(
         {"decision": effect.decision, "matched": [str(rule) for rule in effect.matched]}
@@ -150,35 +177,45 @@ def _open_user_task(effect: OpenUserTask, ctx: Context, applying: Applying, done
     if effect.visit in done:
         return
     node = applying.definition.spec.node(effect.element)
-    settings = node.settings.task
     applying.opened[effect.visit] = effect
-    ctx.connection.execute(
-        insert(UserTask).values(
-            id=effect.visit,
-            instance_id=applying.instance.id,
-            process_key=applying.instance.process_key,
-            definition_id=applying.instance.definition_id,
-            business_key=applying.instance.business_key,
-            element_id=effect.element,
-            name=node.element_name or effect.element,
-            title=effect.title,
-            state="claimed" if effect.assignee else "open",
-            form_key=settings.form,
-            options=_options(settings),
-            assignee=effect.assignee,
-            priority=effect.priority,
-            due_at=effect.due_at,
-            created_at=ctx.now,
-        )
-    )
+    task = {
+        "id": effect.visit,
+        "instance_id": applying.instance.id,
+        "process_key": applying.instance.process_key,
+        "definition_id": applying.instance.definition_id,
+        "business_key": applying.instance.business_key,
+        "element_id": effect.element,
+        "title": effect.title,
+        "state": "claimed" if effect.assignee else "open",
+        **task_settings(node),
+        "assignee": effect.assignee,
+        "priority": effect.priority,
+        "due_at": effect.due_at,
+        "created_at": ctx.now,
+    }
+    if effect.visit in applying.visits or not _open_again(ctx, task):
+        applying.add(UserTask, **task)
     candidates = [("person", key) for key in effect.candidate_users]
     candidates += [("group", key) for key in effect.candidate_groups]
-    if candidates:
-        ctx.connection.execute(
-            insert(Candidate),
-            [{"task_id": effect.visit, "kind": kind, "key": key} for kind, key in dict.fromkeys(candidates)],
-        )
-    publish(ctx, "task", effect.visit)
+    for kind, key in dict.fromkeys(candidates):
+        applying.add(Candidate, task_id=effect.visit, kind=kind, key=key)
+
+
+def task_settings(node: Any) -> dict[str, Any]:
+    """Return what of a task's row is how its element is drawn."""
+    settings = node.settings.task
+    return {
+        "name": node.element_name or node.element_id,
+        "form_key": settings.form,
+        "options": _options(settings),
+    }
+
+
+def _open_again(ctx: Context, task: Mapping[str, Any]) -> bool:
+    """Open a task once more whose end could not be taken over; False where there is none of this visit."""
+    reopened = ctx.connection.execute(_TASKS, {"ids": [task["id"]], **task, "ended_at": None})
+    ctx.connection.execute(delete(Candidate).where(Candidate.task_id == task["id"]))
+    return reopened.rowcount == 1
 
 
 def _options(settings: Any) -> dict[str, Any]:
@@ -249,23 +286,24 @@ def _set_timer(effect: SetTimer, ctx: Context, applying: Applying, done: set[str
 def _await(effect: Await, ctx: Context, applying: Applying, done: set[str]) -> None:
     if effect.visit in done:
         return
-    ctx.connection.execute(
-        insert(MessageSubscription).values(
-            id=new_id(),
-            kind=effect.kind,
-            name=effect.name,
-            correlation=effect.correlation,
-            instance_id=applying.instance.id,
-            element_id=effect.element,
-            visit_id=effect.visit,
-            created_at=ctx.now,
-        )
+    applying.awaited.append(effect)
+    applying.add(
+        MessageSubscription,
+        id=new_id(),
+        kind=effect.kind,
+        name=effect.name,
+        correlation=effect.correlation,
+        instance_id=applying.instance.id,
+        element_id=effect.element,
+        visit_id=effect.visit,
+        created_at=ctx.now,
     )
 
 
 @_take.register
 def _stop_waiting(effect: StopWaiting, ctx: Context, applying: Applying, done: set[str]) -> None:
     applying.stopped.append(effect.visit)
+    applying.failed.pop(effect.visit, None)
 
 
 @_take.register
@@ -286,22 +324,28 @@ def _throw(effect: Throw, ctx: Context, applying: Applying, done: set[str]) -> N
 
 
 @_take.register
+def _escalate(effect: Escalate, ctx: Context, applying: Applying, done: set[str]) -> None:
+    """Bring an escalation that is not caught to the caller; without one nothing happens, as BPMN says."""
+    instance = applying.instance
+    if instance.parent_id is None:
+        return
+    enqueue(
+        ctx,
+        kind="escalate",
+        payload={"code": effect.code, "payload": dict(effect.payload)},
+        instance_id=instance.parent_id,
+        visit_id=instance.parent_visit,
+    )
+
+
+@_take.register
 def _notify(effect: Notify, ctx: Context, applying: Applying, done: set[str]) -> None:
     applying.notices.append(effect)
 
 
 @_take.register
 def _failed(effect: Failed, ctx: Context, applying: Applying, done: set[str]) -> None:
-    open_incident(
-        ctx,
-        code=effect.code,
-        message=effect.message,
-        params=effect.params,
-        element_id=effect.element,
-        visit_id=effect.visit,
-        instance_id=applying.instance.id,
-        process_key=applying.instance.process_key,
-    )
+    applying.failed[effect.visit] = effect
 
 
 @_take.register
@@ -312,11 +356,10 @@ def _continue(effect: Continue, ctx: Context, applying: Applying, done: set[str]
 @_take.register
 def _end(effect: End, ctx: Context, applying: Applying, done: set[str]) -> None:
     instance = applying.instance
-    applying.error_code = effect.error_code
-    cancel_jobs(ctx, instance_id=instance.id, but=applying.job_id)
-    ctx.connection.execute(delete(MessageSubscription).where(MessageSubscription.instance_id == instance.id))
-    _cancel_tasks(ctx, UserTask.instance_id == instance.id)
-    _cancel_called(ctx, ProcessInstance.parent_id == instance.id)
+    if instance.state == "suspended":
+        withdraw_jobs_of(ctx, instance.id)
+    if instance.incident_count:
+        close_incidents(ctx, instance_id=instance.id)
     if instance.parent_id is not None and effect.state != "cancelled":
         enqueue(
             ctx,
@@ -331,48 +374,77 @@ def _end(effect: End, ctx: Context, applying: Applying, done: set[str]) -> None:
             visit_id=instance.parent_visit,
         )
     publish(ctx, "instance", instance.id)
+    tell(ctx, f"instance.{effect.state}", **_whose(applying), error_code=effect.error_code)
 
 
 def _whose(applying: Applying) -> dict[str, Any]:
     return {"instance_id": applying.instance.id, "process_key": applying.instance.process_key}
 
 
+# What may wait for visits, each found by an index of its table.
+_WAITING: Executable = union_all(
+    select(literal("job").label("kind"), Job.id, Job.element_id).where(
+        Job.visit_id.in_(_VISITS), Job.state.in_(("waiting", "suspended"))
+    ),
+    select(literal("subscription"), MessageSubscription.id, MessageSubscription.element_id).where(
+        MessageSubscription.visit_id.in_(_VISITS)
+    ),
+    select(literal("task"), UserTask.id, UserTask.element_id).where(
+        UserTask.id.in_(_VISITS), UserTask.state.in_(("open", "claimed"))
+    ),
+    select(literal("called"), ProcessInstance.id, literal("")).where(
+        ProcessInstance.parent_id == bindparam("instance"),
+        ProcessInstance.parent_visit.in_(_VISITS),
+        ProcessInstance.state.in_(("active", "suspended")),
+    ),
+)
+_UNSUBSCRIBE = delete(table_of(MessageSubscription)).where(MessageSubscription.id.in_(_IDS))
+
+
 def _stop(ctx: Context, applying: Applying) -> None:
     """Withdraw what waits for visits that are over."""
-    stopped = applying.stopped
-    if not stopped:
+    visits = [visit for visit in applying.stopped if visit not in applying.visits]
+    if not visits:
         return
-    cancel_jobs(ctx, visit_ids=stopped, but=applying.job_id)
-    ctx.connection.execute(delete(MessageSubscription).where(MessageSubscription.visit_id.in_(stopped)))
-    _cancel_tasks(ctx, UserTask.id.in_(stopped))
-    _cancel_called(ctx, ProcessInstance.parent_visit.in_(stopped))
-
-
-def _cancel_tasks(ctx: Context, whose: Any) -> None:
-    open_ = (
-        ctx.connection.execute(select(UserTask.id).where(whose, UserTask.state.in_(("open", "claimed"))))
-        .scalars()
-        .all()
-    )
-    if not open_:
-        return
-    ctx.connection.execute(
-        update(UserTask).where(UserTask.id.in_(open_)).values(state="cancelled", ended_at=ctx.now)
-    )
-    close_links(ctx, list(open_))
-    for task_id in open_:
+    ctx.transaction.write_gathered(inserting(Job))
+    names = {"visits": visits, "instance": applying.instance.id}
+    waiting: dict[str, dict[str, str]] = {"job": {}, "subscription": {}, "task": {}, "called": {}}
+    for kind, of, element_id in ctx.connection.execute(_WAITING, names):
+        waiting[kind][of] = element_id
+    waiting["job"].pop(applying.job_id or "", None)
+    if waiting["job"]:
+        withdraw_jobs(ctx, list(waiting["job"]))
+    if waiting["subscription"]:
+        ctx.connection.execute(_UNSUBSCRIBE, {"ids": list(waiting["subscription"])})
+    if tasks := list(waiting["task"]):
+        ctx.connection.execute(_TASKS, {"ids": tasks, "state": "cancelled", "ended_at": ctx.now})
+        close_links(ctx, tasks)
+    for task_id, element_id in waiting["task"].items():
         publish(ctx, "task", task_id)
+        tell(ctx, "task.cancelled", **_whose(applying), task_id=task_id, element_id=element_id)
+    for called in waiting["called"]:
+        # Each is stepped in a transaction of its own.
+        enqueue(ctx, kind="cancel", payload={"reason": ""}, instance_id=called)
+    if applying.instance.incident_count:
+        close_incidents(ctx, instance_id=applying.instance.id, visit_ids=visits)
 
 
-def _cancel_called(ctx: Context, whose: Any) -> None:
-    """Ask for the end of called instances: each is stepped in a transaction of its own."""
-    called = ctx.connection.execute(
-        select(ProcessInstance.id, ProcessInstance.process_key).where(
-            whose, ProcessInstance.state.in_(("active", "suspended"))
+def _open_incidents(ctx: Context, applying: Applying) -> None:
+    """Call an operator to what failed, unless the same step has ended it."""
+    for effect in applying.failed.values():
+        open_incident(
+            ctx,
+            code=effect.code,
+            message=effect.message,
+            params=effect.params,
+            element_id=effect.element,
+            visit_id=effect.visit,
+            **_whose(applying),
         )
-    ).all()
-    for row in called:
-        enqueue(ctx, kind="cancel", payload={"reason": ""}, instance_id=row.id, process_key=row.process_key)
+
+
+_LEAVE = updating(ElementVisit).where(ElementVisit.id == bindparam("visit"))
+_LINES = select(ElementVisit.log).where(ElementVisit.id == bindparam("visit"))
 
 
 def _write_history(ctx: Context, applying: Applying) -> None:
@@ -383,35 +455,22 @@ def _write_history(ctx: Context, applying: Applying) -> None:
         else:
             later.append({"visit": visit, "lines": lines})
     if applying.visits:
-        ctx.connection.execute(insert(ElementVisit), list(applying.visits.values()))
+        ctx.connection.execute(inserting(ElementVisit), one_or_many(list(applying.visits.values())))
     if applying.left:
-        ctx.connection.execute(
-            update(ElementVisit.__table__)  # type: ignore[arg-type]
-            .where(ElementVisit.id == bindparam("visit"))
-            .values(state=bindparam("state"), ended_at=bindparam("ended_at"), actor=bindparam("actor")),
-            applying.left,
-        )
+        ctx.connection.execute(_LEAVE, one_or_many(applying.left))
     for entry in later:
-        held = ctx.connection.execute(
-            select(ElementVisit.log).where(ElementVisit.id == entry["visit"])
-        ).scalar()
-        ctx.connection.execute(
-            update(ElementVisit)
-            .where(ElementVisit.id == entry["visit"])
-            .values(log=[*(held or []), *entry["lines"]])
-        )
+        held = ctx.connection.execute(_LINES, {"visit": entry["visit"]}).scalar()
+        ctx.connection.execute(_LEAVE, {"visit": entry["visit"], "log": [*(held or []), *entry["lines"]]})
     if applying.writes:
-        ctx.connection.execute(insert(VariableWrite), applying.writes)
+        ctx.connection.execute(inserting(VariableWrite), one_or_many(applying.writes))
 
 
-def _write_listed(ctx: Context, applying: Applying, run: Run) -> None:
-    """Keep the variables that lists sort and filter on beside the state."""
-    listed = applying.definition.manifest.listed
-    changed = {write["name"] for write in applying.writes if write["scope"] is None} & set(listed)
-    for name in sorted(changed):
+def write_listed(ctx: Context, instance_id: str, run: Run, names: Iterable[str]) -> None:
+    """Keep variables that lists sort and filter on beside the state."""
+    for name in sorted(names):
         value = _listed_text(run.read(name))
         put = upsert(ListedVariable.__table__, ctx.centre.database.dialect)  # type: ignore[arg-type]
-        put = put.values(instance_id=applying.instance.id, name=name, value=value)
+        put = put.values(instance_id=instance_id, name=name, value=value)
         ctx.connection.execute(
             put.on_conflict_do_update(index_elements=["instance_id", "name"], set_={"value": value})
         )

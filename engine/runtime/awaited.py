@@ -34,8 +34,13 @@ class Waiting:
 
     def is_named(self, ticket: str) -> bool:
         """Whether somebody means this one: its whole number, or the end of it."""
-        number, tail = self.number.upper(), self.number.rpartition("-")[2]
-        return ticket == number or (ticket.isdigit() and tail.isdigit() and int(ticket) == int(tail))
+        return is_named(self.number, ticket)
+
+
+def is_named(number: str, ticket: str) -> bool:
+    """Whether what somebody wrote is a business key, or the end of it."""
+    tail = number.rpartition("-")[2]
+    return ticket == number.upper() or (ticket.isdigit() and tail.isdigit() and int(ticket) == int(tail))
 
 
 def open_tasks(ctx: Context, people: Sequence[Person]) -> list[Waiting]:

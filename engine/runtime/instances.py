@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 
 from engine import feel
 from engine.context import Context, verb
-from engine.db import upsert
+from engine.db import table_of, upsert
 from engine.definition import Definition, get_definition, get_definition_by_id
 from engine.definition.environment import environment
 from engine.definition.models import BusinessKeyCounter
-from engine.errors import Conflict, InvalidSubmission, Problem
+from engine.errors import InvalidSubmission, Problem
 from engine.history import audit
 from engine.i18n import _
 from engine.ids import new_id
 from engine.instance import ProcessInstance
 from engine.machine import Run
 from engine.machine.stimuli import Cancel, Start
+from engine.people import default_region, e164
 from engine.push import publish
-from engine.runtime.advance import Gone, InstanceRef, advance, bring_forward, given_names, lock_instance
+from engine.runtime.advance import (
+    InstanceRef,
+    NewInstance,
+    advance,
+    bring_forward,
+    given_names,
+    lock_instance,
+)
 from engine.values import Json
 
 # What the engine itself says of an instance: nobody outside may say otherwise.
 RESERVED = frozenset({"decisions", "initiator", "business_key", "started_at", "instance_id"})
+LONGEST_NAME = 128
 
 
 @verb
@@ -81,47 +90,63 @@ def begin(
         parent: The row of the instance that calls it.
         parent_visit: The caller's element visit that waits for it.
     """
-    _check_names(variables, reserved=RESERVED if parent is None else frozenset())
+    check_names(variables, reserved=RESERVED if parent is None else frozenset())
+    variables = _with_telephones(ctx, definition, variables, strict=parent is None)
+    if parent is None:
+        _check_types(definition, variables)
     instance_id = new_id()
     key = business_key or _next_business_key(ctx, definition)
-    values: dict[str, Any] = {
-        "id": instance_id,
-        "process_key": definition.key,
-        "definition_id": definition.id,
-        "business_key": key,
-        "title": definition.title,
-        "state": "active",
-        "initiator": parent.initiator if parent is not None else ctx.actor.key,
-        "root_id": parent.root_id if parent is not None else instance_id,
-        "parent_id": parent.id if parent is not None else None,
-        "parent_visit": parent_visit,
-        "started_at": ctx.now,
-        "incident_count": 0,
-        "revision": 0,
-        "machine_state": b"",
-    }
-    try:
-        with ctx.connection.begin_nested():
-            ctx.connection.execute(insert(ProcessInstance).values(**values))
-    except IntegrityError as error:
-        raise Conflict(
-            _("There is a %(process)s with the key %(key)s already. Choose another key."),
-            process=definition.key,
-            key=key,
-        ) from error
-    row = lock_instance(ctx, instance_id)
+    row = NewInstance(
+        id=instance_id,
+        process_key=definition.key,
+        definition_id=definition.id,
+        business_key=key,
+        title=definition.title,
+        initiator=parent.initiator if parent is not None else ctx.actor.key,
+        root_id=parent.root_id if parent is not None else instance_id,
+        parent_id=parent.id if parent is not None else None,
+        parent_visit=parent_visit,
+        started_at=ctx.now,
+    )
     run = Run(definition.spec, environment(ctx, definition, given_names(row)))
     started = bring_forward(ctx, row, definition, run, Start(event=start_event, variables=dict(variables)))
-    _set_title(ctx, definition, row, run)
     publish(ctx, "instance", instance_id)
     return started
 
 
-def _check_names(variables: Mapping[str, Json], *, reserved: frozenset[str]) -> None:
+def _check_types(definition: Definition, variables: Mapping[str, Json]) -> None:
+    """Make sure that what the manifest declares is of its type, or nothing."""
+    problems = []
+    for name, declared in definition.manifest.types.items():
+        if variables.get(name) is None:
+            continue
+        try:
+            feel.from_json(variables[name], declared)
+        except InvalidSubmission as error:
+            problems.append(Problem(path=name, message=error.message, params=error.params))
+    if problems:
+        raise InvalidSubmission(problems=problems)
+
+
+def check_names(variables: Mapping[str, Json], *, reserved: frozenset[str] = RESERVED) -> None:
+    """Make sure that somebody outside may write variables of these names.
+
+    Raises:
+        InvalidSubmission: A name is none, or nobody's to write; ``problems`` lists all of them.
+    """
     problems = [
         Problem(path=name, message=_("A variable's name is letters, digits and _, and begins with a letter."))
         for name in variables
         if not name.isidentifier()
+    ]
+    problems += [
+        Problem(
+            path=name,
+            message=_("A variable's name has at most %(most)s characters."),
+            params={"most": LONGEST_NAME},
+        )
+        for name in variables
+        if len(name) > LONGEST_NAME
     ]
     problems += [
         Problem(path=name, message=_("This name cannot be written to."))
@@ -130,6 +155,32 @@ def _check_names(variables: Mapping[str, Json], *, reserved: frozenset[str]) -> 
     ]
     if problems:
         raise InvalidSubmission(problems=problems)
+
+
+def _with_telephones(
+    ctx: Context, definition: Definition, variables: Mapping[str, Json], *, strict: bool
+) -> Mapping[str, Json]:
+    """Write the telephone numbers among variables as E.164: answers find what waits for them by it.
+
+    Args:
+        ctx: The context.
+        definition: Says which variables are telephone numbers.
+        variables: What an instance begins with.
+        strict: Whether what is no telephone number is refused, else it stays as it is.
+    """
+    read: dict[str, Json] = {}
+    problems: list[Problem] = []
+    for name in definition.manifest.telephones & variables.keys():
+        said = variables[name]
+        if said is None or said == "":
+            continue
+        try:
+            read[name] = e164(str(said), default_region(ctx), path=name)
+        except InvalidSubmission as error:
+            problems += error.problems
+    if problems and strict:
+        raise InvalidSubmission(problems=problems)
+    return {**variables, **read}
 
 
 def _next_business_key(ctx: Context, definition: Definition) -> str | None:
@@ -146,28 +197,23 @@ def _next_business_key(ctx: Context, definition: Definition) -> str | None:
     }
     # The number starts anew whenever the rest of the key changes.
     period = feel.render(rule.pattern, {**parts, "number": "#"})
-    counter = upsert(BusinessKeyCounter.__table__, ctx.centre.database.dialect)  # type: ignore[arg-type]
     number = ctx.connection.execute(
-        counter.values(process_key=definition.key, period=period, last_number=1)
-        .on_conflict_do_update(
-            index_elements=["process_key", "period"],
-            set_={"last_number": BusinessKeyCounter.last_number + 1},
-        )
-        .returning(BusinessKeyCounter.last_number)
+        _counting(ctx.centre.database.dialect), {"process_key": definition.key, "period": period}
     ).scalar_one()
     return feel.render(rule.pattern, {**parts, "number": f"{number:0{rule.digits}d}"})
 
 
-def _set_title(ctx: Context, definition: Definition, row: Any, run: Run) -> None:
-    template = definition.manifest.instance_title
-    if not template:
-        return
-    scope = {**given_names(row), **{name: run.read(name) for name in run.scopes.texts.get(None, {})}}
-    title = feel.render(template, scope, now=ctx.now.astimezone(ctx.settings.zone)).strip()[:255]
-    if title:
-        ctx.connection.execute(
-            update(ProcessInstance).where(ProcessInstance.id == row.id).values(title=title)
+@functools.cache
+def _counting(dialect_name: str) -> Any:
+    counter = table_of(BusinessKeyCounter)
+    return (
+        upsert(counter, dialect_name)
+        .values(last_number=1)
+        .on_conflict_do_update(
+            index_elements=["process_key", "period"], set_={"last_number": counter.c.last_number + 1}
         )
+        .returning(counter.c.last_number)
+    )
 
 
 @verb
@@ -179,41 +225,23 @@ def cancel_instance(ctx: Context, *, instance_id: str, reason: str) -> InstanceR
         Gone: It has ended already.
         InvalidSubmission: No reason was given.
     """
-    if not reason.strip() and ctx.actor.kind != "system":
-        raise InvalidSubmission(
-            problems=[Problem(path="reason", message=_("Say why: the reason is kept in history."))]
-        )
+    if ctx.actor.kind != "system":
+        check_reason(reason)
     ended = advance(ctx, instance_id, Cancel(), even_suspended=True)
     audit(ctx, "instance.cancel", "instance", instance_id, {"reason": reason})
     return ended
 
 
-@verb
-def suspend_instance(ctx: Context, *, instance_id: str, reason: str = "") -> InstanceRef:
-    """Hold an instance: nothing moves it until it is resumed."""
-    return _switch(ctx, instance_id, "active", "suspended", "instance.suspend", reason)
+def check_reason(reason: str) -> None:
+    """Make sure that somebody said why.
 
-
-@verb
-def resume_instance(ctx: Context, *, instance_id: str, reason: str = "") -> InstanceRef:
-    """Let a held instance go on."""
-    return _switch(ctx, instance_id, "suspended", "active", "instance.resume", reason)
-
-
-def _switch(ctx: Context, instance_id: str, before: str, after: str, action: str, reason: str) -> InstanceRef:
-    row = lock_instance(ctx, instance_id)
-    if row.state != before:
-        if row.state == "suspended":
-            raise Conflict(_("The process is paused already."))
-        if row.state == "active":
-            raise Conflict(_("The process is not paused."))
-        raise Gone()
-    ctx.connection.execute(
-        update(ProcessInstance).where(ProcessInstance.id == instance_id).values(state=after)
-    )
-    audit(ctx, action, "instance", instance_id, {"reason": reason})
-    publish(ctx, "instance", instance_id)
-    return InstanceRef(id=instance_id, business_key=row.business_key, state=after)
+    Raises:
+        InvalidSubmission: Nobody did.
+    """
+    if not reason.strip():
+        raise InvalidSubmission(
+            problems=[Problem(path="reason", message=_("Say why: the reason is kept in history."))]
+        )
 
 
 def call_process(
@@ -223,7 +251,7 @@ def call_process(
     parent = lock_instance(ctx, parent_id)
     held = ctx.connection.execute(
         select(ProcessInstance.id, ProcessInstance.business_key, ProcessInstance.state).where(
-            ProcessInstance.parent_visit == visit
+            ProcessInstance.parent_id == parent_id, ProcessInstance.parent_visit == visit
         )
     ).first()
     if held is not None:

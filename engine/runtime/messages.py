@@ -133,32 +133,25 @@ def start_by_message(
 
 
 @verb
-def deliver_message(
-    ctx: Context, *, name: str, payload: Mapping[str, Json], correlation: str | None = None
-) -> InstanceRef | None:
-    """Bring a message that a process threw to whoever waits for it, else to whom it starts.
-
-    Returns:
-        The instance that got it; None where nothing waits for it and nothing begins with it.
-    """
-    try:
-        return correlate_message(ctx, name=name, payload=payload, correlation=correlation)
-    except Unmatched:
-        pass
-    try:
-        return start_by_message(ctx, name=name, payload=payload)
-    except Unmatched:
-        return None
-
-
-@verb
-def broadcast_signal(ctx: Context, *, name: str, payload: Mapping[str, Json] | None = None) -> int:
+def broadcast_signal(
+    ctx: Context, *, name: str, payload: Mapping[str, Json] | None = None, thrown_by: str | None = None
+) -> int:
     """Bring a signal to everything that waits for it; each instance takes it in its own transaction.
+
+    Args:
+        ctx: Who throws it.
+        name: The signal's name in the drawing.
+        payload: What it brings.
+        thrown_by: The instance whose own events heard it in the step that threw it.
 
     Returns:
         How many instances wait for it or begin with it.
     """
-    waiting = waiting_for(ctx, kind="signal", name=name)
+    waiting = [
+        subscription
+        for subscription in waiting_for(ctx, kind="signal", name=name)
+        if subscription.instance_id != thrown_by
+    ]
     for subscription in waiting:
         enqueue(
             ctx,

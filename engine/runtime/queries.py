@@ -152,7 +152,7 @@ def variables_of(ctx: Context, instance_id: str, *, visit: str | None = None) ->
         raise NotFound(_("There is no such process instance."))
     if not written:
         return {}
-    _version, _state, tokens, scopes_written = orjson.loads(written)
+    tokens, scopes_written = orjson.loads(written)[2:4]
     scopes = Scopes(
         {scope: texts for scope, _outer, texts in scopes_written},
         {scope: outer for scope, outer, _texts in scopes_written if scope is not None},

@@ -18,17 +18,18 @@ from sqlalchemy import func, select, update
 from engine.context import Actor, Context
 from engine.definition import Definition, ProcessStart, get_definition_by_id, list_definitions
 from engine.errors import CallwrightError, TechnicalFailure
-from engine.i18n import _, say
-from engine.jobs import ClaimedJob, LostLease, finish, hold, open_incident
-from engine.notify import InboundMessage, Reply, parse_reply
-from engine.people import Person, person_by_phone
+from engine.i18n import say
+from engine.jobs import ClaimedJob, LostLease, finish, hold
+from engine.notify import InboundMessage, Reply, alert_unreachable, parse_reply
+from engine.people import Person, find_person, person_by_phone
 from engine.push import publish
 from engine.runtime import answers
 from engine.runtime.answers import answer, sender_of
 from engine.runtime.awaited import Waiting, open_questions, open_tasks
 from engine.runtime.instances import start_process
 from engine.runtime.messages import correlate_message
-from engine.runtime.tasks import acknowledge_task, add_comment, complete_task
+from engine.runtime.tasks import add_comment
+from engine.runtime.undo import TooLate, finish_answered, say_on_it, take_back, undo_span
 from engine.values import Json
 from engine.work import Task
 
@@ -84,6 +85,8 @@ class _Reading:
             self._mark("unmatched", "too_many")
         elif self.reply is not None and self.reply.to_carrier:
             self._carrier_word(self.reply.verb)
+        elif self.reply is not None and self.reply.verb == "undo" and self.people:
+            self._undo(self.reply.ticket)
         else:
             waiting = self._waiting()
             if self.reply is None:
@@ -143,14 +146,9 @@ class _Reading:
     def _act(self, waiting: Waiting, task: Task, person: Person, reply: Reply) -> None:
         """Do to a task what its drawing says that the answer means."""
         ctx = self.ctx.as_actor(Actor(key=person.key, kind="person", channel="sms"))
-        about: dict[str, Any] = {
-            "ticket": waiting.number,
-            "instance_id": task.instance_id,
-            "task_id": task.id,
-        }
+        about = _about(task)
         if reply.verb == "on_it":
-            acknowledge_task(ctx, task_id=task.id)
-            self._say(answers.ON_IT, **about)
+            self._say(answers.ON_IT_FOR_NOW if say_on_it(ctx, task) else answers.ON_IT, **about)
         elif reply.verb == "note":
             if not reply.text:
                 self._mark("unmatched", "note_without_text", waiting)
@@ -169,7 +167,11 @@ class _Reading:
         self._mark("matched", reply.verb, waiting)
 
     def _settle(self, ctx: Context, task: Task, setting: Json, reply: Reply, about: dict[str, Any]) -> bool:
-        """Finish a task, or bring the message that the drawing names; say whether it was possible."""
+        """Finish a task, or bring the message that the drawing names.
+
+        Returns:
+            Whether it was possible.
+        """
         if setting["message"]:
             correlate_message(
                 ctx,
@@ -185,17 +187,48 @@ class _Reading:
             self._mark("unmatched", f"{reply.verb}: no reason")
             self._say(answers.MORE, digit=str(reply.digit or ""), **about)
             return False
-        _finish(
+        can_undo = finish_answered(
             ctx,
             task,
+            verb=reply.verb,
             outcome=setting["outcome"],
             data={setting["text_into"]: reply.text} if setting["text_into"] and reply.text else {},
             opinion=reply.text or None,
         )
         definition = get_definition_by_id(ctx, task.definition_id)
-        label = definition.text(self.sender.locale, outcome.get("label") or setting["outcome"])
-        self._say(answers.RECORDED, outcome=label, **about)
+        about["outcome"] = definition.text(self.sender.locale, outcome.get("label") or setting["outcome"])
+        if can_undo:
+            span = answers.span(undo_span(ctx), self.sender.locale)
+            self._say(answers.RECORDED_FOR_NOW, span=span, **about)
+        else:
+            self._say(answers.RECORDED, **about)
         return True
+
+    def _undo(self, ticket: str | None) -> None:
+        """Take the last answer back, where that is still possible."""
+        try:
+            taken = take_back(self.ctx, people=self.people, ticket=ticket)
+        except TooLate as late:
+            self._gone_on(late)
+            return
+        self._mark("matched", "undo", instance_id=taken.task.instance_id)
+        self._say(answers.PUT_BACK if taken.put_back else answers.TAKEN_BACK, **_about(taken.task))
+
+    def _gone_on(self, late: TooLate) -> None:
+        """Say kindly that the process has gone on, and who went on with what."""
+        self._mark("unmatched", f"refused: {late.code}", instance_id=late.task.instance_id)
+        if late.went_on is None or late.went_on.ended_by is None:
+            self._say(answers.GONE_ON, **_about(late.task))
+            return
+        person = find_person(self.ctx, late.went_on.ended_by)
+        self._say(
+            answers.GONE_ON_BY,
+            person=person.name if person is not None else late.went_on.ended_by,
+            step=get_definition_by_id(self.ctx, late.task.definition_id).text(
+                self.sender.locale, late.went_on.name
+            ),
+            **_about(late.task),
+        )
 
     def _bring(self, waiting: Waiting) -> None:
         """Bring an answer to the question that waits for it."""
@@ -248,12 +281,13 @@ class _Reading:
             self._mark("unmatched", "repeated")
             return
         definition, start = starts[0]
-        parts = {part: getattr(self.message, part) for part in ("body", "sender", "channel", "subject")}
+        parts = {**self.message._mapping, "locale": self.sender.locale}
+        variables: dict[str, Json] = {name: parts.get(part) for name, part in start.into.items()}
+        if self.sender.phone is None:
+            # A name or a short code in place of a number: nobody can be told there.
+            variables |= dict.fromkeys(definition.manifest.telephones & variables.keys())
         begun = start_process(
-            self._public(),
-            process_key=definition.key,
-            start_event=start.event,
-            variables={name: parts.get(part) for name, part in start.into.items()},
+            self._public(), process_key=definition.key, start_event=start.event, variables=variables
         )
         self._mark("matched", f"start: {definition.key}", instance_id=begun.id)
 
@@ -268,12 +302,9 @@ class _Reading:
                 update(Person).where(Person.key == person.key).values(phone_trouble=trouble)
             )
             publish(self.ctx, "person", person.key)
-            if trouble:
-                open_incident(
-                    self.ctx,
-                    code="opted_out",
-                    message=_("%(person)s asked for no more SMS. Other channels are used; talk to them."),
-                    params={"person": person.key},
+            if trouble and person.phone_trouble is None:
+                alert_unreachable(
+                    self.ctx, person_key=person.key, channel="sms", reason=trouble, code="opted_out"
                 )
 
     # What is kept and said.
@@ -318,15 +349,8 @@ class _Reading:
         return bool(self.ctx.connection.execute(same).scalar_one())
 
 
-def _finish(
-    ctx: Context, task: Task, *, outcome: str | None, data: dict[str, Json], opinion: str | None
-) -> None:
-    """Finish a task as its page would: through its form where it has one."""
-    if task.form_key is not None:
-        finish_task = ctx.registry.port("finish_task")
-        finish_task(ctx, task_id=task.id, outcome=outcome, data=data, opinion=opinion)
-    else:
-        complete_task(ctx, task_id=task.id, outcome=outcome, data=data, opinion=opinion)
+def _about(task: Task) -> dict[str, Any]:
+    return {"ticket": task.business_key or "", "instance_id": task.instance_id, "task_id": task.id}
 
 
 def _starts(ctx: Context, channel: str) -> list[tuple[Definition, ProcessStart]]:

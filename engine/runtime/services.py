@@ -10,6 +10,7 @@ from typing import Any
 from engine import feel
 from engine.context import Context
 from engine.errors import ConfigurationError, TechnicalFailure
+from engine.feel.kinds import ANY, KINDS
 from engine.feel.temporal import Date, DateTime, DaysTimeDuration, from_instant
 from engine.i18n import _
 from engine.plugin.offers import Parameter
@@ -63,7 +64,7 @@ def _typed(ctx: Context, name: str, parameter: Parameter, value: Json) -> Any:
             permanent=True,
             name=name,
             parameter=parameter.name,
-            type=parameter.type,
+            type=KINDS.get(parameter.type, ANY).phrase,
         ) from error
 
 

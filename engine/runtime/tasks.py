@@ -5,22 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import bindparam, insert, select
 
 from engine.context import Context, verb
-from engine.errors import Conflict, Forbidden, InvalidSubmission, Problem
+from engine.db import table_of, updating
+from engine.errors import Conflict, Forbidden, InvalidSubmission, NotFound, Problem
 from engine.feel.temporal import from_instant
 from engine.files import adopt, check_reference, reference
 from engine.history import audit
 from engine.i18n import _
 from engine.ids import new_id
 from engine.machine.stimuli import TaskDone
-from engine.push import publish
-from engine.runtime.advance import InstanceRef, advance, lock_instance
-from engine.runtime.instances import RESERVED
+from engine.push import publish, tell
+from engine.runtime.advance import INSTANCE, InstanceRef, go_on
+from engine.runtime.instances import check_names
 from engine.values import Json
-from engine.work import Comment, Task, UserTask, ValidatedForm, close_links, get_task, may_see, need_may_act
-from engine.work import revoke_links_of as _revoke_links_of
+from engine.work import (
+    Comment,
+    Task,
+    UserTask,
+    ValidatedForm,
+    close_links,
+    get_task,
+    is_candidate,
+    may_see,
+    need_may_act,
+    restore_links_of,
+    revoke_links_of,
+)
 
 DEFAULT_OUTCOME = "completed"
 
@@ -31,17 +43,39 @@ class AlreadyEnded(Conflict):
     code = "already_ended"
 
 
-def _open_task(ctx: Context, task_id: str) -> Task:
-    """Hold a task's instance and the task, in this order, and make sure that it is open and the actor's.
+_TASK = table_of(UserTask)
+# The instance before the task: everybody locks in this order.
+_HELD = (
+    select(
+        INSTANCE,
+        *(column.label(f"task_{column.name}") for column in _TASK.c),
+        is_candidate(_TASK.c.id).label("is_candidate"),
+    )
+    .join(_TASK, _TASK.c.instance_id == INSTANCE.c.id)
+    .where(_TASK.c.id == bindparam("task"))
+    .with_for_update(of=[INSTANCE, _TASK])
+)
+_AS_READ = updating(UserTask).where(_TASK.c.id == bindparam("task"), _TASK.c.state == bindparam("was"))
+
+
+def _open_task(ctx: Context, task_id: str) -> tuple[Any, Task]:
+    """Hold a task with its instance, and make sure that it is open and the actor's.
+
+    Returns:
+        The instance's row, and the task.
 
     Raises:
+        NotFound: There is no such task.
         AlreadyEnded: Somebody was faster; the message says who and when.
     """
-    lock_instance(ctx, get_task(ctx, task_id).instance_id)
-    task = get_task(ctx, task_id, lock=True)
+    names = {"task": task_id, "person": ctx.actor.key, "now": ctx.now}
+    row = ctx.connection.execute(_HELD, names).first()
+    if row is None:
+        raise NotFound(_("There is no such task."))
+    task = Task(**{column.name: getattr(row, f"task_{column.name}") for column in _TASK.c})
     if task.open:
-        need_may_act(ctx, task)
-        return task
+        need_may_act(ctx, task, candidate=row.is_candidate)
+        return row, task
     if task.state == "completed" and task.ended_at is not None:
         raise AlreadyEnded(
             _("%(person)s finished this at %(time)s."),
@@ -60,7 +94,7 @@ def claim_task(ctx: Context, *, task_id: str) -> Task:
         Conflict: Somebody else took it, or it is over.
         Forbidden: The actor is no candidate.
     """
-    task = _open_task(ctx, task_id)
+    _row, task = _open_task(ctx, task_id)
     if ctx.actor.key is None:
         raise Forbidden()
     if task.assignee == ctx.actor.key:
@@ -68,24 +102,25 @@ def claim_task(ctx: Context, *, task_id: str) -> Task:
     if task.assignee is not None:
         raise Conflict(_("%(person)s took this task."), person=task.assignee)
     _change(ctx, task, assignee=ctx.actor.key, state="claimed")
-    _revoke_links_of(ctx, task_id, but=ctx.actor.key)
+    revoke_links_of(ctx, task_id, but=ctx.actor.key)
     audit(ctx, "task.claim", "task", task_id)
     return get_task(ctx, task_id)
 
 
 @verb
 def unclaim_task(ctx: Context, *, task_id: str) -> Task:
-    """Put a task back: everybody who may take it sees it again.
+    """Put a task back: everybody who may take it sees it again, and their links work again.
 
     Raises:
         NotFound: There is no such task.
         Conflict: It is over, or nobody's.
         Forbidden: It is somebody else's.
     """
-    task = _open_task(ctx, task_id)
+    _row, task = _open_task(ctx, task_id)
     if task.assignee is None:
         raise Conflict(_("Nobody has taken this task."))
-    _change(ctx, task, assignee=None, state="open")
+    _change(ctx, task, assignee=None, state="open", acknowledged_at=None, acknowledged_by=None)
+    restore_links_of(ctx, task_id)
     audit(ctx, "task.unclaim", "task", task_id)
     return get_task(ctx, task_id)
 
@@ -103,6 +138,20 @@ def acknowledge_task(ctx: Context, *, task_id: str) -> Task:
     if task.acknowledged_at is None:
         _change(ctx, task, acknowledged_at=ctx.now, acknowledged_by=ctx.actor.key)
         audit(ctx, "task.acknowledge", "task", task_id)
+    return get_task(ctx, task_id)
+
+
+@verb
+def forget_acknowledgement(ctx: Context, *, task_id: str) -> Task:
+    """Take back that one is on it; the task stays whose it is.
+
+    Raises:
+        NotFound: There is no such task.
+        Conflict: It is over.
+        Forbidden: It is somebody else's.
+    """
+    _row, task = _open_task(ctx, task_id)
+    _change(ctx, task, acknowledged_at=None, acknowledged_by=None)
     return get_task(ctx, task_id)
 
 
@@ -183,14 +232,14 @@ def complete_task(
         Forbidden: It is not the actor's.
         InvalidSubmission: The outcome, the opinion or the data cannot be accepted.
     """
-    task = _open_task(ctx, task_id)
-    chosen = _outcome(task, outcome, opinion)
+    instance, task = _open_task(ctx, task_id)
+    chosen = outcome_of(task, outcome, opinion)
     if task.form_key is not None and form is None:
         raise InvalidSubmission(_("This task has a form: hand it in filled."))
     if form is not None and form.form_key != task.form_key:
         raise InvalidSubmission(_("This is another task's form."))
     variables = dict(form.values if form is not None else data or {})
-    _check(variables)
+    check_names(variables)
     _change(
         ctx,
         task,
@@ -202,11 +251,21 @@ def complete_task(
         outcome=chosen,
         opinion=opinion,
     )
-    close_links(ctx, [task_id])
-    audit(ctx, "task.complete", "task", task_id, {"outcome": chosen})
-    return advance(
+    if task.options.get("link"):
+        close_links(ctx, [task_id])
+    tell(
         ctx,
-        task.instance_id,
+        "task.completed",
+        instance_id=task.instance_id,
+        process_key=task.process_key,
+        task_id=task_id,
+        element_id=task.element_id,
+        outcome=chosen,
+    )
+    audit(ctx, "task.complete", "task", task_id, {"outcome": chosen})
+    return go_on(
+        ctx,
+        instance,
         TaskDone(
             visit=task_id,
             outcome=chosen,
@@ -218,8 +277,8 @@ def complete_task(
     )
 
 
-def _outcome(task: Task, outcome: str | None, opinion: str | None) -> str:
-    """Return the outcome that is meant.
+def outcome_of(task: Task, outcome: str | None, opinion: str | None) -> str:
+    """Return the outcome that is meant: the check before a task is finished.
 
     Raises:
         InvalidSubmission: It is none of the step's, or it needs an opinion.
@@ -245,20 +304,8 @@ def _outcome(task: Task, outcome: str | None, opinion: str | None) -> str:
     return chosen
 
 
-def _check(variables: Mapping[str, Json]) -> None:
-    problems = [
-        Problem(path=name, message=_("This name cannot be written to."))
-        for name in variables
-        if not name.isidentifier() or name in RESERVED
-    ]
-    if problems:
-        raise InvalidSubmission(problems=problems)
-
-
 def _change(ctx: Context, task: Task, **values: Any) -> None:
-    changed = ctx.connection.execute(
-        update(UserTask).where(UserTask.id == task.id, UserTask.state == task.state).values(**values)
-    )
+    changed = ctx.connection.execute(_AS_READ, {"task": task.id, "was": task.state, **values})
     if changed.rowcount != 1:
         raise Conflict()
     publish(ctx, "task", task.id)

@@ -23,7 +23,7 @@ from engine.sandbox.errors import (
 )
 from engine.sandbox.names import RESERVED, names_used, parse, prepare
 from engine.sandbox.pool import Limits, binary, check_process, session, start
-from engine.sandbox.tree import checked, same, to_script
+from engine.sandbox.tree import checked, same, to_script, untouched
 from engine.values import Json
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Sandbox:
         reads, writes = names_used(source)
         given = {name: inputs[name] for name in reads | writes if name in inputs}
         kept = (writes | given.keys()) & (set(outputs) if outputs is not None else writes | given.keys())
-        made, log = self._feed(prepare(source), given, sorted(kept), now, seed)
+        made, log = self._feed(prepare(source), given, sorted(kept), now, seed, assigned=writes)
         values = {
             name: value
             for name, value in made.items()
@@ -162,19 +162,34 @@ class Sandbox:
             return self._pool
 
     def _feed(
-        self, code: str, given: Mapping[str, Json], kept: list[str], now: datetime, seed: str
+        self,
+        code: str,
+        given: Mapping[str, Json],
+        kept: list[str],
+        now: datetime,
+        seed: str,
+        assigned: Collection[str] = (),
     ) -> tuple[dict[str, Json], tuple[str, ...]]:
-        """Run code in a session of its own, once more if the worker dies."""
+        """Run code in a session of its own, once more if the worker dies.
+
+        What came back as it was sent and is not assigned to is left out: most of a script's data are.
+        """
         from pydantic_monty import MontyCrashedError
 
         if now.tzinfo is None:
             raise ValueError(f"{now!r} has no time zone")
         crash: Exception | None = None
+        sent = {name: to_script(value) for name, value in given.items()}
         for _attempt in range(2):
             host = _Host(self.limits)
             try:
-                raw, texts = self._session(code + _collect(kept), given, host, now, seed)
-                return _values(raw, frozenset(texts)), host.told()
+                raw, texts = self._session(code + _collect(kept), sent, host, now, seed)
+                back = {
+                    name: value
+                    for name, value in raw.items()
+                    if name in assigned or name not in sent or not untouched(value, sent[name])
+                }
+                return _values(back, frozenset(texts)), host.told()
             except MontyCrashedError as error:
                 host.throw()
                 if error.timed_out:
@@ -185,7 +200,7 @@ class Sandbox:
                 raise _with_log(error, host) from None
         raise ScriptCrashed() from crash
 
-    def _session(self, code: str, given: Mapping[str, Json], host: _Host, now: datetime, seed: str) -> Any:
+    def _session(self, code: str, sent: dict[str, Any], host: _Host, now: datetime, seed: str) -> Any:
         from pydantic_monty import MontyConversionError, MontyRuntimeError, MontySyntaxError, OSPolicy
 
         limits = self.limits
@@ -196,7 +211,7 @@ class Sandbox:
             with session(self._workers(), limits, os_policy=policy) as opened:
                 result = opened.feed_run(
                     code,
-                    inputs={name: to_script(value) for name, value in given.items()},
+                    inputs=sent,
                     external_lookup={"log": host.log, "throw_error": host.throw_error},
                     print_callback=host.print,
                 )
@@ -241,6 +256,8 @@ class _Host:
     def throw(self) -> None:
         """Raise what the script threw, even if it went on after that."""
         if self.thrown is not None:
+            with suppress(MemoryError):
+                self.thrown.log = self.told()
             raise self.thrown from None
 
     def told(self) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from engine.feel.temporal import Date, DateTime, DaysTimeDuration, Time, YearsMonthsDuration
 from engine.i18n import _
 from engine.sandbox.errors import ScriptValueRefused
@@ -173,3 +175,17 @@ def same(one: Json, other: Json) -> bool:
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         return len(one) == len(other) and all(map(same, one, other))
     return bool(one == other)
+
+
+def untouched(one: object, other: object) -> bool:
+    """Tell quickly that what came out of a script is what was sent in; where it cannot tell, it says no.
+
+    Args:
+        one: What came out, unchecked.
+        other: What was sent: a tree, so that comparing ends even where the first one is none.
+    """
+    try:
+        # Equal first: that bounds what is written then, which tells 1 from 1.0 and true.
+        return bool(one == other) and orjson.dumps(one) == orjson.dumps(other)
+    except (TypeError, RecursionError):
+        return False

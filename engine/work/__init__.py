@@ -8,13 +8,24 @@ from engine.work.links import (
     act_number,
     close_links,
     make_link,
+    move_links,
     open_link,
+    read_code,
+    restore_links_of,
     revoke_links_of,
     use_act,
 )
-from engine.work.models import Candidate, Comment, Link, LinkAct, UserTask
-from engine.work.rights import candidates_of, may_act, may_see, need_may_act, seen_instances
-from engine.work.tasks import TASK_SORTS, Task, get_task, list_comments, list_tasks, tasks_of_instance
+from engine.work.models import Candidate, Comment, Link, LinkAct, TaskAnswer, UserTask
+from engine.work.rights import candidates_of, is_candidate, may_act, may_see, need_may_act, seen_instances
+from engine.work.tasks import (
+    TASK_SORTS,
+    Task,
+    answers_taken_back,
+    get_task,
+    list_comments,
+    list_tasks,
+    tasks_of_instance,
+)
 
 __all__ = [
     "TASK_SORTS",
@@ -25,20 +36,26 @@ __all__ = [
     "LinkGone",
     "OpenedLink",
     "Task",
+    "TaskAnswer",
     "UnknownLink",
     "UserTask",
     "ValidatedForm",
     "act_number",
+    "answers_taken_back",
     "candidates_of",
     "close_links",
     "get_task",
+    "is_candidate",
     "list_comments",
     "list_tasks",
     "make_link",
     "may_act",
     "may_see",
+    "move_links",
     "need_may_act",
     "open_link",
+    "read_code",
+    "restore_links_of",
     "revoke_links_of",
     "seen_instances",
     "tasks_of_instance",

@@ -77,6 +77,28 @@ class Comment(Base):
     written_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class TaskAnswer(Base):
+    """What somebody answered to a task by SMS, so that they may take it back for a while."""
+
+    __tablename__ = "task_answer"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    task_id: Mapped[str] = mapped_column(ForeignKey("user_task.id"), index=True)
+    person_key: Mapped[str] = mapped_column(ForeignKey("person.key"), index=True)
+    # on_it, done, not_mine
+    verb: Mapped[str] = mapped_column(String(16))
+    # Whether the task became theirs by it.
+    claimed: Mapped[bool] = mapped_column(default=False)
+    answered_at: Mapped[datetime] = mapped_column(Instant)
+    # Until when it can be taken back.
+    until: Mapped[datetime] = mapped_column(Instant)
+    # Of what finished the task: the instance's revision after it, and how its step can be taken back; no
+    # way where that step cannot be.
+    revision: Mapped[int | None] = mapped_column(Integer)
+    way_back: Mapped[Any] = mapped_column(JsonText, nullable=True)
+    undone_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
 class Link(Base):
     """A way to one task without a login: a person, a task, until it is over. The token is kept hashed."""
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, String, and_, bindparam, exists, false, or_, select, true
 from sqlalchemy.orm import aliased
 
 from engine.context import Context
+from engine.db import Instant
 from engine.errors import Forbidden
 from engine.i18n import _
 from engine.instance import ProcessInstance
-from engine.people import groups_of, members_of
+from engine.people import groups_of, members_of, membership
 from engine.work.models import Candidate, UserTask
 
 if TYPE_CHECKING:
@@ -22,11 +23,12 @@ SEE_ALL = "instances.see_all"
 SEE_ALL_TASKS = "tasks.see_all"
 
 
+_CANDIDATES = select(Candidate.kind, Candidate.key).where(Candidate.task_id == bindparam("task"))
+
+
 def candidates_of(ctx: Context, task_id: str) -> list[str]:
     """Return the keys of everybody who may take a task: named persons and members of named groups."""
-    rows = ctx.connection.execute(
-        select(Candidate.kind, Candidate.key).where(Candidate.task_id == task_id)
-    ).all()
+    rows = ctx.connection.execute(_CANDIDATES, {"task": task_id}).all()
     keys: dict[str, None] = {}
     for row in rows:
         if row.kind == "person":
@@ -36,24 +38,54 @@ def candidates_of(ctx: Context, task_id: str) -> list[str]:
     return list(keys)
 
 
+def is_candidate(task_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Say in SQL that ``:person`` may take a task at ``:now``: named, or a member of a named group."""
+    person, now = bindparam("person", type_=String()), bindparam("now", type_=Instant())
+    return exists().where(
+        Candidate.task_id == task_id,
+        or_(
+            and_(Candidate.kind == "person", Candidate.key == person),
+            and_(Candidate.kind == "group", Candidate.key.in_(membership(person, now))),
+        ),
+    )
+
+
+_IS_CANDIDATE = select(is_candidate(bindparam("task")))
+
+
+def _may_take(ctx: Context, task_id: str, person_key: str) -> bool:
+    names = {"task": task_id, "person": person_key, "now": ctx.now}
+    return bool(ctx.connection.execute(_IS_CANDIDATE, names).scalar())
+
+
 def may_act(ctx: Context, task: Task, person_key: str | None) -> bool:
     """Whether a person may work on a task: its assignee, or a candidate while it is nobody's."""
     if person_key is None:
         return False
     if task.assignee is not None:
         return task.assignee == person_key
-    return person_key in candidates_of(ctx, task.id)
+    return _may_take(ctx, task.id, person_key)
 
 
-def need_may_act(ctx: Context, task: Task) -> None:
+def need_may_act(ctx: Context, task: Task, *, candidate: bool | None = None) -> None:
     """Make sure the context's actor may work on a task.
+
+    Args:
+        ctx: The open transaction, and who acts.
+        task: Which task.
+        candidate: Whether they are one of its candidates; looked up where omitted.
 
     Raises:
         Forbidden: They may not.
     """
-    if ctx.actor.may(OPERATE) or may_act(ctx, task, ctx.actor.key):
+    key = ctx.actor.key
+    if ctx.actor.may(OPERATE) or (key is not None and task.assignee == key):
         return
-    if task.assignee is not None and ctx.actor.key in candidates_of(ctx, task.id):
+    if candidate is None:
+        candidate = key is not None and _may_take(ctx, task.id, key)
+    if candidate and task.assignee is None:
+        return
+    if candidate:
         raise Forbidden(_("%(person)s works on this already."), person=task.assignee)
     raise Forbidden(_("This task is not yours."))
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 
 from engine.context import Context
-from engine.db import order_by, page_of
+from engine.db import order_by, page_of, table_of
 from engine.errors import NotFound
 from engine.i18n import _
 from engine.instance import ListedVariable, ProcessInstance
 from engine.people import groups_of
 from engine.values import Json
-from engine.work.models import Candidate, Comment, UserTask
+from engine.work.models import Candidate, Comment, TaskAnswer, UserTask
 from engine.work.rights import SEE_ALL_TASKS, seen_instances
 
 
@@ -53,6 +53,10 @@ class Task:
         return self.state in ("open", "claimed")
 
 
+_TASK = select(table_of(UserTask)).where(UserTask.id == bindparam("task"))
+_LOCKED = _TASK.with_for_update()
+
+
 def get_task(ctx: Context, task_id: str, *, lock: bool = False) -> Task:
     """Return a task.
 
@@ -64,8 +68,7 @@ def get_task(ctx: Context, task_id: str, *, lock: bool = False) -> Task:
     Raises:
         NotFound: There is none of this id.
     """
-    wanted = select(UserTask.__table__).where(UserTask.id == task_id)
-    row = ctx.connection.execute(wanted.with_for_update() if lock else wanted).mappings().first()
+    row = ctx.connection.execute(_LOCKED if lock else _TASK, {"task": task_id}).mappings().first()
     if row is None:
         raise NotFound(_("There is no such task."))
     return Task(**row)
@@ -94,6 +97,7 @@ def list_tasks(
     process_key: str | None = None,
     instance_id: str | None = None,
     business_key: str | None = None,
+    due_by: datetime | None = None,
     seen: bool = False,
     search: str | None = None,
     variables: Mapping[str, str] | None = None,
@@ -111,6 +115,7 @@ def list_tasks(
         ended_by: Finished by this person.
         state: In one of these states.
         process_key, instance_id, business_key: Of this process or instance.
+        due_by: Due at this instant or before.
         seen: Only what the context's actor may see.
         search: In title, business key or name.
         variables: Listed variables and their values.
@@ -138,6 +143,8 @@ def list_tasks(
         wanted.append(UserTask.instance_id == instance_id)
     if business_key is not None:
         wanted.append(UserTask.business_key == business_key)
+    if due_by is not None:
+        wanted.append(UserTask.due_at <= due_by)
     if seen and not ctx.actor.may(SEE_ALL_TASKS):
         whose = exists().where(ProcessInstance.id == UserTask.instance_id, seen_instances(ctx))
         wanted.append(whose.correlate(UserTask))
@@ -197,5 +204,16 @@ def list_comments(ctx: Context, instance_id: str) -> list[dict[str, Any]]:
     """Return the notes on an instance, oldest first."""
     rows = ctx.connection.execute(
         select(Comment.__table__).where(Comment.instance_id == instance_id).order_by(Comment.id)
+    ).mappings()
+    return [dict(row) for row in rows]
+
+
+def answers_taken_back(ctx: Context, instance_id: str) -> list[dict[str, Any]]:
+    """Return what was taken back of what people answered by SMS on an instance's tasks, oldest first."""
+    rows = ctx.connection.execute(
+        select(TaskAnswer.task_id, TaskAnswer.person_key, TaskAnswer.verb, TaskAnswer.undone_at)
+        .join(UserTask, UserTask.id == TaskAnswer.task_id)
+        .where(UserTask.instance_id == instance_id, TaskAnswer.undone_at.is_not(None))
+        .order_by(TaskAnswer.undone_at)
     ).mappings()
     return [dict(row) for row in rows]

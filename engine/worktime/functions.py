@@ -12,27 +12,29 @@ from engine.worktime.calendar import Calendar
 from engine.worktime.rules import add, between, working_days_between
 
 
-def feel_functions(calendar: Calendar) -> Mapping[str, Callable[..., Any]]:
-    """Return the FEEL functions about working time, bound to a calendar.
+def feel_functions(calendar: Callable[[], Calendar]) -> Mapping[str, Callable[..., Any]]:
+    """Return the FEEL functions about working time, bound to a calendar that is loaded when one is called.
 
     ``working time.add(instant, duration)`` takes a duration or its text (``"PT4H"``, ``"P3D"``; days are
     working days), ``working time.between(instant, instant)`` answers a duration, ``working days
     between(instant, instant)`` a number. An instant without a zone is read in the calendar's.
     """
-    zone = ZoneInfo(calendar.zone)
+
+    def zone() -> ZoneInfo:
+        return ZoneInfo(calendar().zone)
 
     def working_time_add(instant: Any, duration: Any) -> DateTime:
         length = duration.timedelta() if isinstance(duration, DaysTimeDuration) else duration
         if not isinstance(length, str | timedelta):
             raise ValueError("working time is added as days, hours, minutes and seconds")
-        return from_instant(add(calendar, _instant(instant, zone), length).astimezone(zone))
+        return from_instant(add(calendar(), _instant(instant, zone()), length).astimezone(zone()))
 
     def working_time_between(start: Any, end: Any) -> DaysTimeDuration:
-        passed = between(calendar, _instant(start, zone), _instant(end, zone))
+        passed = between(calendar(), _instant(start, zone()), _instant(end, zone()))
         return DaysTimeDuration((passed // timedelta(microseconds=1)) * 1000)
 
     def working_days(start: Any, end: Any) -> int:
-        return working_days_between(calendar, _instant(start, zone), _instant(end, zone))
+        return working_days_between(calendar(), _instant(start, zone()), _instant(end, zone()))
 
     return {
         "working time.add": working_time_add,

@@ -22,12 +22,13 @@ STATES: Mapping[str, str] = {
     "withdrawn": _("Withdrawn"),
 }
 
-# A ticket may be dispatched again: another department, or an answer that was not good enough.
+# A ticket may be dispatched again: another department, or an answer that was not good enough. Until it is
+# closed, a department may take its answer back: what happens then happens as if it were still with it.
 _NEXT: Mapping[State, frozenset[State]] = {
     "new": frozenset({"dispatched", "not_accepted", "withdrawn"}),
     "dispatched": frozenset({"dispatched", "in_progress", "answered", "not_accepted", "withdrawn"}),
     "in_progress": frozenset({"dispatched", "in_progress", "answered", "not_accepted", "withdrawn"}),
-    "answered": frozenset({"dispatched", "closed"}),
+    "answered": frozenset({"dispatched", "in_progress", "answered", "withdrawn", "closed"}),
     "closed": frozenset(),
     "not_accepted": frozenset(),
     "withdrawn": frozenset(),

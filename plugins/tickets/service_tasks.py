@@ -127,7 +127,7 @@ def note_ticket(
     services.note_ticket(ctx, number=number, text=text or "", kind=kind)
 
 
-@service_task("answer", title=_("Answer a ticket"), mode="inline")
+@service_task("answer", title=_("Answer a ticket"), mode="inline", repeatable=True)
 def answer_ticket(
     ctx: Context,
     number: Number,

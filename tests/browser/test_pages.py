@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from admin.check.chinese import foreign_characters
+from engine.chinese import foreign_characters
 
 PAGES = (
     "/", "/tasks/", "/tasks/?view=done", "/tasks/?view=all", "/instances/", "/messages/",
@@ -12,6 +12,11 @@ PAGES = (
     "/organisation/people",
     "/organisation/units", "/organisation/groups", "/report", "/report/state",
 )  # fmt: skip
+# What a finger presses is 44 px high.
+PRESSED = ".btn, .form-control, .form-select, .cw-icon-btn, .cw-tabs a, .cw-pages a"
+TOO_LOW = """pressed => [...document.querySelectorAll(pressed)]
+    .filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 43.5)
+    .map((one) => one.outerHTML.slice(0, 90))"""
 LANGUAGES = {"en": "en", "zh_Hans": "zh-Hans", "zh_Hant": "zh-Hant"}
 
 
@@ -27,6 +32,9 @@ def test_every_page_is_whole_in_every_language_and_width(product, window, locale
         assert answer.status == 200, f"{path}: {answer.status}"
         assert admin.page.get_attribute("html", "lang") == LANGUAGES[locale], path
         assert admin.overflow() <= 0, f"{path} scrolls sideways at {width}"
+        assert admin.page.locator("h1").count() == 1, f"{path} needs one first heading"
+        if width == 390:
+            assert admin.page.evaluate(TOO_LOW, PRESSED) == [], path
         said = admin.page.inner_text("body")
         if locale != "en":
             assert any("\u4e00" <= letter <= "\u9fff" for letter in said), f"{path} says nothing in Chinese"

@@ -2,7 +2,7 @@
 
 import threading
 from contextlib import closing
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from importlib import import_module
 
@@ -11,12 +11,13 @@ from sqlalchemy import inspect, select
 
 from admin.check import check
 from admin.check.plugins import ROOMS, SHELVES
-from admin.cli.init import owners
+from admin.cli.init import OFFICE_HOURS, owners
 from engine import runtime
+from engine.context import Actor, Context
 from engine.db import Database, metadata
 from engine.db.migrations import migrate
 from engine.definition import deploy
-from engine.errors import CallwrightError, ConfigurationError
+from engine.errors import CallwrightError, ConfigurationError, DefinitionError
 from engine.history.models import AuditEntry
 from engine.i18n import say, translate
 from engine.jobs import enqueue
@@ -24,9 +25,15 @@ from engine.notify import list_inbound, list_notifications, notify, outside_reci
 from engine.parameters import list_parameters, set_parameter
 from engine.plugin import Manifest
 from engine.testing import drawing, end, start, system, task, work_off
+from engine.work import list_tasks
 from engine.worker import sweep
-from forms.schema import read_form
+from engine.worktime import save_calendar
+from forms import submit_form
+from forms.opening import open_task
+from forms.render import render
 from hatch_build import stale_catalogues
+from seed.load import load
+from seed.world import read_world
 
 PASSWORD = "correct horse battery staple"
 
@@ -109,6 +116,13 @@ def test_a_plugin_is_loaded_after_those_it_stands_on(centre):
 def test_nothing_is_registered_once_the_product_runs(centre, dummy):
     with pytest.raises(ConfigurationError, match="too late"):
         centre.registry.add_gateway(dummy("channel").DummyGateway())
+
+
+def test_a_listener_hears_of_a_process_within_its_transaction(ctx):
+    begun = run(ctx, "dummy.greet", name="Nuan")
+    with ctx.read():
+        heard = ctx.session.scalars(select(AuditEntry).where(AuditEntry.action == "dummy.heard")).all()
+    assert [(one.object_id, one.detail) for one in heard] == [(begun, {"process": "dummy_greet"})]
 
 
 def test_its_tables_come_by_its_own_branch_of_migrations(centre, tmp_path):
@@ -255,11 +269,46 @@ def test_its_webhook_takes_a_message_once_and_only_when_signed(app, ctx):
         assert [row["body"] for row in list_inbound(ctx)[1]] == ["Hello back"]
 
 
-def test_its_message_and_its_form_are_what_they_should_be(manifest):
-    assert manifest.messages == ("greeting",)
-    (key,) = manifest.forms
-    form = read_form((manifest.path / "forms" / f"{key}.form").read_bytes(), key)
-    assert [component.key for component in form.walk()] == ["name"]
+# -- what it lends to processes --------------------------------------------------------------------------
+
+
+def greeter(form, message):
+    settings = f'<callwright:task form="{form}" assignee="&quot;mei&quot;"/>'
+    settings += f'<callwright:notify to="candidates" channel="in_app" message="{message}"/>'
+    body = [start(), task("ask", inside=settings), end(), "begin -> ask", "ask -> over"]
+    return {"lent.bpmn": drawing("\n".join(body), key="lent")}
+
+
+def test_a_process_uses_its_form_and_its_message_in_the_persons_language(ctx, centre, app):
+    deploy(ctx, files=greeter("dummy.greet", "dummy.greeting"))
+    runtime.start_process(ctx, process_key="lent", variables={"words": "Hello."})
+    mei = Context(centre=centre, actor=Actor(key="mei", kind="person"), locale="zh_Hant")
+    with mei.read():
+        (waiting,) = list_tasks(mei, assignee="mei")[1]
+        opened = open_task(mei, waiting)
+        assert [one["label"] for one in render(opened.form, opened.filling).schema["components"]] == [
+            "問候誰"
+        ]
+        (said,) = (row for row in list_notifications(mei, page_size=100)[1] if row["task_id"] == waiting.id)
+        assert (said["subject"], said["body"]) == ("問候", "Hello.來自 Callwright。")
+    submit_form(mei, task_id=waiting.id, data={"name": "Siu Ming"})
+    assert variables(ctx, waiting.instance_id)["name"] == "Siu Ming"
+
+
+def test_the_folders_own_form_of_that_name_wins(ctx, manifest):
+    own = (manifest.path / "forms" / "greet.form").read_bytes().replace(b"Whom to greet", b"Whom")
+    files = {**greeter("dummy.greet", "dummy.greeting"), "forms/dummy.greet.form": own}
+    (definition,) = deploy(ctx, files=files).definitions
+    assert b"Whom to greet" not in definition.package.form("dummy.greet")
+
+
+def test_what_it_does_not_lend_is_refused_with_what_it_has(ctx):
+    with pytest.raises(DefinitionError) as refused:
+        deploy(ctx, files=greeter("dummy.meet", "dummy.meeting"))
+    assert [say("en", problem) for problem in refused.value.problems] == [
+        "The plug-in dummy lends no form dummy.meet. It has: dummy.greet.",
+        "The plug-in dummy lends no message dummy.meeting. It has: dummy.greeting.",
+    ]
 
 
 # -- pages -----------------------------------------------------------------------------------------------
@@ -323,10 +372,21 @@ def test_its_settings_are_parameters(ctx, dummy):
     set_parameter(ctx, key="dummy.tone", value="warm")
 
 
-def test_its_demo_fills_a_world(ctx, dummy):
-    with ctx.write():
-        dummy("demo").load(ctx)
-    assert greetings(ctx, dummy, "Siu Ming") == ["Hello Siu Ming!"]
+def test_its_demo_fills_a_world(centre, dummy, tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'world.db'}")
+    migrate(database, owners(centre))
+    new = replace(centre, database=database)
+    calendar = {"key": "default", "name": "Office hours", "zone": "Asia/Hong_Kong"}
+    save_calendar(system(new), **calendar, bands=OFFICE_HOURS, region="HK")
+    world = read_world("city_hotline")
+    world = replace(
+        world,
+        people=[replace(person, roles=()) for person in world.people],
+        history=replace(world.history, finished_count=0, unfinished=()),
+    )
+    load(new, world, password=PASSWORD)
+    assert greetings(system(new), dummy, "Siu Ming") == ["Hello Siu Ming!"]
+    database.dispose()
 
 
 def test_its_process_runs_until_it_is_told_to_stop(ctx, centre, dummy, manifest):

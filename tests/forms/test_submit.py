@@ -13,10 +13,19 @@ from engine.definition import deploy
 from engine.errors import Conflict, DefinitionError, Forbidden, InvalidSubmission, NotFound
 from engine.files import find_file, reference, store
 from engine.people import create_person, put_group, set_groups
-from engine.runtime import get_instance, list_instances, variables_of
+from engine.runtime import get_instance, list_instances, start_process, variables_of
 from engine.testing import drawing, make_centre, person, system
 from engine.work import UserTask, list_comments
-from forms import load_draft, render_start, render_task, save_draft, start_with_form, submit_form
+from forms import (
+    check_submission,
+    load_draft,
+    render_start,
+    render_task,
+    save_draft,
+    start_with_form,
+    submit_checked,
+    submit_form,
+)
 from forms.models import Submission
 
 BURST = {"category": "water", "summary": "Burst pipe", "phone": "+85251230001"}
@@ -173,6 +182,11 @@ def test_a_form_starts_a_process(public: Context) -> None:
     assert kept["data"] == BURST
 
 
+def test_a_local_telephone_number_is_kept_with_its_country_code(public: Context) -> None:
+    instance_id = begin(public, phone="5123 0001")
+    assert variables(public, instance_id)["phone"] == "+85251230001"
+
+
 def test_a_bad_answer_starts_nothing(public: Context) -> None:
     with pytest.raises(InvalidSubmission) as refused:
         begin(public, category="parks", phone="5123", extra=1)
@@ -279,6 +293,50 @@ def test_a_finished_task_says_who_was_faster(centre: Centre, wong: Context, publ
     submit_form(wong, task_id=task, outcome="done", data={"note": "x"})
     with pytest.raises(Conflict, match="wong finished this"):
         submit_form(person(centre, "lee"), task_id=task, outcome="done", data={})
+
+
+BESIDE = drawing(
+    """
+    <bpmn:startEvent id="begin"/>
+    <bpmn:parallelGateway id="fork"/>
+    <bpmn:userTask id="handle" name="Handle"><bpmn:extensionElements>
+      <callwright:task form="handle" candidateGroups='"water"'/>
+    </bpmn:extensionElements></bpmn:userTask>
+    <bpmn:userTask id="sort" name="Sort"><bpmn:extensionElements>
+      <callwright:task candidateGroups='"water"'/>
+    </bpmn:extensionElements></bpmn:userTask>
+    <bpmn:parallelGateway id="join"/>
+    <bpmn:endEvent id="over"/>
+    begin -> fork
+    fork -> handle
+    fork -> sort
+    handle -> join
+    sort -> join
+    join -> over
+    """,
+    key="beside",
+)
+
+
+def test_what_was_checked_is_checked_again_where_the_instance_went_on(centre: Centre, wong: Context) -> None:
+    deploy(system(centre), files={"beside.bpmn": BESIDE, "handle.form": FORMS["forms/handle.form"]})
+    instance_id = start_process(system(centre), process_key="beside", variables={"category": "water"}).id
+    handed_in = {"note": "x", "hours": 3}
+    checked = check_submission(wong, task_id=task_id(wong, "handle"), data=handed_in)
+    submit_form(person(centre, "lee"), task_id=task_id(wong, "sort"), data={"category": "roads"})
+    submit_checked(wong, checked=checked)
+    assert "hours" not in variables(wong, instance_id), "of roads the form does not ask the hours"
+
+
+def test_what_was_checked_says_who_was_faster(centre: Centre, wong: Context, public: Context) -> None:
+    begin(public)
+    task = task_id(wong, "handle")
+    lee = person(centre, "lee")
+    checked = check_submission(lee, task_id=task, outcome="done", data={"note": "y"})
+    submit_form(wong, task_id=task, outcome="done", data={"note": "x"})
+    with pytest.raises(Conflict, match="wong finished this"):
+        submit_checked(lee, checked=checked)
+    assert len(submissions(wong)) == 2
 
 
 def test_a_task_sees_the_variables_of_its_scope_and_fills_one_context(wong: Context, public: Context) -> None:

@@ -143,6 +143,7 @@ ACCEPTED = [
     (rule(TEXT, validationType="phone"), "0085251230000", "+85251230000"),
     (rule(TEXT, validationType="phone"), "+852 5123-0000", "+85251230000"),
     (rule(TEXT, validationType="phone"), "＋８５２ ５１２３００００", "+85251230000"),
+    (rule(TEXT, validationType="phone"), "  ", ""),
     (NUMBER, 7, Decimal(7)),
     (NUMBER, 0.1, Decimal("0.1")),
     (NUMBER, "12.50", Decimal("12.50")),
@@ -451,7 +452,7 @@ def test_a_file_of_somebody_else_is_refused(refused: Refused) -> None:
 
 def test_the_designers_own_words_are_said_in_the_persons_language(refused: Refused) -> None:
     component = rule(TEXT, pattern="^a$", patternErrorMessage="100% wrong")
-    assert refused(component, sent={"x": "b"}, texts={"100% wrong": "全錯"}) == {"x": "全錯"}
+    assert refused(component, sent={"x": "b"}, say={"100% wrong": "全錯"}.__getitem__) == {"x": "全錯"}
 
 
 def test_a_form_of_200_fields_is_checked_in_a_few_milliseconds(
@@ -476,3 +477,19 @@ def test_a_form_of_200_fields_is_checked_in_a_few_milliseconds(
         assert len(validate(form, sent, filling()).values) == 200
         took_s.append(time.process_time() - began)
     assert min(took_s) < 0.02
+
+
+def test_a_telephone_number_without_a_country_code_is_one_of_the_centres_country(
+    accept: Callable[..., Accepted], refused: Callable[..., dict[str, str]]
+) -> None:
+    phone = rule(TEXT, validationType="phone")
+    assert accept(phone, sent={"x": "5123 0000"}, region="HK").values == {"x": "+85251230000"}
+    assert accept(phone, sent={"x": "138 0013 8000"}, region="CN").values == {"x": "+8613800138000"}
+    assert "5123 4567" in refused(phone, sent={"x": "12"}, region="HK")["x"]
+    assert "+852 5123 4567" in refused(phone, sent={"x": "5123 0000"})["x"]
+
+
+def test_a_telephone_number_in_a_row_is_read_in_the_same_way(accept: Callable[..., Accepted]) -> None:
+    rows = {"type": "dynamiclist", "path": "rows", "components": [rule(TEXT, validationType="phone")]}
+    sent = {"rows": [{"x": "5123 0000"}]}
+    assert accept(rows, sent=sent, region="HK").values == {"rows": [{"x": "+85251230000"}]}

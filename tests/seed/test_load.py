@@ -21,7 +21,7 @@ from engine.history import ElementVisit
 from engine.instance import ProcessInstance
 from engine.jobs import Incident, Job
 from engine.notify import InboundMessage, Notification
-from engine.people import Person, manager_of, members_of, unit_tree
+from engine.people import Person, centre_locale, manager_of, members_of, unit_tree
 from engine.testing import RecordingGateway
 from engine.work import UserTask, list_tasks
 from engine.worker import look_for_forgotten
@@ -130,6 +130,7 @@ def test_everything_that_can_happen_to_a_report_has_happened(ctx: Context) -> No
         _all(ctx, Ticket.unit_key)
     )
     assert {"en", "zh_Hans", "zh_Hant"} <= set(_all(ctx, Notification.locale))
+    assert centre_locale(ctx) == "zh_Hant"
     assert set(_all(ctx, InboundMessage.state)) == {"matched"}
 
 
@@ -175,10 +176,10 @@ def test_a_report_is_opened_assigned_answered_and_closed_in_this_order_before_th
 
 def test_departments_work_while_they_are_open(ctx: Context) -> None:
     calendar = load_calendar(ctx.session)
-    ended = ctx.connection.execute(
+    acted = ctx.connection.scalars(
         select(UserTask.ended_at).where(UserTask.ended_by.is_not(None), UserTask.state == "completed")
-    ).scalars()
-    assert [at for at in ended if not is_working(calendar, at - timedelta(milliseconds=1))] == []
+    )
+    assert [at for at in acted if not is_working(calendar, at - timedelta(milliseconds=1))] == []
 
 
 def test_the_organisation_is_there(ctx: Context) -> None:

@@ -10,9 +10,9 @@ from importlib.resources import files
 import phonenumbers
 import pytest
 
-from admin.check.chinese import foreign_characters
 from admin.cli.up import DEMO_PEOPLE
 from admin.identity.roles import ROLES
+from engine.chinese import foreign_characters
 from engine.errors import ConfigurationError
 from engine.i18n import LOCALES
 from engine.notify import parse_reply

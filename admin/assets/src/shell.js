@@ -9,6 +9,7 @@ import "@tabler/core/js/src/bootstrap/offcanvas.ts";
 import "./shell/htmx.js";
 import "./shell/theme.js";
 import "./shell/side.js";
+import "./shell/tabs.js";
 import "./shell/confirm.js";
 import "./shell/toast.js";
 import "./shell/live.js";

@@ -55,9 +55,14 @@ class PublicView(View):
 
 
 def asked_locale() -> str | None:
-    """Return the language that the address asks for."""
-    asked = request.args.get("lang")
+    """Return the language that the address asks for, or the button below a form."""
+    asked = request.form.get("lang") or request.args.get("lang")
     return asked if asked in LOCALES else None
+
+
+def changes_locale() -> bool:
+    """Whether a form was sent only to be shown in another language."""
+    return request.form.get("lang") in LOCALES
 
 
 def locale_url(code: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from flask import make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+import forms
 from admin.kit.current import web
 from admin.kit.files import hand_out
 from admin.kit.formats import masked
@@ -39,6 +41,7 @@ from engine.work import (
     get_task,
     need_may_act,
     open_link,
+    read_code,
     use_act,
 )
 
@@ -113,6 +116,25 @@ class LinkView(PublicView):
             return _show(visit)
         return _act(visit)
 
+    @expose("/code", methods=["GET", "POST"])
+    def typed(self) -> Any:
+        """Take in the code of an SMS that may have no link, and lead to its task."""
+        said = request.form.get("code", "")
+        if request.method == "POST":
+            need_tries_left(
+                web().context(PUBLIC), name=_WRONG, of=request.remote_addr or "", most=_MOST_WRONG
+            )
+            code = read_code(said)
+            if code is not None and _leads_somewhere(code):
+                return redirect(url_for("LinkView.task", token=code, lang=asked_locale()), code=303)
+        page = render_template(
+            "public/typed.html",
+            title=gettext("Type your code"),
+            typed=said[:16],
+            error=gettext("This is not the code. Look at the message again.") if said else None,
+        )
+        return make_response(page, 422 if said else 200)
+
     @expose("/t/<token>/code", methods=["GET", "POST"])
     def code(self, token: str) -> Any:
         """Send a code to the person's telephone, and take it in."""
@@ -155,6 +177,21 @@ class LinkView(PublicView):
         if not mine:
             raise NotFound()
         return hand_out(visit.ctx, file)
+
+
+def _leads_somewhere(code: str) -> bool:
+    """Whether a typed code is one; a wrong one counts as an unknown link does."""
+    public = web().context(PUBLIC)
+    try:
+        with public.read():
+            open_link(public, code)
+    except UnknownLink:
+        take_try(public, name=_WRONG, of=request.remote_addr or "", most=_MOST_WRONG, within_s=_HOUR_S)
+        return False
+    except LinkGone:
+        # Its page says what happened.
+        return True
+    return True
 
 
 def _open(token: str) -> _Visit | Response:
@@ -310,20 +347,24 @@ def _finish(visit: _Visit) -> Any:
         offered = form_fields(ctx, task, visit.now, prefix=_part())
     here = [one for one in offered if one.name in _sent_names()]
     read = read_answers(visit.ctx, here, visit.now)
-
-    def act(ctx: Context) -> None:
+    try:
         if read.problems:
             raise InvalidSubmission(problems=read.problems)
-        finish = ctx.registry.port("finish_task")
-        finish(
-            ctx,
+        checked = forms.check_submission(
+            visit.ctx,
             task_id=task.id,
             outcome=request.form.get("outcome") or None,
             data=read.data,
             opinion=request.form.get("opinion", "").strip() or None,
         )
+    except CallwrightError as error:
+        return read.data, partial(_refuse, error)
+    return read.data, lambda ctx: forms.submit_checked(ctx, checked=checked)
 
-    return read.data, act
+
+def _refuse(error: CallwrightError, ctx: Context) -> None:
+    """Say what is wrong, but only where this act was not done already."""
+    raise error
 
 
 def _sent_names() -> set[str]:

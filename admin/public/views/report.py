@@ -25,14 +25,14 @@ from admin.public.models import SentReport
 from admin.public.plain import Answers, Field, kept_files, phone_keys, plain_fields, read_answers
 from admin.public.proof import WrongCode, check_code, is_proved, remember_proof, send_code, shown_on_outbox
 from admin.public.starts import PublicStart, find_start, public_starts
-from admin.public.views.base import PublicView
+from admin.public.views.base import PublicView, changes_locale
 from engine.context import PUBLIC, Context, verb
 from engine.errors import CallwrightError, InvalidSubmission, Problem, TooManyRequests
 from engine.i18n import say
 from engine.notify import outside_recipient
 from engine.parameters import parameter
 from engine.values import Json
-from forms.data import get
+from forms.data import get, put
 from forms.opening import open_start
 from forms.render import Rendered
 from forms.validate import validate
@@ -97,7 +97,9 @@ class _Visit:
             return self.form()
         held = unpack("report", request.form.get("held"))
         if held is None:
-            return self.take_in()
+            return self.speak() if changes_locale() else self.take_in()
+        if changes_locale():
+            return self.code(held)
         step = request.form.get("step")
         if step == "back":
             return self.form(held["data"], page=held["page"])
@@ -145,14 +147,26 @@ class _Visit:
     def fields(self, data: Mapping[str, Json] | None = None) -> list[Field]:
         return plain_fields(self.rendered, prefix="field", now=self.now, locale=self.ctx.locale, answers=data)
 
+    def speak(self) -> Response:
+        """Show the form in another language, with what was typed and nothing checked."""
+        page = unpack("page", request.form.get("page"))
+        try:
+            take_try(self.ctx, name="report", of=_address(), most=_MOST_AN_ADDRESS, within_s=_HOUR_S)
+            data = read_answers(self.ctx, self.fields(), self.now).data
+        except TooManyRequests:
+            data = self.typed()
+        for one in self.fields():
+            if one.asks_locale:
+                data = put(data, one.path, self.ctx.locale)
+        return self.form(data, page=page)
+
     # Taking it in.
 
     def take_in(self) -> Response:
         """Check what was sent; then ask for the code, or start."""
-        address = request.remote_addr or ""
         page = unpack("page", request.form.get("page"))
         try:
-            take_try(self.ctx, name="report", of=address, most=_MOST_AN_ADDRESS, within_s=_HOUR_S)
+            take_try(self.ctx, name="report", of=_address(), most=_MOST_AN_ADDRESS, within_s=_HOUR_S)
             answers = read_answers(self.ctx, self.fields(), self.now)
         except TooManyRequests as error:
             typed = self.typed()
@@ -232,13 +246,14 @@ class _Visit:
     def ask_code(self, data: Mapping[str, Json], phone: str, page: Json) -> Response:
         """Send a code to the number and ask for it."""
         to = outside_recipient(self.ctx, {"phone": phone, "locale": self.ctx.locale})
-        code_id = send_code(self.ctx, subject=_subject(phone), to=to, address=request.remote_addr or "")
+        code_id = send_code(self.ctx, subject=_subject(phone), to=to, address=_address())
         return self.code({"data": data, "phone": phone, "page": page, "code": code_id})
 
     def code(self, held: Json, *, error: CallwrightError | None = None) -> Response:
         """Ask for the code."""
         shown = render_template(
             "public/code.html",
+            keeps_typed="typed",
             title=gettext("Confirm your number"),
             number=masked(held["phone"]),
             held=pack("report", held),
@@ -316,6 +331,10 @@ def _sent_under(ctx: Context, number: str) -> str | None:
         select(SentReport.business_key).where(SentReport.number == number)
     ).scalar()
     return key
+
+
+def _address() -> str:
+    return request.remote_addr or ""
 
 
 def _subject(phone: str) -> str:

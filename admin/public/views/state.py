@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from flask import make_response, render_template, request
 from flask_babel import gettext
 from sqlalchemy import select
+from werkzeug.wrappers import Response
 
 import forms
 from admin.kit.current import web
 from admin.kit.limits import take_try
-from admin.kit.views import expose, fields_of
+from admin.kit.views import expose, fields_of, see_other
+from admin.public.carried import pack, unpack
 from admin.public.plain import phone_keys
 from admin.public.starts import public_starts
-from admin.public.views.base import PublicView
+from admin.public.views.base import PublicView, changes_locale
 from engine import runtime
 from engine.context import PUBLIC, SYSTEM, Context
 from engine.definition import Definition, get_definition_by_id
@@ -28,6 +31,8 @@ from engine.work import UserTask
 from forms.data import get
 
 _HOUR_S = 3600
+# How long an answer may be looked at again, by whoever has its address.
+_SEEN_FOR = timedelta(minutes=15)
 _MOST_AN_ADDRESS = 20
 _MOST_A_NUMBER = 10
 _DIGITS = 4
@@ -39,23 +44,41 @@ class StateView(PublicView):
 
     @expose("/report/state", methods=["GET", "POST"])
     def show(self) -> Any:
-        """Ask for number and telephone; answer in plain words."""
+        """Ask for number and telephone; lead to the answer."""
         if request.method == "GET":
-            number = request.args.get("number", "")[:64]
-            return render_template("public/state_asked.html", said={"number": number}, error=None)
+            seen = request.args.get("seen")
+            return _asked(number=request.args.get("number", "")[:64]) if seen is None else _answered(seen)
         said = fields_of("number", "phone")
+        if changes_locale():
+            return _asked(number=said["number"], phone=said["phone"])
         ctx = web().context(PUBLIC)
         key = said["number"].upper()[:64]
         address = request.remote_addr or ""
         take_try(ctx, name="report_state", of=address, most=_MOST_AN_ADDRESS, within_s=_HOUR_S)
         take_try(ctx, name="report_state_of", of=key, most=_MOST_A_NUMBER, within_s=_HOUR_S)
         # The public may see no instance; number and telephone together open this one.
-        with ctx.as_actor(SYSTEM).read() as seen:
-            found = _find(seen, key, said["phone"])
+        with ctx.as_actor(SYSTEM).read() as inside:
+            found = _find(inside, key, said["phone"])
             if found is None:
-                page = render_template("public/state_asked.html", said=said, error=gettext(NOT_FOUND))
-                return make_response(page, 404)
-            return render_template("public/state.html", **_state(seen, found))
+                wrong = gettext(NOT_FOUND)
+                return _asked(number=said["number"], phone=said["phone"], error=wrong, status=404)
+            until = int((inside.now + _SEEN_FOR).timestamp())
+        return see_other("StateView.show", seen=pack("state", {"instance": found["id"], "until": until}))
+
+
+def _asked(*, number: str = "", phone: str = "", error: str | None = None, status: int = 200) -> Response:
+    said = {"number": number, "phone": phone}
+    return make_response(render_template("public/state_asked.html", said=said, error=error), status)
+
+
+def _answered(seen: str) -> Response:
+    """Say how the report stands that number and telephone opened a while ago."""
+    opened = unpack("state", seen)
+    with web().context(SYSTEM).read() as ctx:
+        if opened is None or opened["until"] < ctx.now.timestamp():
+            return _asked(error=gettext("This answer was open for a while. Ask again."), status=410)
+        instance = runtime.get_instance(ctx, opened["instance"])
+        return make_response(render_template("public/state.html", **_state(ctx, instance)))
 
 
 def _find(ctx: Context, key: str, phone: str) -> Mapping[str, Any] | None:

@@ -18,12 +18,13 @@ from admin.kit.current import SignedIn, context, signed_in, web
 from admin.kit.formats import CHANNEL_TITLES
 from admin.kit.languages import keep_locale
 from admin.kit.limits import take_try
+from admin.kit.names import names_of_groups
 from admin.kit.permissions import needs
 from admin.kit.views import View, expose, fields_of, local_target, page, see_other
 from engine.context import PUBLIC
 from engine.errors import CallwrightError, InvalidSubmission, NotFound
 from engine.i18n import LOCALES, say
-from engine.people import Person, get_person, group_counts, groups_of, put_person, unit_tree, units_of
+from engine.people import Person, get_person, groups_of, put_person, unit_tree, units_of
 
 # Nobody learns from the time of the answer whether there is such an account.
 _ANSWER_S = 0.4
@@ -205,7 +206,7 @@ def _account(
         names = {node.unit.key: node.unit.name for node in unit_tree(ctx)}
         units = [names[key] for key in units_of(ctx, who.key)]
         held = groups_of(ctx, who.key)
-        groups = [group.name for group, _count in group_counts(ctx) if group.key in held]
+        groups = list(names_of_groups(ctx, held).values())
         roles = [gettext(role_title(name)) for name in roles_of(ctx, person_key=who.key)]
         sessions = sessions_of(ctx, person_key=who.key)
     return page(

@@ -88,6 +88,11 @@ class Hub:
         """Whether there are as many listeners as this process can serve."""
         return len(self._listeners) >= MOST_LISTENERS
 
+    @property
+    def last(self) -> int:
+        """The number of the last event that was passed on."""
+        return self._last
+
     def join(self, listener: Listener) -> None:
         """Let a page listen from now on."""
         with self._lock:

@@ -66,7 +66,8 @@ def messages(
     """
     hub.join(listener)
     try:
-        yield f"retry: {_AGAIN_MS}\n\n"
+        # The number first: a page whose stream breaks before anything happened comes again with it.
+        yield f"retry: {_AGAIN_MS}\nid: {hub.last if after is None else after}\n\n"
         told_already = set()
         for told in hub.missed(listener, after) if after is not None else ():
             told_already.add(told.seq)

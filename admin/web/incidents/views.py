@@ -10,12 +10,13 @@ from flask_babel import gettext
 from admin.kit.current import context, web
 from admin.kit.menu import MenuEntry, add_menu
 from admin.kit.permissions import needs
+from admin.kit.places import places_of
 from admin.kit.tables import read_paging
 from admin.kit.views import View, expose, fields_of, page, see_other
 from engine import runtime
 from engine.context import Context
 from engine.errors import CallwrightError
-from engine.i18n import _, say, translate
+from engine.i18n import _, outline, say, translate
 from engine.jobs import incidents_of_cause, list_incidents, list_jobs
 
 
@@ -35,16 +36,8 @@ class IncidentView(View):
             count, found = list_incidents(ctx, state=state, page=paging.page, page_size=paging.page_size)
             return page(
                 "incidents/incidents.html",
-                incidents=[
-                    {**one, "text": translate(web().locale, one["message"], **(one["params"] or {}))}
-                    for one in found
-                ],
-                causes=[
-                    {**one, "text": translate(web().locale, one["message"])}
-                    for one in incidents_of_cause(ctx)
-                ]
-                if state == "open"
-                else [],
+                incidents=_told(ctx, found),
+                causes=_told(ctx, incidents_of_cause(ctx)) if state == "open" else [],
                 count=count,
                 paging=paging,
                 state=state,
@@ -61,7 +54,15 @@ class IncidentView(View):
         with ctx.read():
             count, found = list_jobs(ctx, state=state, page=paging.page, page_size=paging.page_size)
             return page(
-                "incidents/jobs.html", jobs=found, count=count, paging=paging, state=state or "", now=ctx.now
+                "incidents/jobs.html",
+                jobs=[
+                    {**one, "title": _title(ctx, one["kind"]), "place": place}
+                    for one, place in zip(found, places_of(ctx, found), strict=True)
+                ],
+                count=count,
+                paging=paging,
+                state=state or "",
+                now=ctx.now,
             )
 
     @expose("/<incident_id>/retry", methods=["POST"])
@@ -74,6 +75,19 @@ class IncidentView(View):
             flash(gettext("It is tried again."), "success")
         except CallwrightError as error:
             flash(say(ctx.locale, error), "danger")
+        return see_other("IncidentView.list")
+
+    @expose("/<incident_id>/skip", methods=["POST"])
+    @needs("incidents.operate")
+    def skip(self, incident_id: str) -> Any:
+        """Leave the step that one stopped as if it had been done."""
+        ctx = context()
+        try:
+            runtime.skip_incident(ctx, incident_id=incident_id, reason=fields_of("reason")["reason"])
+            flash(gettext("Skipped: the process goes on behind the step."), "success")
+        except CallwrightError as error:
+            reasons = [say(ctx.locale, problem) for problem in error.problems]
+            flash(" ".join(reasons) or say(ctx.locale, error), "danger")
         return see_other("IncidentView.list")
 
     @expose("/<incident_id>/resolve", methods=["POST"])
@@ -107,8 +121,24 @@ class IncidentView(View):
         return see_other("IncidentView.list")
 
 
-def _causes(ctx: Context) -> list[dict[str, Any]]:
-    return [{**one, "text": translate(web().locale, one["message"])} for one in incidents_of_cause(ctx)]
+def _told(ctx: Context, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Say what happened and where; a cause stands for many, so that the holes of its text stay open."""
+    return [
+        {
+            **one,
+            "text": translate(web().locale, one["message"], **one["params"])
+            if one.get("params")
+            else outline(web().locale, one["message"]),
+            "place": place,
+        }
+        for one, place in zip(rows, places_of(ctx, rows), strict=True)
+    ]
+
+
+def _title(ctx: Context, kind: str) -> str:
+    """Say what a kind of job does; its own name where nothing installed offers it any more."""
+    known = ctx.registry.job_kinds.get(kind)
+    return translate(web().locale, known.title) if known else kind
 
 
 def register(appbuilder: Any) -> None:

@@ -12,18 +12,21 @@ from admin.kit.current import context, permitted, signed_in, web
 from admin.kit.menu import MenuEntry, add_menu
 from admin.kit.names import Texts, person_names
 from admin.kit.permissions import needs
+from admin.kit.places import places_of
 from admin.kit.tables import read_paging
 from admin.kit.views import View, expose, fields_of, page, see_other
-from admin.web.work.views import shown_variables
-from engine import runtime
+from admin.web.work.known import shown_files, shown_variables
+from engine import runtime, values
 from engine.context import Context
 from engine.errors import CallwrightError, Forbidden, NotFound
 from engine.i18n import _, say, translate
 from engine.jobs import list_incidents, list_jobs
 from engine.machine.nodes.gateways import Join
 from engine.notify import list_notifications
-from engine.work import list_comments, may_see, tasks_of_instance
+from engine.work import answers_taken_back, list_comments, may_see, tasks_of_instance
 
+# In place of an element's id, which never holds a colon.
+SKIP = ":skip"
 # What a visit's state is on the drawing.
 _SHOWN = {"completed": "done", "active": "active", "cancelled": "cancelled", "failed": "incident"}
 
@@ -81,6 +84,8 @@ class InstanceView(View):
             visits = runtime.history_of(ctx, instance_id)
             tasks = tasks_of_instance(ctx, instance_id)
             comments = list_comments(ctx, instance_id)
+            taken_back = answers_taken_back(ctx, instance_id)
+            held = runtime.variables_of(ctx, instance_id)
             incidents = list_incidents(ctx, instance_id=instance_id, page_size=50)[1]
             notifications = list_notifications(ctx, instance_id=instance_id, page_size=100)[1]
             names = person_names(
@@ -99,11 +104,15 @@ class InstanceView(View):
                 title=instance["title"] or texts.title(instance["definition_id"]),
                 texts=texts,
                 states=element_states(definition, visits, incidents),
-                timeline=timeline(texts, instance, visits, tasks, comments, names),
+                timeline=timeline(texts, instance, visits, tasks, comments, taken_back, names),
                 tasks=tasks,
                 names=names,
-                incidents=[_said(incident) for incident in incidents],
-                variables=shown_variables(ctx, definition, instance_id),
+                incidents=[
+                    {**_said(incident), "place": place}
+                    for incident, place in zip(incidents, places_of(ctx, incidents), strict=True)
+                ],
+                variables=shown_variables(ctx, definition, held),
+                files=shown_files(held, *(comment["files"] for comment in comments)),
                 notifications=notifications,
                 timers=_timers(ctx, instance_id),
                 called=[
@@ -112,6 +121,8 @@ class InstanceView(View):
                     if one["id"] != instance_id
                 ],
                 operates=permitted("instances.operate"),
+                steps=runtime.steps_of(ctx, instance_id) if permitted("instances.operate") else [],
+                elements=_elements(texts, instance["definition_id"], definition),
                 now=ctx.now,
             )
 
@@ -143,9 +154,67 @@ class InstanceView(View):
         try:
             acts[verb](ctx, instance_id=instance_id, reason=fields_of("reason")["reason"])
         except CallwrightError as error:
-            reasons = [say(ctx.locale, problem) for problem in error.problems]
-            flash(" ".join(reasons) or say(ctx.locale, error), "danger")
+            _tell(ctx, error)
         return see_other("InstanceView.show", instance_id=instance_id)
+
+    @expose("/<instance_id>/move", methods=["POST"])
+    @needs("instances.operate")
+    def move(self, instance_id: str) -> Any:
+        """Move a step to another one, or leave it as if it had been done."""
+        ctx = context()
+        said = fields_of("visit_id", "to", "reason")
+        visit_id, reason = said["visit_id"], said["reason"]
+        try:
+            if said["to"] == SKIP:
+                runtime.skip_element(ctx, instance_id=instance_id, visit_id=visit_id, reason=reason)
+            else:
+                runtime.move_token(
+                    ctx, instance_id=instance_id, visit_id=visit_id, to=said["to"], reason=reason
+                )
+            flash(gettext("Done. The history says who did it, the audit log why."), "success")
+        except CallwrightError as error:
+            _tell(ctx, error)
+        return see_other("InstanceView.show", instance_id=instance_id)
+
+    @expose("/<instance_id>/correct", methods=["POST"])
+    @needs("instances.operate")
+    def correct(self, instance_id: str) -> Any:
+        """Give a variable another value."""
+        ctx = context()
+        said = fields_of("name", "value", "reason")
+        try:
+            variables = {said["name"].strip(): _value(said["value"])}
+            runtime.correct_variables(
+                ctx, instance_id=instance_id, variables=variables, reason=said["reason"]
+            )
+            flash(gettext("Corrected. The history keeps the former value."), "success")
+        except CallwrightError as error:
+            _tell(ctx, error)
+        return see_other("InstanceView.show", instance_id=instance_id)
+
+
+def _tell(ctx: Context, error: CallwrightError) -> None:
+    """Say on the next page why something was refused."""
+    reasons = [say(ctx.locale, problem) for problem in error.problems]
+    flash(" ".join(reasons) or say(ctx.locale, error), "danger")
+
+
+def _value(text: str) -> Any:
+    """Read a value as typed: JSON where it is, else the text itself."""
+    try:
+        return values.loads(text)
+    except ValueError:
+        return text
+
+
+def _elements(texts: Texts, definition_id: str, definition: Any) -> dict[str, str]:
+    """Name the elements of a drawing by id, those without a name by their id."""
+    if definition is None:
+        return {}
+    return {
+        node.element_id: texts.say(definition_id, node.element_name) if node.element_name else node.element_id
+        for node in definition.spec.nodes
+    }
 
 
 def element_states(definition: Any, visits: Any, incidents: Any) -> dict[str, dict[str, Any]]:
@@ -172,14 +241,21 @@ def element_states(definition: Any, visits: Any, incidents: Any) -> dict[str, di
 
 
 def timeline(
-    texts: Texts, instance: Any, visits: Any, tasks: Any, comments: Any, names: Mapping[str, str]
+    texts: Texts,
+    instance: Any,
+    visits: Any,
+    tasks: Any,
+    comments: Any,
+    taken_back: Any,
+    names: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     """Tell in plain words what happened, newest first."""
     by_visit = {task.id: task for task in tasks}
     definition_id = instance["definition_id"]
     told: list[dict[str, Any]] = []
     for visit in visits:
-        if not visit["element_name"]:
+        # Which way a gateway went is told by the step behind it.
+        if not visit["element_name"] or visit["type"].endswith("Gateway"):
             continue
         name = texts.say(definition_id, visit["element_name"])
         task = by_visit.get(visit["id"])
@@ -214,6 +290,19 @@ def timeline(
             "tone": "amber",
         }
         for comment in comments
+    ]
+    told += [
+        {
+            "text": gettext(
+                "%(step)s: the answer was taken back",
+                step=texts.say(definition_id, by_visit[answer["task_id"]].name),
+            ),
+            "at": answer["undone_at"],
+            "by": names.get(answer["person_key"], answer["person_key"]),
+            "icon": "arrow-back-up",
+            "tone": "amber",
+        }
+        for answer in taken_back
     ]
     in_order = sorted(enumerate(told), key=lambda numbered: (numbered[1]["at"], numbered[0]), reverse=True)
     return [entry for _number, entry in in_order]

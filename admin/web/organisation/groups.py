@@ -9,11 +9,12 @@ from flask_babel import gettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from admin.kit.current import context
+from admin.kit.current import context, web
 from admin.kit.permissions import needs
 from admin.kit.views import View, expose, fields_of, page, see_other
 from admin.web.organisation.common import MANAGE, errors_by_field, tabs
 from engine.context import Context
+from engine.definition import group_names
 from engine.errors import CallwrightError, Conflict
 from engine.i18n import _
 from engine.people import (
@@ -40,7 +41,14 @@ class GroupsView(View):
     @needs(MANAGE)
     def list(self) -> str:
         """List the groups."""
-        return page("organisation/groups.html", tabs=tabs("groups"), groups=group_counts(context()))
+        ctx = context()
+        counted = group_counts(ctx)
+        return page(
+            "organisation/groups.html",
+            tabs=tabs("groups"),
+            groups=counted,
+            names=group_names(ctx, [group for group, _count in counted], locale=web().locale),
+        )
 
     @expose("/new", methods=["GET", "POST"])
     @needs(MANAGE)
@@ -70,8 +78,11 @@ class GroupsView(View):
         group = _group(ctx, key)
         if request.method == "GET":
             return _page(ctx, group)
+        name = fields_of("name")["name"]
         try:
-            put_group(ctx, key=key, name=fields_of("name")["name"])
+            # What the page showed as the process's own name stays the process's, in every language.
+            if name != _name(ctx, group):
+                put_group(ctx, key=key, name=name)
         except CallwrightError as error:
             return make_response(_page(ctx, group, errors_by_field(error)), 422)
         flash(gettext("The group is saved."), "success")
@@ -112,6 +123,10 @@ def _group(ctx: Context, key: str) -> Group:
     return group
 
 
+def _name(ctx: Context, group: Group) -> str:
+    return group_names(ctx, [group], locale=web().locale)[group.key]
+
+
 def _page(ctx: Context, group: Group, errors: dict[str, list[str]] | None = None, person: str = "") -> str:
     with ctx.read():
         members = members_of(ctx, group.key)
@@ -128,6 +143,7 @@ def _page(ctx: Context, group: Group, errors: dict[str, list[str]] | None = None
         "organisation/group.html",
         tabs=tabs("groups"),
         group=group,
+        name=_name(ctx, group),
         members=members,
         suggested=others,
         errors=errors or {},

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
-from flask import flash, make_response, request
+from flask import Response, flash, make_response, request, send_file
 from flask_babel import gettext
 
 from admin.identity.logins import sync_login
@@ -16,11 +17,12 @@ from engine.context import Context
 from engine.errors import CallwrightError, InvalidSubmission
 from engine.files import StoredFile, delete, find_file, open_content, store
 from engine.i18n import _
-from engine.people import Plan, Tables, apply_import, get_person, plan_import, read_tables
+from engine.people import Plan, Tables, apply_import, blank_tables, get_person, plan_import, read_tables
 from engine.people.importing import PEOPLE_COLUMNS, UNIT_COLUMNS
 from engine.people.sheets import LARGEST_FILE
 
 _MOST_FILES = 4
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class ImportView(View):
@@ -41,6 +43,13 @@ class ImportView(View):
         except CallwrightError as error:
             return make_response(_page(errors=errors_by_field(error, "files")), 422)
         return make_response(_page(plan=plan, files=files), 422 if plan.problems else 200)
+
+    @expose("/blank.xlsx")
+    @needs(MANAGE)
+    def blank(self) -> Response:
+        """Hand out a table to fill in."""
+        content = io.BytesIO(blank_tables(web().locale))
+        return send_file(content, mimetype=_XLSX, as_attachment=True, download_name="callwright.xlsx")
 
     @expose("/apply", methods=["POST"])
     @needs(MANAGE)

@@ -15,7 +15,7 @@ from admin.identity.links import FORGOTTEN, INVITATION, send_link
 from admin.identity.logins import end_pause, is_paused, may_enter, role_names, roles_of, sync_login
 from admin.identity.roles import role_title
 from admin.identity.sessions import end_sessions, is_fresh
-from admin.kit.current import context, permitted, signed_in
+from admin.kit.current import context, permitted, signed_in, web
 from admin.kit.formats import CHANNEL_TITLES
 from admin.kit.permissions import needs
 from admin.kit.tables import read_paging
@@ -30,6 +30,7 @@ from admin.web.organisation.common import (
     unit_names,
 )
 from engine.context import Context
+from engine.definition import group_names
 from engine.errors import CallwrightError, Conflict
 from engine.i18n import LOCALES, _
 from engine.people import (
@@ -37,6 +38,7 @@ from engine.people import (
     Person,
     Unit,
     UnitMember,
+    centre_locale,
     close_person,
     create_person,
     get_person,
@@ -89,7 +91,8 @@ class PeopleView(View):
         )
         with ctx.read():
             rows, count = paging.rows(ctx, _search(ctx, asked, paging.search), _COLUMNS)
-            nodes, groups = unit_tree(ctx), group_counts(ctx)
+            nodes = unit_tree(ctx)
+            names = group_names(ctx, [group for group, _count in group_counts(ctx)], locale=web().locale)
         return page(
             "organisation/people.html",
             tabs=tabs("people"),
@@ -98,7 +101,7 @@ class PeopleView(View):
             paging=paging,
             asked=asked,
             units=unit_choices(nodes),
-            groups=[(group.key, group.name) for group, _count in groups],
+            groups=list(names.items()),
         )
 
     @expose("/new", methods=["GET", "POST"])
@@ -106,7 +109,7 @@ class PeopleView(View):
     def add(self) -> Any:
         """Take somebody in."""
         if request.method == "GET":
-            return _form(None, {"locale": context().locale}, [], [])
+            return _form(None, {"locale": centre_locale(context())}, [], [])
         said = fields_of("key", *_FIELDS, "unit")
         ctx = context()
         try:
@@ -257,7 +260,8 @@ def _form(
 ) -> str:
     ctx = context()
     with ctx.read():
-        nodes, all_groups, names = unit_tree(ctx), group_counts(ctx), unit_names(ctx)
+        nodes, names = unit_tree(ctx), unit_names(ctx)
+        all_groups = group_names(ctx, [group for group, _count in group_counts(ctx)], locale=web().locale)
         units = [names[key] for key in units_of(ctx, person.key)] if person else []
         known_roles = role_names(ctx)
         entered = may_enter(ctx, person_key=person.key) if person else False
@@ -271,7 +275,7 @@ def _form(
         errors=errors or {},
         units=unit_choices(nodes),
         other_units=units[1:],
-        groups=[(group.key, group.name, group.key in groups) for group, _count in all_groups],
+        groups=[(key, name, key in groups) for key, name in all_groups.items()],
         roles=[(name, gettext(role_title(name)), name in roles) for name in known_roles],
         may_see_roles=permitted(ROLES),
         may_give_roles=give,

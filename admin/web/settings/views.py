@@ -16,7 +16,7 @@ from engine.i18n import _, say
 from engine.parameters import list_parameters, set_parameter
 
 # What the product's own parameters are about, by the first part of their keys.
-OWN = {"handler_link": _("Handlers' links"), "report": _("Public reports")}
+OWN = {"centre": _("The centre"), "handler_link": _("Handlers' links"), "report": _("Public reports")}
 
 
 class ParameterView(View):

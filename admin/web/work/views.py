@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any, BinaryIO, cast
 
@@ -14,20 +13,18 @@ from werkzeug.wrappers import Response
 
 import forms
 from admin.kit.current import context, permitted, signed_in, web
-from admin.kit.formats import instant
 from admin.kit.menu import MenuEntry, add_menu
-from admin.kit.names import Texts, group_names, person_names
+from admin.kit.names import Texts, names_of_groups, person_names, process_titles
 from admin.kit.permissions import needs
 from admin.kit.tables import read_paging
 from admin.kit.views import View, expose, fields_of, page, see_other
-from engine import feel, runtime, values
+from admin.web.work.known import shown_files, shown_variables
+from engine import runtime, values
 from engine.context import Context
-from engine.definition import Definition, list_definitions, starts_for
-from engine.errors import CallwrightError, DefinitionError, Forbidden, InvalidSubmission
-from engine.feel.temporal import DateTime
+from engine.definition import list_definitions, starts_for
+from engine.errors import CallwrightError, Forbidden, InvalidSubmission
 from engine.files import reference, store
 from engine.i18n import _, say
-from engine.values import Json
 from engine.work import (
     Candidate,
     Task,
@@ -38,7 +35,6 @@ from engine.work import (
     may_act,
     may_see,
 )
-from forms.options import fixed_options
 from forms.render import Rendered
 
 SORTS = ("due_at", "priority", "created_at", "title", "business_key", "name", "assignee")
@@ -57,10 +53,10 @@ class HomeView(View):
         key = _key()
         with ctx.read():
             texts = Texts(ctx)
-            overdue_or_mine, mine = list_tasks(ctx, mine=key, page_size=8)
+            mine_count, mine = list_tasks(ctx, mine=key, page_size=8)
             claimed_count = list_tasks(ctx, assignee=key, page_size=1)[0]
             waiting_count = list_tasks(ctx, candidate=key, page_size=1)[0]
-            overdue_count = sum(1 for task in mine if task.due_at and task.due_at <= ctx.now)
+            overdue_count = list_tasks(ctx, mine=key, due_by=ctx.now, page_size=1)[0]
             asked_count, asked = runtime.list_instances(ctx, initiator=key, page_size=5)
             starts = startable(ctx)[:6]
             return page(
@@ -68,7 +64,7 @@ class HomeView(View):
                 tasks=mine,
                 texts=texts,
                 now=ctx.now,
-                mine_count=overdue_or_mine,
+                mine_count=mine_count,
                 claimed_count=claimed_count,
                 waiting_count=waiting_count,
                 overdue_count=overdue_count,
@@ -130,7 +126,7 @@ class TaskView(View):
                 },
                 texts=Texts(ctx),
                 names=person_names(ctx, [task.assignee for task in found]),
-                processes=[(one.key, one.text(web().locale, one.title)) for one in list_definitions(ctx)],
+                processes=process_titles(ctx).items(),
                 chosen_process=request.args.get("process", ""),
                 now=ctx.now,
             )
@@ -240,6 +236,7 @@ class TaskView(View):
                 ],
             )
             definition = texts.definition(task.definition_id)
+            held = runtime.variables_of(ctx, task.instance_id)
             return page(
                 "work/task.html",
                 task=task,
@@ -255,8 +252,9 @@ class TaskView(View):
                 errors=_by_field(error),
                 error=say(web().locale, error) if error is not None and not error.problems else None,
                 opinion=request.form.get("opinion", ""),
-                variables=shown_variables(ctx, definition, task.instance_id),
-                groups=group_names(ctx, _candidate_groups(ctx, task_id)),
+                variables=shown_variables(ctx, definition, held, without=rendered.data if rendered else ()),
+                files=shown_files({} if rendered else held),
+                groups=names_of_groups(ctx, _candidate_groups(ctx, task_id)),
                 now=ctx.now,
             )
 
@@ -301,49 +299,6 @@ def with_data(rendered: Rendered | None, data: Mapping[str, Any] | None) -> Rend
     return replace(rendered, data={**rendered.data, **data})
 
 
-def shown_variables(ctx: Context, definition: Any, instance_id: str) -> list[tuple[str, Any]]:
-    """Return a process's declared variables as label and value, personal ones only to who may see them."""
-    if definition is None:
-        return []
-    held = runtime.variables_of(ctx, instance_id)
-    labels = chosen_labels(definition)
-    shown: list[tuple[str, Any]] = []
-    for name, spec in definition.manifest.variables.items():
-        value = held.get(name)
-        if value is None or isinstance(value, dict | list) or not spec.label:
-            continue
-        masked = spec.sensitive and not permitted("personal_data.see")
-        label = labels.get((name, str(value)))
-        said = definition.text(web().locale, label) if label else shown_value(ctx, value, spec.type)
-        shown.append((definition.text(web().locale, spec.label), "•••" if masked else said))
-    return shown
-
-
-def chosen_labels(definition: Definition) -> dict[tuple[str, str], str]:
-    """Return what the options of a process's forms are called, by the field's name and the option's value."""
-    files = definition.package.files
-    found: dict[tuple[str, str], str] = {}
-    for path in definition.package.matching("*.form"):
-        with suppress(DefinitionError):
-            for component in forms.read_form(files[path], path).walk():
-                for option in fixed_options(component) or ():
-                    found.setdefault((str(component.key), str(option.value)), option.label)
-    return found
-
-
-def shown_value(ctx: Context, value: Json, type_name: str) -> str:
-    """Say a variable's value for people: moments in their zone, yes and no in their language."""
-    if isinstance(value, bool):
-        return str(gettext("Yes") if value else gettext("No"))
-    try:
-        typed = feel.from_json(value, type_name) if type_name != "any" else value
-    except InvalidSubmission:
-        return str(value)
-    if isinstance(typed, DateTime):
-        return str(instant(typed.instant(ctx.settings.zone)))
-    return str(typed)
-
-
 def startable(ctx: Context) -> list[dict[str, Any]]:
     """Return what the actor may start: process, start event and title."""
     found: list[dict[str, Any]] = []
@@ -357,7 +312,7 @@ def startable(ctx: Context) -> list[dict[str, Any]]:
                     "event": start.event,
                     "form": start.form or "",
                     "title": definition.text(web().locale, start.title or definition.title),
-                    "summary": definition.text(web().locale, definition.manifest.summary),
+                    "summary": definition.text(web().locale, start.summary or definition.manifest.summary),
                     "category": definition.text(web().locale, definition.manifest.category)
                     or gettext("Other"),
                 }

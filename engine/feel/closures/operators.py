@@ -120,7 +120,7 @@ def instance_of(compiler: Compiler, node: tree.InstanceOf) -> Code:
     """``a instance of type``."""
     value, kind = compiler.code(node.value), node.kind
     if kind in (LIST, CONTEXT, RANGE, FUNCTION):
-        return compiler.failing(node.at, _("The type %(kind)s needs to say of what."), kind=str(kind))
+        return compiler.failing(node.at, _("The type %(kind)s needs to say of what."), kind=kind.phrase)
 
     def instance_of(frame: Frame) -> bool:
         instance = value(frame)

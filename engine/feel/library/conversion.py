@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from engine.errors import Phrase
 from engine.feel.comparing import order
 from engine.feel.display import text_of
 from engine.feel.errors import FeelError
@@ -42,7 +43,9 @@ def _read(parse: Any, text: str) -> Any:
     try:
         return parse(text)
     except ValueError as error:
-        raise FeelError(_("%(text)s cannot be read."), text=text[:40] or "An empty text") from error
+        raise FeelError(
+            _("%(text)s cannot be read."), text=text[:40] or Phrase(_("An empty text"))
+        ) from error
 
 
 def _make(make: Any, *parts: Any) -> Any:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from engine.errors import Phrase
 from engine.feel.errors import FeelError
 from engine.feel.functions import FUNCTIONS, Overloaded
-from engine.feel.kinds import describe, midnight
+from engine.feel.kinds import KINDS, describe, midnight
 from engine.feel.ranges import Range
 from engine.feel.runtime import Run
 from engine.feel.temporal import Date, DateTime, DaysTimeDuration, Time, YearsMonthsDuration
@@ -49,7 +51,7 @@ class Parameter:
 
     name: str
     classes: tuple[type, ...]
-    wanted: str
+    wanted: Phrase
     nullable: bool
     optional: bool
     repeated: bool
@@ -138,11 +140,15 @@ def _parameter(text: str) -> Parameter:
     return Parameter(
         name=name.rstrip("?."),
         classes=tuple(class_ for kind in wanted.split(" | ") for class_ in _CLASSES[kind]),
-        wanted=wanted,
+        wanted=functools.reduce(_or, [KINDS[kind].phrase for kind in wanted.split(" | ")]),
         nullable=nullable,
         optional=name.endswith("?"),
         repeated=name.endswith("..."),
     )
+
+
+def _or(one: Phrase, other: Phrase) -> Phrase:
+    return Phrase(_("%(one)s or %(other)s"), {"one": one, "other": other})
 
 
 def _overloaded(name: str) -> Overloaded:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from engine import feel
-from engine.errors import DefinitionError
+from engine.errors import BpmnError, CallwrightError, DefinitionError
 from engine.i18n import _
 from engine.machine.effects import CallProcess, CallService, Decided, Logged, OpenUserTask
+from engine.machine.nodes import compensation, data, rounds
 from engine.machine.nodes.base import Node
-from engine.machine.nodes.events import BoundaryEvent, CatchEvent, StartEvent, hand_over
+from engine.machine.nodes.events import CatchEvent, Event, hand_over, take_over, throw
 from engine.machine.nodes.notices import tell
+from engine.machine.nodes.watchers import watch_again
 from engine.machine.run import ExpressionFailed
 from engine.machine.timers import due_instant
 from engine.values import Json
@@ -23,19 +25,34 @@ if TYPE_CHECKING:
 
 
 class Activity(Node):
-    """Something is done here; what waits at its border waits while it is."""
+    """Something is done here, once or in rounds; what waits at its border waits while it is."""
 
     def enter(self, run: Run, token: Token) -> bool:
-        """Run the script before it, begin it, and arm its boundary where it takes time."""
+        """Run the script before it, begin it, and arm its border where it takes time."""
+        if token.round is None:
+            data.bring_in(run, token)
+        if token.body:
+            if rounds.begin(run, token):
+                return True
+            self._arm(run, token)
+            return False
         if self.settings.before:
             run_script(run, token, self.settings.before)
         if self.begin(run, token):
+            data.bring_out(run, token, {})
             return True
-        if self.takes_time(run):
-            for event in self.boundary:
-                if event.armed:
-                    event.wait_at(run, token)
+        if token.round is None and self.takes_time(run):
+            self._arm(run, token)
         return False
+
+    def _arm(self, run: Run, token: Token) -> None:
+        if "reopened" in token.memory:
+            watch_again(run, token)
+            return
+        watched = {inner.node for inner in token.inner}
+        for event in self.boundary:
+            if event not in watched:
+                event.watch(run, token)
 
     def begin(self, run: Run, token: Token) -> bool:
         """Begin the work; True where it is done at once."""
@@ -46,14 +63,23 @@ class Activity(Node):
         return True
 
     def leave(self, run: Run, token: Token) -> None:
-        """Run the script after it, then go on."""
-        if self.settings.after:
+        """Run the script after it, then go on, or to the next round."""
+        if self.settings.after and not token.body and not {"skipped", "after"} & set(token.memory):
             run_script(run, token, self.settings.after)
-        super().leave(run, token)
+            # Where leaving fails behind it, it is not run again.
+            token.memory["after"] = True
+        if token.body:
+            data.bring_out(run, token, {})
+        if token.round is not None:
+            rounds.over(run, token)
+            return
+        flows = self.open_flows(run, token) * self.settings.completion_quantity
+        compensation.keep(run, token)
+        run.leave(token, flows)
 
     def inputs(self, run: Run, token: Token) -> dict[str, Json]:
         """Evaluate what is handed over to the work."""
-        return {item.name: feel.to_json(run.evaluate(token, item.source)) for item in self.settings.inputs}
+        return data.values(run, token, self.settings.inputs)
 
     def resume(self, run: Run, token: Token, payload: Mapping[str, Any]) -> None:
         """The work is done: take over what it brought."""
@@ -74,7 +100,9 @@ class UserTask(Activity):
         groups = keys(run, token, settings.candidate_groups)
         if settings.candidate_groups is None and settings.lane and settings.assignee is None:
             groups = (settings.lane,)
-        assignee = keys(run, token, settings.assignee)
+        # Taken back, it is whose it was, until when it was; they were told of it before.
+        again = token.memory.get("reopened")
+        assignee = (again["by"],) if again else keys(run, token, settings.assignee)
         run.effects.append(
             OpenUserTask(
                 visit=token.id,
@@ -83,11 +111,12 @@ class UserTask(Activity):
                 assignee=assignee[0] if assignee else None,
                 candidate_groups=groups,
                 candidate_users=keys(run, token, settings.candidate_users),
-                due_at=self._due_at(run, token),
+                due_at=_instant(again["due_at"]) if again else self._due_at(run, token),
                 priority=self._priority(run, token),
             )
         )
-        tell(run, token, self, "created")
+        if not again:
+            tell(run, token, self, "created")
         return False
 
     def _due_at(self, run: Run, token: Token) -> datetime | None:
@@ -100,7 +129,14 @@ class UserTask(Activity):
     def _priority(self, run: Run, token: Token) -> int:
         formula = self.settings.task.priority
         value = None if formula is None else run.evaluate(token, formula)
-        return 50 if value is None else max(0, min(100, int(value)))
+        if formula is None or value is None:
+            return 50
+        try:
+            return max(0, min(100, int(value)))
+        except (TypeError, ValueError, OverflowError):
+            raise ExpressionFailed(
+                _("The priority %(expression)s is no number from 0 to 100."), expression=formula.source
+            ) from None
 
     def done(
         self, run: Run, token: Token, decision: Mapping[str, Json], variables: Mapping[str, Json]
@@ -108,6 +144,11 @@ class UserTask(Activity):
         """A person finished it: keep the decision and the form's data, and go on."""
         decisions = dict(run.read("decisions") or {})
         decisions[self.element_id] = dict(decision)
+        if token.round is not None and token.scope is not None:
+            # Of several signers everyone's decision is kept, beside the last one.
+            made = token.scope.memory.setdefault("decisions", [])
+            made.append(dict(decision))
+            decisions[self.element_id]["list"] = list(made)
         run.write(None, "decisions", decisions)
         into = self.settings.task.into
         if into and variables:
@@ -115,6 +156,7 @@ class UserTask(Activity):
         else:
             for name, value in variables.items():
                 run.write(token, name, value)
+        data.bring_out(run, token, variables)
         tell(run, token, self, "completed")
         token.complete()
 
@@ -123,13 +165,30 @@ class ReceiveTask(Activity, CatchEvent):
     """Waits for a message, as long as what waits at its border lets it."""
 
     def begin(self, run: Run, token: Token) -> bool:
-        """Say what is waited for."""
+        """Say what is waited for, unless it came already."""
+        if "brought" in token.memory:
+            take_over(run, token)
+            return True
+        if "begun" in token.memory:
+            return True
         self.arm(run, token)
         return False
+
+    def enter(self, run: Run, token: Token) -> bool:
+        """Wait as an activity."""
+        return Activity.enter(self, run, token)
 
     def resume(self, run: Run, token: Token, payload: Mapping[str, Any]) -> None:
         """It came: take over what it brought and go on."""
         CatchEvent.resume(self, run, token, payload)
+
+
+class SendTask(Activity, Event):
+    """Throws a message, or tells people something."""
+
+    def begin(self, run: Run, token: Token) -> bool:
+        """Throw it."""
+        return throw(run, token, self)
 
 
 class ServiceTask(Activity):
@@ -188,7 +247,7 @@ class BusinessRuleTask(Activity):
             raise ExpressionFailed(
                 _("Decision %(key)s gives no value: %(reason)s"),
                 key=settings.decision,
-                reason="; ".join(str(warning) for warning in result.warnings),
+                reason=feel.reasons(result.warnings),
             )
         run.effects.append(Decided(visit=token.id, decision=settings.decision, matched=result.matched))
         value = feel.to_json(result.value)
@@ -221,36 +280,8 @@ class CallActivity(Activity):
         return False
 
 
-class SubProcess(Activity):
-    """A process within the process, with variables of its own."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.starts: list[StartEvent] = []
-        self.depth = 0
-
-    def begin(self, run: Run, token: Token) -> bool:
-        """Open its scope and begin at its start event."""
-        starts = [start for start in self.starts if start.trigger.kind == "none"]
-        if not starts:
-            return True
-        run.scopes.open(token.id, token.variable_scope())
-        for item in self.settings.inputs:
-            run.write(token, item.name, feel.to_json(run.evaluate(token, item.source)), local=True)
-        run.place(starts[0].element_id, token)
-        return False
-
-    def holds(self, token: Token) -> bool:
-        """Whether something goes on inside; what waits at the border is not inside."""
-        return any(not isinstance(inner.node, BoundaryEvent) for inner in token.inner)
-
-    def emptied(self, run: Run, token: Token) -> None:
-        """All is done inside: hand over and go on."""
-        values = {item.name: run.evaluate(token, item.source) for item in self.settings.outputs}
-        run.scopes.close(token.id)
-        for name, value in values.items():
-            run.write(token, name, value)
-        token.complete()
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def keys(run: Run, token: Token, formula: Any) -> tuple[str, ...]:
@@ -264,10 +295,17 @@ def keys(run: Run, token: Token, formula: Any) -> tuple[str, ...]:
 def run_script(run: Run, token: Token, source: str) -> None:
     """Run a script with the names it uses; what it assigns is written, what it logs is kept."""
     view = run.view(token)
-    result = run.environment.run_script(source, view, seed=token.id)
-    for line in result.log:
-        run.effects.append(Logged(visit=token.id, text=line))
+    try:
+        result = run.environment.run_script(source, view, seed=token.id)
+    except (BpmnError, CallwrightError) as error:
+        _tell_log(run, token, getattr(error, "log", ()))
+        raise
+    _tell_log(run, token, result.log)
     for name, value in result.values.items():
         if name == "decisions":
             raise ExpressionFailed(_("A script must not write to decisions: only finished tasks do."))
         run.write(token, name, value)
+
+
+def _tell_log(run: Run, token: Token, lines: Iterable[str]) -> None:
+    run.effects += [Logged(visit=token.id, text=line) for line in lines]

@@ -9,10 +9,10 @@ from SpiffWorkflow.specs.base import TaskSpec
 
 from engine.errors import TechnicalFailure
 from engine.i18n import _
-from engine.machine.spec import Flow, ProcessSpec, Settings
+from engine.machine.spec import Flow, ProcessSpec, Rounds, Settings
 
 if TYPE_CHECKING:
-    from engine.machine.nodes.events import BoundaryEvent
+    from engine.machine.nodes.watchers import BoundaryEvent, EventSubProcessStart
     from engine.machine.run import Run
     from engine.machine.token import Token
 
@@ -33,10 +33,18 @@ class Node(TaskSpec):
         tag: Its BPMN tag.
         within: The sub-process it is in; None for the process itself.
         settings: What the designer set on it.
+        key: What the process keeps it under; its id where omitted.
     """
 
-    # A silent node's tokens wait without being visited: what waits at a boundary.
+    # A silent node's tokens are not visited.
     silent: ClassVar[bool] = False
+    # What waits or is watched goes before what acts, so that nothing is thrown past it within one step.
+    goes_first: bool = False
+    # Whether a new instance may begin here, and what else than a flow may begin it.
+    begins_process: bool = False
+    begun_otherwise: bool = False
+    # Whether it guards the scope it is drawn in.
+    guarding: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -47,8 +55,9 @@ class Node(TaskSpec):
         tag: str = "",
         within: str | None = None,
         settings: Settings | None = None,
+        key: str | None = None,
     ) -> None:
-        super().__init__(spec, element_id)
+        super().__init__(spec, key or element_id)
         self.element_id = element_id
         self.element_name = name
         self.tag = tag
@@ -58,12 +67,29 @@ class Node(TaskSpec):
         self.outgoing: list[Flow] = []
         self.default_flow: str | None = None
         self.boundary: list[BoundaryEvent] = []
+        self.guards: list[EventSubProcessStart] = []
+        self.rounds: Rounds | None = None
+        # Where a link goes on.
+        self.jumps_to: str | None = None
+        # The activity that undoes this one.
+        self.compensation: str | None = None
 
     # -- tokens ----------------------------------------------------------------------------------------
 
     def receive(self, run: Run, flow: Flow, scope: Token) -> None:
-        """Take a token that came along a flow."""
-        run.place(self.element_id, scope, flow=flow)
+        """Take a token that came along a flow; the start quantity of them makes one visit."""
+        quantity = self.settings.start_quantity
+        if quantity == 1:
+            run.place(self.element_id, scope, flow=flow)
+            return
+        token = next((inner for inner in scope.inner if inner.node is self and "needs" in inner.memory), None)
+        if token is None:
+            token = run.place(self.element_id, scope, memory={"needs": quantity}, flow=flow, waits=True)
+        token.memory["needs"] -= 1
+        if token.memory["needs"] == 0:
+            del token.memory["needs"]
+            run.mended(token)
+            run.wake(token)
 
     def enter(self, run: Run, token: Token) -> bool:
         """Do what the element does.
@@ -109,14 +135,18 @@ class Node(TaskSpec):
             )
         return chosen
 
-    # -- scopes: the process, sub-processes --------------------------------------------------------------
-
-    def holds(self, token: Token) -> bool:
-        """Whether something still goes on inside."""
-        return bool(token.inner)
+    # -- scopes: the process, sub-processes, whatever holds other tokens ---------------------------------
 
     def emptied(self, run: Run, token: Token) -> None:
         """Nothing goes on inside any more."""
+
+    def left(self, run: Run, token: Token) -> bool:
+        """A token inside has left its element; True where that ended the scope."""
+        return False
+
+    def watches(self, token: Token) -> bool:
+        """Whether a waiting token only watches for something."""
+        return False
 
     # -- what comes from outside -------------------------------------------------------------------------
 
@@ -124,21 +154,31 @@ class Node(TaskSpec):
         """Something that a waiting token waited for has come."""
         raise NotImplementedError(self.tag)
 
-    def catcher_of_error(self, code: str) -> BoundaryEvent | None:
-        """Return the boundary event that catches an error thrown here: the named code before the open one."""
-        catchers = [event for event in self.boundary if event.trigger.kind == "error"]
-        named = [event for event in catchers if event.trigger.name == code]
-        return next(iter([*named, *(event for event in catchers if event.trigger.name is None)]), None)
+    def awaits(self, kind: str, name: str | None) -> bool:
+        """Whether its waiting tokens wait for a trigger of this kind and name."""
+        return False
+
+    def look(self, run: Run, token: Token) -> None:
+        """Look again at the condition that a token waits for."""
 
     # -- joins --------------------------------------------------------------------------------------------
 
-    def may_open(self, run: Run, token: Token) -> bool:
-        """Whether a waiting join may go on now that nothing else moves."""
+    def reconsider(self, run: Run, token: Token) -> bool:
+        """Look at a waiting token again now that nothing moves; True where something moves by that."""
         return False
 
+    def gathers(self, token: Token) -> bool:
+        """Whether a token waits for other tokens to come."""
+        return "needs" in token.memory
+
     def starved(self, run: Run, token: Token) -> bool:
-        """Whether a waiting join can never go on."""
-        return False
+        """Whether a waiting token waits for others, and all others do so too."""
+        if not self.gathers(token):
+            return False
+        assert token.scope is not None
+        return all(
+            other.watching or (other.waiting and other.node.gathers(other)) for other in token.scope.inner
+        )
 
     # -- SpiffWorkflow's hooks ----------------------------------------------------------------------------
 
@@ -149,8 +189,17 @@ class Node(TaskSpec):
         # What failed while it left has been done already: tried again, it only leaves again.
         if my_task.memory.get("done"):
             return True
+        if my_task.memory.get("emptied"):
+            my_task.workflow.empty(my_task)
+            return None
+        # An operator does not make the others come.
+        if "needs" in my_task.memory:
+            return None
         return True if self.enter(my_task.workflow, my_task) else None
 
     def _on_complete(self, my_task: Token) -> None:
+        # What it threw may have interrupted the scope it lived in.
+        if my_task.id not in my_task.workflow.tasks:
+            return
         my_task.memory["done"] = True
         self.leave(my_task.workflow, my_task)

@@ -7,172 +7,202 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from SpiffWorkflow.util.task import TaskState
 
+from engine import feel, values
 from engine.errors import BpmnError
+from engine.machine import catching
 from engine.machine.effects import Await, End, Left, SetTimer, StopWaiting, Throw
+from engine.machine.nodes import compensation, data
 from engine.machine.nodes.base import Node
 from engine.machine.nodes.notices import tell
 from engine.machine.spec import Flow, Trigger
-from engine.machine.timers import next_tick, read_timer
+from engine.machine.timers import read_timer
 from engine.machine.token import Token
 
 if TYPE_CHECKING:
     from engine.machine.run import Run
 
+NONE = Trigger(kind="none")
+# What something outside brings; errors, escalations, cancellations and compensations come from inside.
+AWAITED = ("timer", "message", "signal", "conditional")
+
 
 class Event(Node):
-    """An event with what triggers it."""
+    """An event with what triggers it.
 
-    def __init__(self, *args: Any, trigger: Trigger, **kwargs: Any) -> None:
+    Args:
+        triggers: Its event definitions; none for an event that only stands for a state.
+        parallel: Whether an event with several of them waits for all; otherwise any one does.
+    """
+
+    def __init__(
+        self, *args: Any, triggers: tuple[Trigger, ...] = (), parallel: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.trigger = trigger
+        self.triggers = triggers
+        self.parallel = parallel
 
-
-class StartEvent(Event):
-    """Where a process or a sub-process begins."""
+    @property
+    def trigger(self) -> Trigger:
+        """Its first event definition."""
+        return self.triggers[0] if self.triggers else NONE
 
 
 class CatchEvent(Event):
     """Waits until its trigger comes."""
 
+    goes_first = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.parts: list[Part] = []
+
     def enter(self, run: Run, token: Token) -> bool:
-        """Say what is waited for; an event that waits for nothing goes on."""
-        if self.trigger.kind in ("none", "link"):
+        """Say what is waited for; an event that waits for nothing, or began the process, goes on."""
+        if "brought" in token.memory:
+            # It came, and what it brought could not be taken over at first.
+            take_over(run, token)
+            return True
+        if "begun" in token.memory or self.trigger.kind in ("none", "link"):
             return True
         self.arm(run, token)
         return False
 
     def await_inside(self, run: Run, gateway: Token, flow: Flow) -> None:
         """Wait behind an event-based gateway: the token lives in the gateway's until it is chosen."""
-        token = run.place(self.element_id, gateway, flow=flow)
-        token._set_state(TaskState.WAITING)
-        self.arm(run, token)
+        self.arm(run, run.place(self.element_id, gateway, flow=flow, waits=True))
 
     def arm(self, run: Run, token: Token) -> None:
-        """Say what is waited for."""
-        trigger = self.trigger
-        if trigger.kind == "timer":
-            timer = read_timer(run, token, trigger)
-            token.memory["repeats"] = timer.repeats
-            token.memory["every"] = timer.every
-            run.effects.append(SetTimer(visit=token.id, element=self.element_id, due_at=timer.due_at))
-        elif trigger.kind in ("message", "signal"):
-            correlation = None
-            if trigger.correlation is not None:
-                correlation = correlation_text(run.evaluate(token, trigger.correlation))
-            run.effects.append(
-                Await(
-                    visit=token.id,
-                    element=self.element_id,
-                    kind=trigger.kind,
-                    name=trigger.name or "",
-                    correlation=correlation,
-                )
-            )
+        """Say what is waited for; of several triggers each has a token of its own inside."""
+        if not self.parts:
+            ask(run, token, self.trigger)
+            return
+        for inner in token.children:
+            run.withdraw(inner)
+        for part in self.parts:
+            ask(run, Token(run, part, token, state=TaskState.WAITING), part.trigger)
+
+    def awaits(self, kind: str, name: str | None) -> bool:
+        """Whether it waits for exactly this."""
+        return not self.parts and self.trigger.kind == kind and self.trigger.name == name
+
+    def part_came(self, run: Run, token: Token, part: Token | None, payload: Mapping[str, Any]) -> None:
+        """One of its triggers came, or all of a parallel event."""
+        self.resume(run, token, payload)
+
+    def look(self, run: Run, token: Token) -> None:
+        """Look at the condition of a conditional event: it comes when it becomes true."""
+        holds = self.trigger.formula is not None and run.is_true(token, self.trigger.formula)
+        held = token.memory.get("held", False)
+        token.memory["held"] = holds
+        if holds and not held:
+            self.resume(run, token, {})
 
     def resume(self, run: Run, token: Token, payload: Mapping[str, Any]) -> None:
         """It came: take over what it brought and go on."""
         gateway = token.scope
         if gateway is not None and gateway.node.tag == "eventBasedGateway":
-            run.choose(gateway, token)
+            gateway.node.chosen(run, gateway, token)
         run.effects.append(StopWaiting(visit=token.id))
-        hand_over(run, token, payload)
+        token.memory.update(kept_payload(payload))
+        take_over(run, token)
         token.complete()
 
 
-class BoundaryEvent(CatchEvent):
-    """Waits at the border of an activity while it is worked on."""
+class Part(CatchEvent):
+    """One of the triggers of an event that has several."""
 
     silent: ClassVar[bool] = True
 
-    def __init__(self, *args: Any, attached_to: str, interrupting: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.attached_to = attached_to
-        self.interrupting = interrupting
-
-    @property
-    def armed(self) -> bool:
-        """Whether it waits for something from outside; an error is looked up when it is thrown."""
-        return self.trigger.kind in ("timer", "message", "signal")
-
-    def wait_at(self, run: Run, host: Token) -> None:
-        """Begin to wait at an activity's border."""
-        token = Token(run, self, host, state=TaskState.WAITING)
-        self.arm(run, token)
+    def watches(self, token: Token) -> bool:
+        """Its event is what waits."""
+        return True
 
     def resume(self, run: Run, token: Token, payload: Mapping[str, Any]) -> None:
-        """It came: interrupt the activity or go beside it."""
-        host = token.scope
-        assert host is not None
-        scope = host.scope
-        assert scope is not None
-        if self.interrupting:
-            run.cancel(host)
+        """It came: the event comes too, or waits for the others."""
+        owner = token.scope
+        assert owner is not None
+        event: CatchEvent = owner.node
+        if not event.parallel:
+            event.part_came(run, owner, token, payload)
+            return
+        run.withdraw(token)
+        brought = {**values.loads(owner.memory.pop("parts", "{}")), **payload}
+        if owner.inner:
+            owner.memory["parts"] = values.dumps(feel.to_json(brought))
         else:
-            self._again(run, token)
-        self.caught(run, scope, payload)
+            event.part_came(run, owner, None, brought)
 
-    def _again(self, run: Run, token: Token) -> None:
-        """A message may come again; a cycle has its next tick; a single timer is over."""
-        if self.trigger.kind != "timer":
-            return
-        repeats = token.memory.get("repeats")
-        if repeats is None or repeats == 0:
-            run.remove(token)
-            return
-        token.memory["repeats"] = repeats - 1 if repeats > 0 else repeats
-        run.effects.append(
-            SetTimer(visit=token.id, element=self.element_id, due_at=next_tick(run, token.memory["every"]))
-        )
 
-    def caught(self, run: Run, scope: Token, payload: Mapping[str, Any]) -> None:
-        """Go on from the event in the scope around the activity."""
-        token = run.place(self.element_id, scope)
-        hand_over(run, token, payload)
+class StartEvent(CatchEvent):
+    """Where a process or a sub-process begins."""
+
+    goes_first = False
+    begins_process = True
 
     def enter(self, run: Run, token: Token) -> bool:
-        """It was caught already: go on."""
+        """It has happened: go on."""
         return True
 
 
 class ThrowEvent(Event):
-    """Throws its trigger and goes on."""
+    """Throws what it is drawn with and goes on."""
 
     def enter(self, run: Run, token: Token) -> bool:
-        """Throw it."""
-        throw(run, token, self)
-        return True
+        """Throw it; a compensation takes until all is undone."""
+        return throw(run, token, self)
+
+    def emptied(self, run: Run, token: Token) -> None:
+        """What it undid is undone, as far as it went."""
+        if compensation.undo_next(run, token):
+            token.complete()
 
 
-class SendTask(ThrowEvent):
-    """An activity that throws a message or tells people something."""
+class LinkThrow(ThrowEvent):
+    """Goes on at the catching link of its name."""
+
+    def leave(self, run: Run, token: Token) -> None:
+        """Jump."""
+        scope = token.scope
+        assert scope is not None
+        assert self.jumps_to is not None
+        run.place(self.jumps_to, scope)
+        run.leave(token, ())
 
 
-class EndEvent(Event):
+class EndEvent(ThrowEvent):
     """Where a token ends."""
 
     def enter(self, run: Run, token: Token) -> bool:
-        """Throw what is to be thrown."""
-        if self.trigger.kind not in ("none", "terminate"):
-            throw(run, token, self)
-        elif self.settings.notices:
-            tell(run, token, self, "reached")
-        return True
+        """Throw what is to be thrown; a cancelled transaction stops first and is undone."""
+        if any(trigger.kind == "cancel" for trigger in self.triggers):
+            return compensation.undo_transaction(run, token)
+        return throw(run, token, self)
 
     def leave(self, run: Run, token: Token) -> None:
-        """End; a terminate end takes its whole scope with it."""
+        """End; a terminate end takes its whole scope with it, a cancel end its transaction.
+
+        Raises:
+            BpmnError: It is an error end event.
+        """
         scope = token.scope
         assert scope is not None
         scope.memory["end"] = self.element_id
-        if self.trigger.kind == "terminate":
+        kinds = {trigger.kind for trigger in self.triggers}
+        if "cancel" in kinds:
             run.effects.append(Left(visit=token.id, state="completed"))
-            run.remove(token)
-            for other in scope.children:
-                if not (
-                    isinstance(other.node, BoundaryEvent) and other.node.attached_to == scope.node.element_id
-                ):
-                    run.cancel(other)
+            cancelled = catching.transaction(token)
+            run.withdraw(token)
+            catching.cancel_transaction(run, cancelled)
+            return
+        if "terminate" in kinds:
+            run.effects.append(Left(visit=token.id, state="completed"))
+            run.withdraw(token)
+            run.clear(scope)
             run.settle(scope)
             return
+        error = next((trigger for trigger in self.triggers if trigger.kind == "error"), None)
+        if error is not None and "skipped" not in token.memory:
+            raise BpmnError(error.name or "error", self.element_name or "")
         run.leave(token, ())
 
 
@@ -186,28 +216,77 @@ class ProcessNode(Node):
         run.end(End(state="completed", element=token.memory.get("end")))
 
 
-def throw(run: Run, token: Token, event: Event) -> None:
-    """Throw an event's trigger: to people, to other instances, or as an error to the scopes around."""
-    trigger = event.trigger
-    if event.settings.notices:
-        tell(run, token, event, "reached")
-    if trigger.kind == "error":
-        raise BpmnError(trigger.name or "error", event.element_name or "")
-    if trigger.kind in ("message", "signal") and trigger.name:
-        payload = {item.name: run.evaluate(token, item.source) for item in event.settings.inputs}
-        correlation = None
-        if trigger.correlation is not None:
-            correlation = correlation_text(run.evaluate(token, trigger.correlation))
+def ask(run: Run, token: Token, trigger: Trigger) -> None:
+    """Say that a token waits for a trigger."""
+    if trigger.kind == "timer":
+        timer = read_timer(run, token, trigger)
+        token.memory["repeats"] = timer.repeats
+        token.memory["every"] = timer.every
+        run.effects.append(SetTimer(visit=token.id, element=token.node.element_id, due_at=timer.due_at))
+    elif trigger.kind == "conditional":
+        # Looked at once every token has moved, and after each write.
+        run.written = True
+    if trigger.kind in ("message", "signal", "conditional"):
         run.effects.append(
-            Throw(
+            Await(
                 visit=token.id,
-                element=event.element_id,
+                element=token.node.element_id,
                 kind=trigger.kind,
-                name=trigger.name,
-                payload=payload,
-                correlation=correlation,
+                name=trigger.name or "",
+                correlation=_correlation(run, token, trigger),
             )
         )
+
+
+def throw(run: Run, token: Token, event: Event) -> bool:
+    """Throw an event's triggers: to people, to the scopes around, to other instances.
+
+    Returns:
+        True where it is over with; False while something is being undone.
+    """
+    if event.settings.notices:
+        tell(run, token, event, "reached")
+    scope = token.scope
+    assert scope is not None
+    over = True
+    for trigger in event.triggers:
+        if trigger.kind == "compensate":
+            over = compensation.undo(run, token, scope, trigger.name) and over
+        elif trigger.kind in ("message", "signal", "escalation") and trigger.name:
+            send(run, token, trigger)
+    return over
+
+
+def send(run: Run, token: Token, trigger: Trigger) -> None:
+    """Throw one message, signal or escalation."""
+    settings = token.node.settings
+    payload = {item.name: run.evaluate(token, item.source) for item in settings.inputs}
+    payload |= data.values(run, token, settings.data_inputs)
+    if trigger.kind == "escalation":
+        catching.escalate(run, token, trigger.name or "", payload)
+        return
+    run.effects.append(
+        Throw(
+            visit=token.id,
+            element=token.node.element_id,
+            kind="signal" if trigger.kind == "signal" else "message",
+            name=trigger.name or "",
+            payload=payload,
+            correlation=_correlation(run, token, trigger),
+        )
+    )
+    if trigger.kind == "signal":
+        catching.signal(run, trigger.name or "", payload)
+
+
+def kept_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an event brought as a token's memory: taken over when the token runs, and tried again."""
+    return {"brought": values.dumps(feel.to_json(dict(payload)))}
+
+
+def take_over(run: Run, token: Token) -> None:
+    """Write what an event brought into variables."""
+    hand_over(run, token, values.loads(token.memory["brought"]))
 
 
 def hand_over(run: Run, token: Token, payload: Mapping[str, Any]) -> None:
@@ -217,8 +296,11 @@ def hand_over(run: Run, token: Token, payload: Mapping[str, Any]) -> None:
         run.write(token, settings.result, dict(payload))
     for item in settings.outputs:
         run.write(token, item.name, run.evaluate(token, item.source, payload))
+    data.bring_out(run, token, payload)
 
 
-def correlation_text(value: Any) -> str | None:
-    """Write a correlation key as the text that is compared."""
+def _correlation(run: Run, token: Token, trigger: Trigger) -> str | None:
+    if trigger.correlation is None:
+        return None
+    value = run.evaluate(token, trigger.correlation)
     return None if value is None else str(value)

@@ -37,5 +37,6 @@ def tell(run: Run, token: Token, node: Node, event: str) -> None:
                 channel=notice.channel,
                 message=notice.message,
                 scope=dict(run.view(token)),
+                next_after_s=notice.next_after_s,
             )
         )

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from admin.identity.sessions import sessions_of
+from engine.parameters import set_parameter
 from engine.people import get_person
 
 PASSWORD = "correct horse battery staple"
@@ -77,6 +78,15 @@ def test_sessions_are_listed_and_ended(ctx, make_person, enter, token_of):
 def test_the_door_speaks_the_browsers_language(client, asked, lang):
     answer = client.get("/login/", headers={"Accept-Language": asked})
     assert f'<html lang="{lang}"' in answer.text
+
+
+def test_where_the_browser_asks_for_nothing_of_ours_the_centres_language_is_spoken(ctx, client):
+    set_parameter(ctx, key="centre.locale", value="zh_Hant")
+    for asked in ("", "fr,de", "*"):
+        assert '<html lang="zh-Hant"' in client.get("/login/", headers={"Accept-Language": asked}).text
+    assert '<html lang="en"' in client.get("/login/", headers={"Accept-Language": "fr,en;q=0.5"}).text
+    assert "不存在" in client.get("/api/v1/nothing").json["error"]["message"]
+    assert "Twilio 帳戶" in client.post("/webhooks/twilio/sms").json["error"]["message"]
 
 
 def test_a_chosen_language_stays_with_the_browser_and_with_the_person(ctx, client, make_person, enter):

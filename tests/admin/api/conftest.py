@@ -77,13 +77,14 @@ def check_answer(spec: Mapping[str, Any], method: str, path: str, answer: TestRe
 
 def operation_of(spec: Mapping[str, Any], method: str, path: str) -> Any:
     """Return the description of a call; None where there is no such call."""
-    found = [
-        operations[method.lower()]
+    found = {
+        template: operations[method.lower()]
         for template, operations in spec["paths"].items()
         if method.lower() in operations
         and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), f"{BASE}{path}".rstrip("/"))
-    ]
-    return found[-1] if found else None
+    }
+    # A path that is written out goes before one with holes.
+    return found[min(found, key=lambda template: template.count("{"))] if found else None
 
 
 def strict(schema: Any) -> Any:

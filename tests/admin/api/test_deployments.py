@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import zipfile
+
+import pytest
 
 from engine.testing.drawing import chain, drawing, end, start, task
 
@@ -16,6 +19,14 @@ def test_a_zip_with_a_manifest_is_a_process_folder(boss, deploy):
         ("letter", 1, "A letter")
     ]
     assert boss.get("/groups/writers")["name"] == "Writers"
+
+
+def zipped_small(files):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, content in files.items():
+            archive.writestr(path, content)
+    return packed.getvalue()
 
 
 def test_the_files_of_a_folder_may_come_one_by_one(boss, deploy):
@@ -43,6 +54,46 @@ def test_loose_drawings_hold_any_number_of_processes(deploy):
     both = one("one").replace(b"</bpmn:definitions>", inner + b"</bpmn:definitions>")
     made = deploy({"both.bpmn": both})
     assert [one["key"] for one in made["definitions"]] == ["one", "two"]
+
+
+def plain(key, inner="look"):
+    body = "\n".join([start(), task(inner), end(), chain(["begin", inner, "over"])])
+    return drawing(body, key=key)
+
+
+def test_very_many_loose_drawings_are_one_deployment(deploy):
+    files = {f"{number}.bpmn": plain(f"a_process_of_a_long_name_{number}") for number in range(9)}
+    made = deploy(files)
+    assert len(made["definitions"]) == 9
+    assert not deploy(files)["new"]
+
+
+def test_two_processes_of_one_id_in_two_files_are_422(boss, deploy):
+    error = deploy({"a.bpmn": plain("same"), "b.bpmn": plain("same", "other")}, status=422)["error"]
+    assert [one["path"] for one in error["details"]] == ["b.bpmn#same"]
+    assert boss.get("/process-definitions")["count"] == 0
+
+
+@pytest.mark.parametrize("key", ["", "a b", "a/b", "..", "x" * 129])
+def test_a_process_whose_id_is_no_part_of_an_address_is_422(deploy, key):
+    (detail,) = deploy({"a.bpmn": plain(key)}, status=422)["error"]["details"]
+    assert "1 to 128 letters" in detail["message"]
+
+
+def test_a_process_may_have_a_chinese_id(boss, deploy):
+    deploy({"流程.bpmn": plain("受理-1.0")})
+    assert boss.get("/process-definitions/受理-1.0")["key"] == "受理-1.0"
+
+
+def test_an_element_whose_id_is_too_long_is_422(deploy):
+    (detail,) = deploy({"a.bpmn": plain("a", "x" * 256)}, status=422)["error"]["details"]
+    assert "255" in detail["message"]
+
+
+def test_a_zip_with_a_broken_stream_is_422(deploy):
+    packed = bytearray(zipped_small({"a.bpmn": plain("a")}))
+    packed[60:90] = b"\xff" * 30
+    assert deploy({"a.zip": bytes(packed)}, status=422)["error"]["details"]
 
 
 def test_what_cannot_run_is_422_with_every_problem_its_file_element_and_remedy(boss, deploy):
@@ -106,7 +157,9 @@ def test_a_definition_is_read_with_its_versions_starts_variables_and_drawing(bos
     assert found["version"] == 2
     assert found["versions"] == [2, 1]
     assert found["starts"] == [{"event": "begin", "title": "A letter", "form": None, "public": False}]
-    assert {"name": "phone", "type": "string", "label": "Telephone", "sensitive": True} in found["variables"]
+    assert {"name": "phone", "type": "string", "kind": "", "label": "Telephone", "sensitive": True} in found[
+        "variables"
+    ]
     assert boss.get("/process-definitions/letter", version=1)["version"] == 1
     boss.get("/process-definitions/letter", 404, version=3)
     drawn = boss.get("/process-definitions/letter/versions/1/xml")

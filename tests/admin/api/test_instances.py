@@ -170,3 +170,11 @@ def test_an_upload_that_cannot_be_is_refused(boss, monkeypatch):
     error = upload(boss, b"x" * 1001, "a.txt", 422)["error"]
     assert error["code"] == "too_large"
     assert "1 MB" in error["message"]
+
+
+def test_a_declared_variable_of_another_type_is_422_and_nothing_begins(letters):
+    writer = letters["writer"]
+    said = {"variables": {"phone": 5, "name": None, "other": 5}}
+    (detail,) = writer.post("/process-definitions/letter/start", said, 422)["error"]["details"]
+    assert detail == {"path": "phone", "message": "5 is not of the type string."}
+    assert writer.get("/process-instances")["count"] == 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
+from engine.history import AuditEntry
 from engine.notify import Notification
 from engine.testing.drawing import chain, drawing, end, gateway, start, task
 
@@ -89,6 +91,14 @@ def test_an_incident_is_tried_again_with_corrected_variables(boss, caller, stuck
     assert operator.get("/incidents", state="open")["count"] == 0
 
 
+def test_what_nobody_may_write_cannot_be_corrected_either(boss, stuck):
+    (incident,) = boss.get("/incidents", state="open")["result"]
+    said = {"variables": {"decisions": {}, "a b": 1}}
+    details = boss.post(f"/incidents/{incident['id']}/retry", said, 422)["error"]["details"]
+    assert {one["path"] for one in details} == {"decisions", "a b"}
+    assert boss.get("/incidents", state="open")["count"] == 1
+
+
 def test_an_incident_tried_again_in_vain_stays(boss, stuck):
     (incident,) = boss.get("/incidents", state="open")["result"]
     boss.post(f"/incidents/{incident['id']}/retry")
@@ -139,3 +149,43 @@ def test_notifications_are_told_and_their_addresses_masked(ctx, caller):
     assert row["address"] == "+*********01"
     assert row["body"] == "Call +*********02: http://localhost:8080/t/***"
     caller("mei", "agent").get("/notifications", 403)
+
+
+def in_doubt(ctx, **said):
+    """Make a message of which nobody can tell whether it was sent."""
+    with ctx.write():
+        one = Notification(
+            event="created", channel="sms", gateway="console", person_key="ben", address="+85251230001",
+            locale="en", body="Come at ten", state="unknown", created_at=ctx.now, **said,
+        )  # fmt: skip
+        ctx.session.add(one)
+        ctx.session.flush()
+        return one.id
+
+
+def test_an_operator_settles_what_nobody_could_tell(ctx, caller, work_off):
+    arrived, lost = in_doubt(ctx), in_doubt(ctx)
+    olu = caller("olu", "operator")
+    olu.post(f"/notifications/{arrived}/settle", {"taken": True}, 422)
+    olu.post(f"/notifications/{arrived}/settle", {"taken": True, "reason": " "}, 422)
+    path = "/notifications/{}/settle"
+    assert olu.post(path.format(arrived), {"taken": True, "reason": "Ben has it"})["state"] == "sent"
+    assert olu.post(path.format(lost), {"taken": False, "reason": "Ben has nothing"})["state"] == "waiting"
+    work_off()
+    (row,) = olu.get("/notifications", state="sent", sort="-created_at")["result"][:1]
+    assert row["person_key"] == "ben"
+    assert olu.get("/notifications", state="unknown")["count"] == 0
+    olu.post(path.format(arrived), {"taken": False, "reason": "again"}, 409)
+    with ctx.read():
+        details = ctx.session.scalars(
+            select(AuditEntry.detail)
+            .where(AuditEntry.action == "notification.settled")
+            .order_by(AuditEntry.seq)
+        ).all()
+    assert details == [{"taken": True, "reason": "Ben has it"}, {"taken": False, "reason": "Ben has nothing"}]
+
+
+def test_who_only_sees_messages_settles_none(ctx, caller):
+    caller("sue", "supervisor").post(
+        f"/notifications/{in_doubt(ctx)}/settle", {"taken": True, "reason": "-"}, 403
+    )

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+import bpmn
+from engine.definition import deploy, read_folder
 from engine.people import close_person, join_group, join_unit, put_group, put_person, put_unit
+
+BPMN = Path(next(iter(bpmn.__path__)))
 
 
 @pytest.fixture
@@ -77,3 +83,11 @@ def test_groups_are_listed_with_their_members(city, caller):
     assert mei.get("/groups/water_handlers")["members"] == [{"key": "chan", "name": "Chan"}]
     mei.get("/groups/nothing", 404)
     mei.get("/people/nothing", 404)
+
+
+def test_a_group_that_a_process_brought_is_named_in_the_callers_language(ctx, caller):
+    for folder in ("follow_up", "ticket_routing"):
+        deploy(ctx, files=read_folder(BPMN / folder), source="folder")
+    wong = caller("wong", "handler", locale="zh_Hant")
+    assert wong.get("/groups/water_handlers")["name"] == "水務經辦人"
+    assert "水務經辦人" in [row["name"] for row in wong.get("/groups")["result"]]

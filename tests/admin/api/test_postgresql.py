@@ -6,6 +6,14 @@ import pytest
 
 from engine.settings import Settings
 
+from .test_at_once import (  # noqa: F401
+    at_once,
+    test_all_of_many_starts_at_once_begin,
+    test_deployments_at_once_get_one_version_after_the_other,
+    test_of_many_starts_with_one_business_key_one_begins,
+    test_of_many_who_finish_a_task_at_once_one_wins,
+)
+from .test_deployments import test_very_many_loose_drawings_are_one_deployment  # noqa: F401
 from .test_idempotency import (  # noqa: F401
     test_a_finished_task_answers_its_finisher_again_and_everybody_else_409,
     test_an_answer_is_kept_for_seven_days,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from .conftest import check_answer
+
 READS = (
     "/process-definitions", "/process-instances", "/tasks", "/jobs", "/incidents", "/notifications",
     "/people", "/units", "/groups",
@@ -16,6 +18,36 @@ def test_without_a_token_it_is_401(client):
         answer = client.get("/api/v1" + path)
         assert answer.status_code == 401, path
         assert answer.json["error"]["code"] == "unauthorized"
+    for path in ("/deployments", "/messages", f"/tasks/{ID}/complete", "/process-definitions/x/start"):
+        answer = client.post("/api/v1" + path, json={})
+        assert answer.status_code == 401, path
+        assert answer.json["error"]["code"] == "unauthorized"
+
+
+def test_even_the_description_is_refused_in_the_callers_language(client):
+    answer = client.get("/api/v1/_openapi", headers={"Accept-Language": "zh-Hans"})
+    assert answer.status_code == 401
+    assert answer.json["error"]["message"] == "请先登录：令牌或会话缺失，或已失效。"
+
+
+def test_a_sign_in_answers_as_it_is_described(client, spec):
+    for said, status in (({"json": []}, 400), ({"json": {"username": "x", "password": "y"}}, 401)):
+        answer = client.post("/api/v1/security/login", **said)
+        assert answer.status_code == status
+        check_answer(spec, "POST", "/security/login", answer)
+    answer = client.post("/api/v1/security/login", json={"username": 1})
+    check_answer(spec, "POST", "/security/login", answer)
+
+
+def test_a_sign_in_that_is_no_json_is_400(client):
+    for said in ({"data": b"{", "content_type": "application/json"}, {"json": ["boss"]}, {"data": "x=1"}):
+        assert client.post("/api/v1/security/login", **said).status_code == 400
+    assert client.post("/api/v1/security/login", json={"username": "boss"}).status_code == 422
+
+
+def test_a_filter_that_is_said_twice_is_400(boss):
+    error = boss.get("/tasks", 400, state=["open", "claimed"])["error"]
+    assert error["details"] == [{"path": "state", "message": "Say this once."}]
 
 
 def test_every_list_answers_with_and_without_trailing_slash(boss):
@@ -76,6 +108,8 @@ def test_every_sort_key_that_is_described_sorts(boss, spec, one_task):
     [
         (b"{", 400), (b"[]", 400), (b'"x"', 400), (b"null", 400), (b'{"variables": NaN}', 400),
         (b'{"variables": {"n": 1e99999999999999999999}}', 400), (b"\xff", 400),
+        (b'{"variables": {"n": 1e99999999999}}', 400), (b'{"variables": {"n": 1e-7000}}', 400),
+        (b'{"variables": {"' + b"x" * 129 + b'": 1}}', 422),
         (b'{"variables": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", 400),
         (b'{"variables": {"x": ' + b"[" * 70 + b"]" * 70 + b"}}", 400),
         (b'{"variables": []}', 422), (b'{"version": "one"}', 422), (b'{"version": 1.5}', 422),
@@ -113,7 +147,9 @@ def test_a_null_stands_for_what_was_left_out(boss, one_task):
 def test_text_that_no_database_keeps_is_400(boss, one_task):
     path = f"/process-definitions/{one_task}/start"
     boss.post(path, status=400, data=b'{"variables": {"x": "a\\u0000b"}}', content_type="application/json")
-    boss.post(path, status=400, data=b'{"variables": {"x": "\\ud800"}}', content_type="application/json")
+    half = b'{"variables": {"x": "\\ud800"}}'
+    refused = boss.post(path, status=400, data=half, content_type="application/json")
+    assert refused["error"]["message"] == "There is a character in it that cannot be kept."
 
 
 @pytest.mark.parametrize(
@@ -123,7 +159,7 @@ def test_what_is_not_there_is_404(boss, path):
     assert boss.get(path, 404)["error"]["code"] == "not_found"
 
 
-@pytest.mark.parametrize("verb", ["migrate", "restart"])
+@pytest.mark.parametrize("verb", ["return", "restart"])
 def test_a_verb_that_does_not_exist_is_404(boss, verb):
     boss.post(f"/process-instances/{ID}/{verb}", {}, 404)
 
@@ -154,6 +190,7 @@ def test_numbers_keep_all_their_digits(boss, one_task):
 
 
 def test_a_busy_database_is_503_with_the_time_to_wait_and_no_word_of_locks(app, boss, one_task, ctx):
+    ctx.centre.database.write_wait_s = 0.1
     with ctx.write():
         answer = boss.client.post(
             f"/api/v1/process-definitions/{one_task}/start", json={}, headers=boss.headers

@@ -133,3 +133,23 @@ def test_a_task_that_somebody_took_is_not_finished_by_another(boss, caller, one_
     mei.post(f"/tasks/{task['id']}/claim")
     wong.post(f"/tasks/{task['id']}/complete", status=403)
     assert mei.post(f"/tasks/{task['id']}/complete")["state"] == "completed"
+
+
+def test_a_form_is_checked_before_the_write_transaction_opens(letters, ctx):
+    """Somebody else writes: what cannot be accepted is refused all the same, without waiting for them."""
+    written(letters["writer"])
+    task = waiting(letters["reader"])
+    with ctx.write():
+        answer = letters["reader"].post(
+            f"/tasks/{task['id']}/complete", {"outcome": "good", "data": {"stars": "many"}}, 422
+        )
+    assert answer["error"]["details"][0]["path"] == "stars"
+
+
+def test_a_completion_sent_again_under_its_key_is_answered_again(letters):
+    written(letters["writer"])
+    reader, task = letters["reader"], waiting(letters["reader"])
+    said = {"outcome": "good", "data": {"stars": 5}}
+    first = reader.post(f"/tasks/{task['id']}/complete", said, key="once")
+    assert reader.post(f"/tasks/{task['id']}/complete", said, key="once") == first
+    assert reader.post(f"/tasks/{task['id']}/complete", said, 409)["error"]["code"] == "already_ended"

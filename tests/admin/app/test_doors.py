@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from flask_appbuilder.security.registerviews import BaseRegisterUser
 from flask_appbuilder.security.sqla.models import Role
+from flask_appbuilder.security.views import AuthView
 from sqlalchemy import select
 
 PASSWORD = "correct horse battery staple"
@@ -85,7 +87,7 @@ def test_a_browser_session_cannot_change_anything_by_the_interface_without_a_for
     assert app.test_client().post("/api/v1/probe", headers=bearer).status_code == 200
     forged = {"Authorization": "Bearer forged"}
     assert browser.post("/api/v1/probe/", headers=forged).status_code == 401
-    assert app.test_client().post("/api/v1/probe/").status_code == 400
+    assert app.test_client().post("/api/v1/probe/").status_code == 401
 
 
 def test_an_old_cookie_is_refused_after_the_logout(make_person, enter, token_of):
@@ -204,3 +206,10 @@ def test_a_form_sent_from_another_site_is_refused_even_with_its_token(make_perso
     for origin, status in (("https://evil.com", 400), ("http://localhost", 303)):
         answer = browser.post("/account/sessions/end", data=data, headers={"Origin": origin})
         assert answer.status_code == status
+
+
+def test_the_login_library_opens_no_door_of_its_own(app):
+    library = (AuthView, BaseRegisterUser)
+    assert [view for view in app.appbuilder.baseviews if isinstance(view, library)] == []
+    for path in ("/login/github", "/oauth-authorized/github", "/register/form", "/register/activation/1"):
+        assert app.test_client().get(path).status_code == 404

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+
+from engine.db import Database
 
 
 def shaped(answer):
@@ -44,7 +48,7 @@ def test_the_description_opens_with_and_without_trailing_slash(client, make_pers
         assert client.post(path, json=said).status_code == 200
 
 
-def test_a_wrong_password_is_401_and_a_wrong_body_422(client, make_person):
+def test_a_wrong_password_is_401_a_missing_field_422_and_no_object_400(client, make_person):
     make_person("mei", "agent")
     answer = client.post("/api/v1/security/login", json={"username": "mei", "password": "no"})
     assert answer.status_code == 401
@@ -52,8 +56,8 @@ def test_a_wrong_password_is_401_and_a_wrong_body_422(client, make_person):
     answer = client.post("/api/v1/security/login", json={"username": "mei"})
     assert answer.status_code == 422
     assert shaped(answer)["details"] == [{"path": "password", "message": "Must be text."}]
-    assert client.post("/api/v1/security/login", json=["x"]).status_code == 422
-    assert client.post("/api/v1/security/login", data="{").status_code == 422
+    assert client.post("/api/v1/security/login", json=["x"]).status_code == 400
+    assert client.post("/api/v1/security/login", data="{").status_code == 400
 
 
 def test_a_method_that_is_not_taken_is_405(client):
@@ -70,13 +74,24 @@ def test_errors_of_the_interface_speak_the_language_asked_for(client):
 
 def test_health_is_told_without_a_login(client):
     assert client.get("/healthz").json == {"status": "ok"}
-    assert client.get("/readyz").json == {"status": "ok"}
+    assert client.get("/readyz").json["database"] == "ok"
 
 
 def test_a_product_whose_tables_are_missing_is_not_ready(centre):
     from admin.app import create_app
 
     assert create_app(centre).test_client().get("/readyz").status_code == 503
+
+
+def test_a_product_whose_database_went_away_says_so(centre, tmp_path):
+    from admin.app import create_app
+
+    gone = Database(f"sqlite:///{tmp_path / 'gone' / 'callwright.db'}")
+    answer = create_app(replace(centre, database=gone)).test_client().get("/readyz")
+    assert (answer.status_code, answer.json["status"]) == (
+        503,
+        "the database cannot be reached; the log says why",
+    )
 
 
 def test_a_missing_table_is_a_fault_and_not_a_busy_database(centre):

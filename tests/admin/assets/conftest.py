@@ -63,7 +63,7 @@ def shell(pages: dict[str, str], posted: list[Any], catalogues: Path) -> Flask:
     app.secret_key = "of no weight"
     app.jinja_env.globals["asset"] = lambda name: f"/static/bundles/{name}?v={_digest(name)}"
     app.jinja_env.filters["is_menu_visible"] = bool  # the login library's
-    install_formats(app)
+    install_formats(app, region="HK")
     app.jinja_env.globals["csrf_token"] = lambda: "the-token"
 
     @app.context_processor

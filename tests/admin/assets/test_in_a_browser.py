@@ -91,6 +91,25 @@ def test_answers_arrive_as_json_and_new_files_beside_them(form: Any, tab: Page, 
     assert files == {"file:photo": ["a.txt"]}
 
 
+@pytest.mark.parametrize("written", ["5123 0007", "００８５２ ５１２３ ０００７", "+852 5123-0007"])
+def test_a_telephone_number_is_sent_as_people_write_it(
+    form: Any, tab: Page, posted: list[Any], written: str
+) -> None:
+    form({"summary": "Burst pipe", "phone": written, "photo": [STORED]})
+    tab.click("text=Send")
+    tab.wait_for_selector("#taken")
+    assert json.loads(posted[0][0]["data"])["phone"] == written
+
+
+def test_what_is_no_telephone_number_is_told_with_one_of_the_centres_country(
+    form: Any, tab: Page, posted: list[Any]
+) -> None:
+    form({"summary": "Burst pipe", "phone": "call me", "photo": [STORED]})
+    tab.click("text=Send")
+    expect(error_of(tab, "f2")).to_contain_text("5123 4567")
+    assert posted == []
+
+
 def test_a_stored_file_stays_and_counts_as_given(form: Any, tab: Page, posted: list[Any]) -> None:
     form({"summary": "Burst pipe", "photo": [STORED]})
     expect(tab.locator(".cw-files")).to_have_text("pipe.jpg")

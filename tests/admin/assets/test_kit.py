@@ -116,7 +116,7 @@ def test_every_error_has_a_page_that_says_what_to_do(shell: Flask, pages: dict[s
     pages["wrong"] = "{% set code = " + str(code) + ' %}{% include "error.html" %}'
     page = shell.test_client().get("/page/wrong").text
     assert f">{code}</p>" in page
-    assert re.search(r"<h3>[A-Z][^<]{8,}</h3>", page)
+    assert re.search(r"<h1[^>]*>[A-Z][^<]{8,}</h1>", page)
 
 
 def test_a_public_page_runs_no_script_and_stays_out_of_search(shell: Flask, pages: dict[str, str]) -> None:

@@ -13,9 +13,9 @@ from admin.check.catalogues import (
     update,
     update_all,
 )
-from admin.check.chinese import foreign_characters
-from admin.check.texts import holes
+from admin.check.texts import holes, process_manifest_texts
 from admin.scaffold import new_process
+from engine.chinese import foreign_characters
 
 MODULE = '''
 from engine.errors import Conflict
@@ -261,3 +261,8 @@ def test_a_hole_is_known_by_the_names_in_it():
 )
 def test_a_character_of_the_other_script_is_found(locale, text, foreign):
     assert foreign_characters(locale, text) == sorted(foreign)
+
+
+def test_the_groups_that_a_process_names_need_a_translation_too():
+    manifest = b'key = "chair_request"\ntitle = "Chair request"\n[groups]\ncarpenters = "Carpenters"\n'
+    assert [text.id for text in process_manifest_texts(manifest)] == ["Chair request", "Carpenters"]

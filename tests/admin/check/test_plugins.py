@@ -9,6 +9,7 @@ import pytest
 import forms
 from admin.check.plugins import check_plugin
 from engine import runtime
+from engine.errors import ConfigurationError
 from engine.plugin import Registry
 from engine.plugin.loader import load_plugins
 
@@ -53,7 +54,7 @@ CHAIRS = {
     "jobs.py": """
         from engine.plugin import job
 
-        @job("count", every_s=60)
+        @job("count", title="Count", every_s=60)
         def count(ctx, payload):
             "Count."
         """,
@@ -100,7 +101,7 @@ def check(tmp_path, monkeypatch):
         forms.register(registry)
         load_plugins(registry, [package], web=True)
         for plugin in registry.plugins.values():
-            if "channel" in plugin.rooms and hasattr(plugin.rooms["channel"], "gateway"):
+            if "channel" in plugin.rooms:
                 registry.add_gateway(plugin.rooms["channel"].gateway(None))
         registry.close()
         problems = check_plugin(registry.plugins["chairs"], registry, tmp_path / package)
@@ -157,11 +158,18 @@ def test_a_room_that_is_none_is_named(check):
 
 
 @pytest.mark.parametrize(
-    ("room", "door"), [("views", "register"), ("rest", "register"), ("webhooks", "blueprint")]
+    ("room", "door", "key"),
+    [
+        ("views", "register", ""),
+        ("rest", "register", ""),
+        ("webhooks", "blueprint", ""),
+        ("channel", "gateway", "#gateways"),
+    ],
 )
-def test_a_web_room_without_its_door_is_named(check, room, door):
-    said = check({f"{room}.py": "class ChairView:\n    def list(self): ...\n"})
-    assert said == [f"chairs/{room}.py: This room is entered by {door}(), which it lacks."]
+def test_a_room_without_its_door_does_not_load(check, room, door, key):
+    with pytest.raises(ConfigurationError) as refused:
+        check({f"{room}.py": "class ChairView:\n    def list(self): ...\n"})
+    assert f"chairs/plugin.toml{key}: {room}.py is entered by {door}(), which it lacks." in str(refused.value)
 
 
 def test_a_permission_that_nobody_asks_for_is_named(check):

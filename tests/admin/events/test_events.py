@@ -138,6 +138,15 @@ def test_a_notification_to_somebody_outside_is_heard_by_those_who_see_messages(
     assert audience.permissions == {"notifications.see"}
 
 
+def test_a_page_knows_where_it_began_to_listen_before_anything_happens(ctx: Context, hub: Hub) -> None:
+    seq = say(ctx, "notification", "mei")
+    listener = Listener(key="mei", groups=frozenset(), permissions=frozenset())
+    stream = messages(hub, listener)
+    assert next(stream).splitlines() == ["retry: 3000", f"id: {seq}", ""]
+    stream.close()
+    hub.close()
+
+
 def test_only_whoever_is_signed_in_may_listen(client: FlaskClient) -> None:
     assert client.get("/events").status_code == 401
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -21,6 +24,7 @@ from admin.identity.logins import (
 from admin.identity.models import LoginSession
 from admin.identity.sessions import end_session, find_session, sessions_of
 from engine.clock import MovableClock
+from engine.context import Context
 from engine.errors import InvalidSubmission, NotFound, TooManyRequests
 from engine.history import AuditEntry
 from engine.people import close_person, get_person, put_person
@@ -83,6 +87,37 @@ def test_the_right_password_begins_the_count_anew(ctx, make_person):
     make_person("mei")
     for _ in range(3):
         fail(ctx, TRIES - 1)
+        come_in(ctx)
+
+
+def at_once(ctx, count, **said):
+    """Let as many come in at the same moment; return the session that each got, or the error's class."""
+    together = threading.Barrier(count)
+
+    def one(_number):
+        together.wait()
+        try:
+            return come_in(Context(centre=ctx.centre, actor=ctx.actor), **said)
+        except (WrongPassword, TooManyRequests) as error:
+            return type(error)
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+
+def test_everybody_with_the_right_password_comes_in_at_the_same_moment(ctx, make_person):
+    make_person("mei")
+    sessions = at_once(ctx, TRIES * 2)
+    assert len({session for session in sessions if isinstance(session, str)}) == TRIES * 2
+    fail(ctx, TRIES - 1)
+    come_in(ctx)
+
+
+def test_many_wrong_tries_at_the_same_moment_are_told_no_more_than_one_after_the_other(ctx, make_person):
+    make_person("mei")
+    told = at_once(ctx, TRIES * 2, password="wrong")
+    assert Counter(told) == {WrongPassword: TRIES, TooManyRequests: TRIES}
+    with pytest.raises(TooManyRequests):
         come_in(ctx)
 
 

@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
 from sqlalchemy import select
 
+import bpmn
 from admin.identity.logins import roles_of
 from engine import people
+from engine.definition import deploy, read_folder
 from engine.notify import Notification
 
+BPMN = Path(next(iter(bpmn.__path__)))
 PASSWORD = "correct horse battery staple"
 
 
@@ -152,6 +156,43 @@ def test_somebody_who_does_not_manage_people_sees_none_of_it(make_person, enter)
     for path in ("people", "people/new", "people/mei", "units", "units/new", "groups", "import"):
         assert browser.get(f"/organisation/{path}").status_code == 403
     assert "/organisation/" not in browser.get("/account").text
+
+
+@pytest.fixture
+def brought(ctx):
+    """The groups that the public report's process brings."""
+    for folder in ("follow_up", "ticket_routing"):
+        deploy(ctx, files=read_folder(BPMN / folder), source="folder")
+
+
+def test_a_group_that_a_process_brought_is_called_as_the_process_says_it_in_each_language(
+    ctx, make_person, enter, post, brought
+):
+    make_person("mei", "hr", locale="zh_Hans")
+    make_person("wong", "hr", locale="zh_Hant")
+    people.join_group(ctx, group_key="water_handlers", person_key="mei")
+    mei, wong = enter("mei"), enter("wong")
+    for path in ("groups", "groups/water_handlers", "people", "people/mei"):
+        assert "水务经办人" in mei.get(f"/organisation/{path}").text
+        assert "水務經辦人" in wong.get(f"/organisation/{path}").text
+    assert "水务经办人" in mei.get("/account").text
+    # Saved as it was shown, it stays the process's own.
+    post(mei, "/organisation/groups/water_handlers", name="水务经办人")
+    assert "水務經辦人" in wong.get("/organisation/groups").text
+
+
+def test_a_group_that_an_administrator_renamed_is_called_so_in_every_language(
+    make_person, enter, post, brought
+):
+    make_person("mei", "hr", locale="zh_Hans")
+    make_person("wong", "hr", locale="zh_Hant")
+    mei, wong = enter("mei"), enter("wong")
+    post(mei, "/organisation/groups/water_handlers", name="Waterworks")
+    for browser in (mei, wong):
+        text = browser.get("/organisation/groups").text
+        assert "Waterworks" in text
+        assert "水務經辦人" not in text
+        assert "水务经办人" not in text
 
 
 def test_units_are_made_moved_and_ended(ctx, hr, post):

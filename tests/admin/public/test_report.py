@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -39,7 +40,7 @@ def fill(browser: FlaskClient, clock: MovableClock, *, wait_s: int = 60, **said:
         "reporter_locale": "en",
         **said,
     }
-    data = {name if name in ("website",) else f"field-{name}": text for name, text in sent.items()}
+    data = {name if name in ("website", "lang") else f"field-{name}": text for name, text in sent.items()}
     hidden = {name: value(page, name) for name in ("csrf_token", "page")}
     return browser.post("/report", data={**hidden, **data})
 
@@ -74,6 +75,32 @@ def test_a_report_starts_a_process_once_the_number_is_confirmed(
     assert number[1] in said_to(PHONE)[-1]
 
 
+def test_a_local_number_is_confirmed_and_kept_as_it_is_called(
+    hotline: Context, client: FlaskClient, clock: MovableClock, said_to: Any
+) -> None:
+    page = fill(client, clock, reporter_phone="5123 0001")
+    assert confirm(client, page, said_to(PHONE)[-1].split("#")[-1]).status_code == 303
+    with hotline.read():
+        (begun,) = runtime.list_instances(hotline, key="ticket_routing")[1]
+        assert runtime.variables_of(hotline, begun["id"])["reporter_phone"] == PHONE
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [("en", "is no telephone number"), ("zh_Hant", "不是電話號碼"), ("zh_Hans", "不是电话号码")],
+)
+def test_a_number_that_cannot_be_called_is_refused_with_a_local_example(
+    hotline: Context, client: FlaskClient, clock: MovableClock, locale: str, said: str
+) -> None:
+    client.get(f"/report?lang={locale}")
+    text = fill(client, clock, reporter_phone="5123").text
+    error = re.search(r'id="field-reporter_phone-error".*?<span>([^<]+)<', text)
+    assert error is not None
+    assert said in error[1]
+    assert "5123 4567" in error[1]
+    assert 'placeholder="5123 4567"' in text
+
+
 def test_the_form_has_every_field_with_its_label_in_the_person_s_language(
     hotline: Context, client: FlaskClient
 ) -> None:
@@ -85,6 +112,37 @@ def test_the_form_has_every_field_with_its_label_in_the_person_s_language(
     # The language stays for the next page.
     assert '<html lang="zh-Hant"' in client.get("/report").text
     assert '<option value="zh_Hant" selected>' in shown
+
+
+def test_another_language_comes_with_what_was_typed_and_nothing_checked(
+    hotline: Context, client: FlaskClient, clock: MovableClock
+) -> None:
+    shown = fill(client, clock, summary="Pipe", reporter_phone="5123", lang="zh_Hant")
+    assert shown.status_code == 200
+    assert '<html lang="zh-Hant"' in shown.text
+    assert 'value="Pipe"' in shown.text
+    assert 'value="5123"' in shown.text
+    assert "aria-invalid" not in shown.text
+    # Messages come in the language that was chosen.
+    assert '<option value="zh_Hant" selected>' in shown.text
+    assert instances(hotline) == 0
+
+
+def test_the_code_is_asked_for_in_another_language_without_another_message(
+    hotline: Context, client: FlaskClient, clock: MovableClock, said_to: Any
+) -> None:
+    page = fill(client, clock)
+    code = said_to(PHONE)[-1].split("#")[-1]
+    hidden = {name: value(page.text, name) for name in ("csrf_token", "held")}
+    shown = client.post("/report", data={**hidden, "lang": "zh_Hans"})
+    assert '<html lang="zh-Hans"' in shown.text
+    assert len(said_to(PHONE)) == 1
+    assert confirm(client, shown, code).status_code == 303
+
+
+def test_the_language_of_the_first_address_does_not_come_back(hotline: Context, client: FlaskClient) -> None:
+    page = client.get("/report?lang=zh_Hans").text
+    assert 'action="/report"' in page
 
 
 def test_a_confirmed_number_is_remembered_for_half_a_day(

@@ -5,10 +5,21 @@ import pytest
 
 @pytest.mark.parametrize(
     ("locale", "heading", "choice"),
-    [("en", "Public reports", "sensitive"), ("zh_Hant", "市民反映", "敏感內容")],
+    [("en", "Public reports", "Sensitive"), ("zh_Hant", "市民反映", "敏感內容")],
 )
 def test_parameters_and_their_choices_are_said_in_words(make_person, enter, locale, heading, choice):
     make_person("boss", "administrator", locale=locale)
     text = enter("boss").get("/parameters/").text
     assert heading in text
     assert f'<option value="sensitive" selected>{choice}</option>' in text
+
+
+def test_the_language_of_the_centre_is_chosen_by_its_own_name(make_person, enter, token_of, client):
+    make_person("boss", "administrator", locale="en")
+    browser = enter("boss")
+    text = browser.get("/parameters/").text
+    assert '<option value="zh_Hant">繁體中文</option>' in text
+    token = token_of(browser, "/parameters/")
+    said = {"csrf_token": token, "key": "centre.locale", "value": "zh_Hant"}
+    assert browser.post("/parameters/", data=said).status_code in (302, 303)
+    assert '<html lang="zh-Hant"' in client.get("/login/").text

@@ -3,8 +3,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine.errors import DefinitionError
-from engine.machine import Environment, NotWaiting, Run, dump, effects, load, parse, step, stimuli
+from engine.machine import Budget, Environment, NotWaiting, Run, dump, effects, load, parse, step, stimuli
 from engine.testing.drawing import drawing, end, gateway, start, task
+from engine.testing.play import Play
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -378,3 +379,38 @@ def test_a_file_with_entities_is_refused():
     xml = b'<!DOCTYPE x [<!ENTITY e "boom">]><x>&e;</x>'
     with pytest.raises(DefinitionError):
         parse("p.bpmn", xml)
+
+
+def test_a_loop_that_never_waits_is_broken_off_and_becomes_an_incident_at_last():
+    play = Play("start a\nxor b\nscript c\na -> b -> c -> b", budget=Budget(step_count=10, continue_count=5))
+    play.start()
+    assert play.ended is None
+    assert len(play.stopped_at) == 1
+    assert len(play.log) < 60
+    play.retry(play.stopped_at[0])
+    assert len(play.stopped_at) == 2
+
+
+def test_five_thousand_rounds_of_a_script_end_when_they_should():
+    play = Play(
+        """
+        start a
+        xor again
+        script count run="n = n + 1"
+        xor more
+        end over
+        a -> again -> count -> more
+        more -> again [n < 5000]
+        more -> over *
+        """
+    ).start(n=0)
+    assert play["n"] == 5000
+    assert play.ended == "completed"
+
+
+def test_a_step_that_has_taken_long_enough_leaves_the_rest_to_the_next():
+    asked = iter([False, False, True])
+    play = Play("script a\nscript b\nscript c\na -> b -> c", overdue=lambda: next(asked, False)).start()
+    assert any(isinstance(one, effects.Continue) for one in play.asked)
+    assert play.log == ["a", "b", "c"]
+    assert play.ended == "completed"

@@ -9,9 +9,11 @@ import pytest
 
 import engine.definition.models
 import engine.work.models  # noqa: F401 - tables that others point to
+from engine import parameters
 from engine.clock import MovableClock
 from engine.context import SYSTEM, Centre, Context
 from engine.db import Database, metadata
+from engine.notify.countries import SETTINGS
 from engine.notify.sending import SEND
 from engine.people import create_person
 from engine.plugin import JobKind, Registry
@@ -58,9 +60,12 @@ def centre(
     )
     database = Database(settings.database)
     registry = Registry()
+    parameters.register(registry)
     registry.add_gateway(gateway)
     registry.add_job_kind(SEND)
-    registry.add_job_kind(JobKind(name="receive", function=lambda ctx, job: None))
+    for spec in SETTINGS:
+        registry.add_setting(spec)
+    registry.add_job_kind(JobKind(name="receive", title="Receive", function=lambda ctx, job: None))
     centre = Centre(settings=settings, database=database, clock=clock, registry=registry)
     with Context(centre=centre, actor=SYSTEM).write() as ctx:
         metadata.create_all(ctx.connection)
@@ -92,5 +97,8 @@ def handler(ctx: Context) -> str:
 @pytest.fixture
 def centre_without_account(centre: Centre) -> Context:
     registry = Registry()
+    parameters.register(registry)
     registry.add_job_kind(SEND)
+    for spec in SETTINGS:
+        registry.add_setting(spec)
     return Context(centre=replace(centre, registry=registry), actor=SYSTEM)

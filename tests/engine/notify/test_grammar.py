@@ -39,6 +39,20 @@ from engine.notify.grammar import VERBS, Reply, parse_reply
         ("转派", "not_mine", None, ""),
         ("not mine, roads", "not_mine", None, "roads"),
         ("備註 明日再到", "note", None, "明日再到"),
+        ("2已修好", "done", None, "已修好"),
+        ("２ 完成", "done", None, "完成"),
+        ("1 只做了一半", "on_it", None, "只做了一半"),
+        ("1 根本沒有人來過", "on_it", None, "根本沒有人來過"),
+        ("2 處理好了", "done", None, "處理好了"),
+        ("3 人手不足", "support", None, "人手不足"),
+        ("2 楼梯灯已换", "done", None, "楼梯灯已换"),
+        ("5 天氣不好，明日再到", "note", None, "天氣不好，明日再到"),
+        ("undo", "undo", None, ""),
+        ("Undo!", "undo", None, ""),
+        ("0017 UNDO", "undo", "0017", ""),
+        ("撤銷", "undo", None, ""),
+        ("撤销。", "undo", None, ""),
+        ("T-260302-0017 撤回", "undo", "T-260302-0017", ""),
     ],
 )
 def test_an_answer_is_read_in_any_script_width_and_case(
@@ -66,6 +80,17 @@ def test_an_answer_is_read_in_any_script_width_and_case(
         "2點到",
         "2 点到",
         "3楼漏水",
+        "2 樓上漏水",
+        "２　樓上漏水",
+        "0017 2 樓上漏水",
+        "2棟 3 樓",
+        "3 單元",
+        "4 處漏水",
+        "2、3樓都漏水",
+        "2至3天",
+        "2 to 3 days",
+        "2 floors are wet",
+        "3 p.m. at the latest",
         "2nd floor",
         "1.5 km away",
         "2-3 people needed",
@@ -127,6 +152,25 @@ def test_ticket_digit_and_text_come_back_as_they_were_written(
     assert reply is not None
     assert (reply.verb, reply.digit, reply.ticket) == (VERBS[digit], digit, ticket)
     assert reply.text == text
+
+
+_COUNTED = (
+    "樓 楼 號 号 點 点 個 个 人 小時 小时 分鐘 天 日 週 月 年 次 位 名 米 層 座 棟 單元 户 室 處 條 間 台 "
+    "輛 棵 塊 floors hours minutes days people metres p.m. th"
+)
+
+
+@given(
+    digit=st.sampled_from("12345１２３４５"),
+    space=st.sampled_from(["", " ", "　", "\t"]),
+    counted=st.sampled_from(_COUNTED.split()),
+    rest=st.sampled_from(["", "上漏水", "，漏水", " 漏水", "!"]),
+    ticket=st.sampled_from(["", "0017 ", "T-260302-0017 "]),
+)
+def test_a_digit_that_counts_or_measures_something_is_no_verb(
+    digit: str, space: str, counted: str, rest: str, ticket: str
+) -> None:
+    assert parse_reply(f"{ticket}{digit}{space}{counted}{rest}") is None
 
 
 @given(st.text(max_size=200))

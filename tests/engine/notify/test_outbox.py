@@ -4,6 +4,7 @@ from typing import Any, Literal
 import pytest
 from sqlalchemy import select, update
 
+from engine import parameters
 from engine.clock import MovableClock
 from engine.context import Context
 from engine.errors import AddressRefused, Conflict, OutcomeUnknown, TechnicalFailure
@@ -16,7 +17,7 @@ from engine.notify.receipts import take_receipt
 from engine.notify.recipients import Recipient, person_recipient
 from engine.notify.sending import settle
 from engine.notify.templates import MessageTemplate, MessageText
-from engine.people import get_person
+from engine.people import create_person, get_person, join_unit, put_unit
 from engine.plugin import Receipt, Registry
 from engine.testing.crash import Killed, killed_at
 from engine.testing.recording import RecordingGateway
@@ -34,7 +35,7 @@ SCOPE = {
     "business_key": "T-260302-0017",
     "task": {"due": datetime(2026, 3, 2, 8, tzinfo=UTC), "title": "Fix"},
 }
-CITIZEN = Recipient(name="Chan", phone="+85251230009")
+CITIZEN = Recipient(name="Chan", locale="en", phone="+85251230009")
 
 
 def said(ctx: Context, **given: Any) -> str | None:
@@ -126,6 +127,7 @@ def test_without_an_account_the_console_counts_as_sent(centre_without_account: C
 
 def test_a_gateway_with_an_account_comes_before_the_console(gateway: RecordingGateway) -> None:
     registry = Registry()
+    parameters.register(registry)
     assert gateway_for(registry, "sms") is CONSOLE
     registry.add_gateway(RecordingGateway("mail", ("email",)))
     assert gateway_for(registry, "sms") is CONSOLE
@@ -135,7 +137,7 @@ def test_a_gateway_with_an_account_comes_before_the_console(gateway: RecordingGa
 
 
 def test_who_left_no_address_is_told_nothing_and_nobody_is_called(ctx: Context) -> None:
-    made = said(ctx, to=Recipient(name="Chan"))
+    made = said(ctx, to=Recipient(name="Chan", locale="en"))
     assert (row(ctx, made).state, row(ctx, made).error) == ("failed", "no address")
     assert incidents(ctx) == []
 
@@ -152,7 +154,29 @@ def test_a_refused_number_is_remembered_and_the_next_channel_says_it(
     with ctx.read():
         assert get_person(ctx, "handler_water").phone_trouble == "21610 opted out"
         assert person_recipient(get_person(ctx, "handler_water")).channels("sms") == ("email", "in_app")
-    assert incidents(ctx) == []
+    assert incidents(ctx) == ["address_refused"]
+    said(ctx, to=wong)
+    gateway.fail(AddressRefused("21610 opted out"))
+    run_due(ctx)
+    assert incidents(ctx) == ["address_refused"], "told once"
+
+
+def test_a_manager_hears_in_their_language_who_takes_no_sms_any_more(
+    ctx: Context, wong: Recipient, gateway: RecordingGateway
+) -> None:
+    with ctx.write():
+        create_person(ctx, key="head", name="Head", locale="zh_Hans")
+        put_unit(ctx, key="water", name="Water", head_key="head")
+        join_unit(ctx, person_key="handler_water", unit_key="water")
+    gateway.fail(AddressRefused("21211 +85251230001 is no mobile"))
+    said(ctx, to=wong)
+    run_due(ctx)
+    with ctx.read():
+        [told] = list_notifications(ctx, person_key="head")[1]
+        params = ctx.connection.execute(select(Incident.params)).scalar_one()
+    assert (told["channel"], told["event"], told["state"]) == ("in_app", "unreachable", "delivered")
+    assert told["body"].startswith("Wong 不再接收")
+    assert "51230001" not in str(params)
 
 
 def test_the_last_channel_of_a_person_is_the_product_itself(
@@ -167,7 +191,7 @@ def test_the_last_channel_of_a_person_is_the_product_itself(
         ("email", "failed"),
         ("in_app", "delivered"),
     ]
-    assert incidents(ctx) == []
+    assert incidents(ctx) == ["address_refused", "address_refused"]
 
 
 def test_somebody_outside_whom_nothing_reaches_is_an_incident(
@@ -231,14 +255,14 @@ def test_what_nobody_can_tell_is_an_incident_that_an_operator_settles(
     later(ctx, clock, hours=10)
     assert len(gateway.taken) == 1, "never sent again by itself"
 
-    settle(ctx, notification_id=str(arrived), taken=True)
-    settle(ctx, notification_id=str(lost), taken=False)
+    settle(ctx, notification_id=str(arrived), taken=True, reason="it came")
+    settle(ctx, notification_id=str(lost), taken=False, reason="asked")
     run_due(ctx)
     assert (row(ctx, arrived).state, row(ctx, lost).state) == ("sent", "sent")
     assert [gateway.count(str(key)) for key in (arrived, lost)] == [1, 1]
     assert incidents(ctx) == []
     with pytest.raises(Conflict):
-        settle(ctx, notification_id=str(lost), taken=False)
+        settle(ctx, notification_id=str(lost), taken=False, reason="asked")
 
 
 def test_a_number_that_said_stop_is_not_written_to_until_it_says_start(

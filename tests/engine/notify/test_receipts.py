@@ -19,7 +19,7 @@ from engine.plugin import Receipt
 from engine.testing.recording import RecordingGateway
 
 NOTE = MessageTemplate(key="note", title="Note", texts={"sms": MessageText(text="note")})
-CITIZEN = Recipient(name="Chan", phone="+85251230009")
+CITIZEN = Recipient(name="Chan", locale="en", phone="+85251230009")
 
 
 def said(ctx: Context, to: Recipient = CITIZEN) -> str:

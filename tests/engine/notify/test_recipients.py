@@ -6,7 +6,9 @@ from engine.context import Context
 from engine.notify.recipients import Recipient, outside_recipient, person_recipient
 from engine.people import Person
 
-HANDLER = Recipient(name="Wong", key="handler_water", phone="+85251230001", email="wong@example.org")
+HANDLER = Recipient(
+    name="Wong", locale="en", key="handler_water", phone="+85251230001", email="wong@example.org"
+)
 
 
 @pytest.mark.parametrize(
@@ -17,18 +19,19 @@ HANDLER = Recipient(name="Wong", key="handler_water", phone="+85251230001", emai
         (HANDLER, "in_app", ("in_app", "sms", "email")),
         (HANDLER, "preferred", ("sms", "email", "in_app")),
         (
-            Recipient(name="Wong", key="w", preferred_channel="in_app", phone="+85251230001"),
+            Recipient(name="Wong", locale="en", key="w", preferred_channel="in_app", phone="+85251230001"),
             "preferred",
             ("in_app", "sms"),
         ),
         (
-            Recipient(name="Wong", key="w", phone="+85251230001", phone_trouble="opted out"),
+            Recipient(name="Wong", locale="en", key="w", phone="+85251230001", phone_trouble="opted out"),
             "sms",
             ("in_app",),
         ),
         (
             Recipient(
                 name="Wong",
+                locale="en",
                 key="w",
                 phone="+8525",
                 phone_trouble="x",
@@ -38,8 +41,8 @@ HANDLER = Recipient(name="Wong", key="handler_water", phone="+85251230001", emai
             "sms",
             ("in_app",),
         ),
-        (Recipient(name="Citizen", phone="+85251230009"), "in_app", ("sms",)),
-        (Recipient(name="Citizen"), "preferred", ()),
+        (Recipient(name="Citizen", locale="en", phone="+85251230009"), "in_app", ("sms",)),
+        (Recipient(name="Citizen", locale="en"), "preferred", ()),
     ],
 )
 def test_channels_are_tried_from_the_wanted_one_on_leaving_out_troubled_ones(

@@ -6,9 +6,9 @@ import pytest
 
 from engine.errors import DefinitionError
 from engine.i18n import translate
+from engine.notify.sms_plan import MESSAGES
 from engine.notify.sms_text import sms_size
 from engine.notify.templates import (
-    MESSAGES,
     MessageTemplate,
     check,
     read_template,

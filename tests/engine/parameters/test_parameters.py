@@ -1,7 +1,7 @@
 import pytest
 
-from engine.errors import Conflict, InvalidSubmission
-from engine.parameters import list_parameters, parameter, set_parameter
+from engine.errors import ConfigurationError, Conflict, InvalidSubmission
+from engine.parameters import check_environment, list_parameters, parameter, set_parameter
 from engine.testing import make_centre, system
 
 
@@ -33,3 +33,11 @@ def test_a_value_of_the_wrong_type_is_refused_by_its_key(ctx):
         set_parameter(ctx, key="handler_link.otp", value="perhaps")
     assert refused.value.problems[0].path == "handler_link.otp"
     assert parameter(ctx, "handler_link.otp") == "sensitive"
+
+
+def test_the_environment_is_looked_over_before_anything_runs(ctx, monkeypatch):
+    monkeypatch.setenv("CALLWRIGHT_CENTRE_LOCALE", "zh_Hant")
+    check_environment(ctx.registry)
+    monkeypatch.setenv("CALLWRIGHT_CENTRE_LOCALE", "zh_TW")
+    with pytest.raises(ConfigurationError, match=r"CALLWRIGHT_CENTRE_LOCALE is zh_TW.*zh_Hant"):
+        check_environment(ctx.registry)

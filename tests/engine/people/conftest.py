@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine import parameters
 from engine.clock import MovableClock
 from engine.context import SYSTEM, Centre, Context
 from engine.db import Database, metadata
@@ -24,7 +25,9 @@ def ctx(request: Any, tmp_path: Path, clock: MovableClock) -> Iterator[Context]:
     url = request.getfixturevalue("postgresql") if request.param == "postgresql" else ""
     settings = Settings(data_dir=tmp_path, database_url=url, time_zone="Asia/Hong_Kong")
     database = Database(settings.database)
-    centre = Centre(settings=settings, database=database, clock=clock, registry=Registry())
+    registry = Registry()
+    parameters.register(registry)
+    centre = Centre(settings=settings, database=database, clock=clock, registry=registry)
     ctx = Context(centre=centre, actor=SYSTEM)
     with ctx.write():
         metadata.create_all(ctx.connection)

@@ -8,6 +8,7 @@ from openpyxl import Workbook
 
 from engine import people
 from engine.errors import InvalidSubmission
+from engine.parameters import set_parameter
 from engine.people import apply_import, plan_import, read_tables
 
 UNITS = [
@@ -64,6 +65,17 @@ def test_units_and_people_are_taken_in_whatever_the_order_of_their_rows(groups):
     assert (wu.name, wu.phone, wu.locale) == ("吳主任", "+85251230001", "zh_Hant")
     assert people.groups_of(groups, "wu") == ["dispatch", "water_handlers"]
     assert people.manager_of(groups, "chan").key == "wu"
+
+
+def test_whose_language_is_not_said_gets_the_centres(groups):
+    set_parameter(groups, key="centre.locale", value="zh_Hans")
+    rows = [["key", "name", "locale"], ["lee", "李", None], ["ho", "何", "-"], ["wu", "吳", "en"]]
+    apply_import(groups, tables=tables(People=rows))
+    assert [people.get_person(groups, key).locale for key in ("lee", "ho", "wu")] == [
+        "zh_Hans",
+        "zh_Hans",
+        "en",
+    ]
 
 
 def test_the_same_table_a_second_time_changes_nothing(groups):

@@ -31,7 +31,7 @@ def house(ctx):
 
 
 def test_a_number_is_kept_as_e164_whichever_way_it_is_written(ctx):
-    for written in ("5123 4567", "+852 5123-4567", "(852)51234567", "00185251234567"[:0] + "51234567"):
+    for written in ("5123 4567", "+852 5123-4567", "(852)51234567", "51234567"):
         person = people.put_person(ctx, key="mei", name="Mei", phone=written)
         assert person.phone == "+85251234567"
 

@@ -1,78 +1,31 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from engine import feel
 from engine.context import Centre, Context
-from engine.definition import deploy
+from engine.errors import InvalidSubmission
 from engine.jobs import Incident
-from engine.notify import InboundMessage, Notification, sms_size, store_inbound
-from engine.people import create_person, get_person, put_group, set_groups
-from engine.runtime import answers, get_instance, list_instances, start_process, variables_of
+from engine.notify import Notification, outside_recipient, sms_size
+from engine.parameters import set_parameter
+from engine.people import get_person
+from engine.runtime import answers, list_instances, start_process, variables_of
 from engine.runtime.answers import sender_of
-from engine.testing import RecordingGateway, drawing, make_centre, system, work_off
+from engine.testing import RecordingGateway, make_centre, system
 from engine.work import UserTask, list_comments, list_tasks
-
-HANDLER, OTHER, CITIZEN = "+85251230001", "+85251230002", "+85251230009"
-
-REPAIR = drawing(
-    """
-    <bpmn:startEvent id="begin"/>
-    <bpmn:startEvent id="reported"><bpmn:messageEventDefinition messageRef="m_report"/></bpmn:startEvent>
-    <bpmn:userTask id="handle" name="Handle"><bpmn:extensionElements>
-      <callwright:task candidateGroups='"water"' title="{{ summary }}"/>
-      <callwright:outcome name="done" label="Done"/>
-      <callwright:outcome name="not_ours" label="Not ours" opinion="required"/>
-      <callwright:reply verb="done" outcome="done" textInto="note"/>
-      <callwright:reply verb="not_mine" outcome="not_ours"/>
-      <callwright:reply verb="support" message="support_needed"/>
-    </bpmn:extensionElements></bpmn:userTask>
-    <bpmn:boundaryEvent id="support_asked" cancelActivity="false" attachedToRef="handle">
-      <bpmn:extensionElements><callwright:output name="support_text" source="text"/></bpmn:extensionElements>
-      <bpmn:messageEventDefinition messageRef="m_support"/>
-    </bpmn:boundaryEvent>
-    <bpmn:endEvent id="supported"/>
-    <bpmn:endEvent id="over"/>
-    begin -> handle
-    reported -> handle
-    handle -> over
-    support_asked -> supported
-    """,
-    key="repair",
-    roots='<bpmn:message id="m_report" name="report"/><bpmn:message id="m_support" name="support_needed"/>',
-)
-REPAIR_MANIFEST = b"""
-key = "repair"
-title = "Repair"
-instance_title = "{{ summary }}"
-[business_key]
-pattern = "T-{{ yy }}{{ mm }}{{ dd }}-{{ number }}"
-[[start]]
-event = "reported"
-inbound = "sms"
-into = { summary = "body", reporter_phone = "sender", channel = "channel" }
-"""
-ASK = drawing(
-    """
-    <bpmn:startEvent id="begin"/>
-    <bpmn:receiveTask id="wait" messageRef="m"><bpmn:extensionElements>
-      <callwright:correlation key="phone"/>
-      <callwright:output name="rating" source="rating"/>
-      <callwright:output name="comment" source="text"/>
-    </bpmn:extensionElements></bpmn:receiveTask>
-    <bpmn:endEvent id="over"/>
-    begin -> wait
-    wait -> over
-    """,
-    key="ask",
-    roots='<bpmn:message id="m" name="rating"/>',
-)
-DETAILS = ASK.replace(b'process id="ask"', b'process id="details"').replace(
-    b'id="m" name="rating"', b'id="m" name="details"'
+from tests.engine.runtime.texting import (
+    CITIZEN,
+    HANDLER,
+    OTHER,
+    Inbox,
+    furnish,
+    instance,
+    open_count,
+    report,
+    variables,
 )
 
 
@@ -84,15 +37,7 @@ def courier() -> RecordingGateway:
 @pytest.fixture
 def centre(tmp_path: Path, courier: RecordingGateway) -> Iterator[Centre]:
     made = make_centre(tmp_path, gateways=[courier])
-    ctx = system(made)
-    with ctx.write():
-        put_group(ctx, key="water", name="Water")
-        for key, phone in (("wong", HANDLER), ("lee", OTHER)):
-            create_person(ctx, key=key, name=key, phone=phone, email=f"{key}@example.org")
-            set_groups(ctx, person_key=key, group_keys=["water"])
-    deploy(ctx, files={"repair.bpmn": REPAIR, "process.toml": REPAIR_MANIFEST})
-    deploy(ctx, files={"ask.bpmn": ASK})
-    deploy(ctx, files={"details.bpmn": DETAILS})
+    furnish(made)
     yield made
     made.database.dispose()
 
@@ -103,61 +48,15 @@ def ctx(centre: Centre) -> Context:
 
 
 @pytest.fixture
-def inbox(centre: Centre, courier: RecordingGateway) -> "Inbox":
+def inbox(centre: Centre, courier: RecordingGateway) -> Inbox:
     return Inbox(centre, courier)
-
-
-class Inbox:
-    """Sends as a telephone would and reads what comes back."""
-
-    def __init__(self, centre: Centre, courier: RecordingGateway) -> None:
-        self.centre, self.courier, self.count = centre, courier, 0
-
-    def say(self, body: str, *, sender: str = HANDLER) -> list[str]:
-        before = len(self.courier.taken)
-        self.count += 1
-        store_inbound(
-            system(self.centre),
-            gateway="recording",
-            provider_id=f"in-{self.count}",
-            channel="sms",
-            sender=sender,
-            recipient="+85230000000",
-            body=body,
-        )
-        work_off(self.centre)
-        return [sent.body for sent in self.courier.taken[before:] if sent.address == sender]
-
-    @property
-    def last(self) -> Any:
-        with system(self.centre).read() as ctx:
-            return ctx.connection.execute(
-                select(InboundMessage.__table__).order_by(InboundMessage.id.desc()).limit(1)
-            ).one()
-
-
-def report(ctx: Context, summary: str = "burst pipe") -> str:
-    return start_process(ctx, process_key="repair", start_event="begin", variables={"summary": summary}).id
-
-
-def open_count(ctx: Context) -> int:
-    with ctx.read():
-        return list_tasks(ctx)[0]
-
-
-def instance(ctx: Context, instance_id: str) -> Any:
-    with ctx.read():
-        return get_instance(ctx, instance_id)
-
-
-def variables(ctx: Context, instance_id: str) -> Any:
-    with ctx.read():
-        return variables_of(ctx, instance_id)
 
 
 def test_on_it_takes_the_task_and_says_so(ctx: Context, inbox: Inbox) -> None:
     report(ctx)
-    assert inbox.say("１") == ["T-260302-0001: it is yours. Reply 2 when it is done."]
+    assert inbox.say("１") == [
+        "T-260302-0001: it is yours. Reply 2 when it is done, or UNDO to give it back."
+    ]
     with ctx.read():
         [task] = list_tasks(ctx)[1]
     assert (task.assignee, task.acknowledged_by) == ("wong", "wong")
@@ -326,6 +225,33 @@ def test_a_machine_that_answers_machines_is_not_answered_for_ever(ctx: Context, 
     assert inbox.say("7", sender=CITIZEN)
 
 
+def test_a_telephone_number_that_a_process_begins_with_is_kept_as_e164(ctx: Context) -> None:
+    begun = start_process(
+        ctx,
+        process_key="repair",
+        start_event="begin",
+        variables={"reporter_phone": "5123 0009", "other": "5123"},
+    )
+    with ctx.read():
+        assert variables_of(ctx, begun.id) == {"reporter_phone": CITIZEN, "other": "5123"}
+
+
+def test_a_process_does_not_begin_with_what_is_no_telephone_number(ctx: Context) -> None:
+    with pytest.raises(InvalidSubmission) as refused:
+        start_process(ctx, process_key="repair", start_event="begin", variables={"reporter_phone": "call me"})
+    assert [problem.path for problem in refused.value.problems] == ["reporter_phone"]
+    begun = start_process(ctx, process_key="repair", start_event="begin", variables={"reporter_phone": None})
+    with ctx.read():
+        assert variables_of(ctx, begun.id) == {"reporter_phone": None}
+
+
+def test_a_report_from_a_name_in_place_of_a_number_begins_without_one(ctx: Context, inbox: Inbox) -> None:
+    inbox.say("The pipe is broken", sender="BANK")
+    assert inbox.last.state == "matched"
+    with ctx.read():
+        assert variables_of(ctx, inbox.last.instance_id)["reporter_phone"] is None
+
+
 def test_who_cannot_be_written_to_is_not_answered(ctx: Context, inbox: Inbox) -> None:
     inbox.say("7", sender="BANK")
     assert inbox.last.state == "unmatched"
@@ -342,6 +268,42 @@ def test_a_stranger_is_answered_in_the_language_they_write(
     inbox.say(body, sender=CITIZEN)
     with ctx.read():
         assert sender_of(ctx, inbox.last, []).locale == locale
+
+
+@pytest.mark.parametrize(
+    ("body", "sender", "locale"),
+    [
+        ("The pipe burst in Nathan Road", CITIZEN, "en"),
+        ("彌敦道水管爆裂", CITIZEN, "zh_Hant"),
+        ("水管爆裂，请派人来", CITIZEN, "zh_Hans"),
+        ("漏水", CITIZEN, "zh_Hant"),
+        ("漏水", "+8613800138000", "zh_Hans"),
+        ("Ok sos", CITIZEN, "zh_Hant"),
+    ],
+)
+def test_a_report_by_sms_keeps_the_language_in_which_it_is_answered(
+    ctx: Context, inbox: Inbox, body: str, sender: str, locale: str
+) -> None:
+    set_parameter(ctx, key="centre.locale", value="zh_Hant")
+    inbox.say(body, sender=sender)
+    with ctx.read():
+        assert variables_of(ctx, inbox.last.instance_id)["reporter_locale"] == locale
+
+
+def test_a_short_answer_is_answered_in_the_language_that_was_spoken_before(
+    ctx: Context, inbox: Inbox
+) -> None:
+    inbox.say("彌敦道水管爆裂", sender=CITIZEN)
+    with ctx.write():
+        outside = outside_recipient(ctx, {"phone": CITIZEN, "locale": "zh_Hant"})
+        answers.answer(ctx, outside, answers.THANKS, inbound_id=inbox.last.id)
+    inbox.say("7", sender=CITIZEN)
+    with ctx.read():
+        assert sender_of(ctx, inbox.last, []).locale == "zh_Hant"
+        assert outside_recipient(ctx, {"phone": "5123 0009"}).locale == "zh_Hant"
+    inbox.say("Please tell me how it stands", sender=CITIZEN)
+    with ctx.read():
+        assert sender_of(ctx, inbox.last, []).locale == "en"
 
 
 def test_an_answer_is_one_segment(ctx: Context, inbox: Inbox) -> None:

@@ -9,6 +9,7 @@ import pytest
 from engine import runtime
 from engine.definition import list_versions
 from engine.errors import Conflict, DefinitionError, Forbidden, InvalidSubmission, NotFound
+from engine.i18n import translate
 from engine.jobs import list_incidents
 from engine.testing import drawing, end, gateway, person, start, system, task, work_off
 from engine.work import list_tasks
@@ -311,6 +312,9 @@ def test_a_step_that_cannot_be_told_becomes_an_incident_and_goes_on_with_correct
     with system(centre).read() as ctx:
         count, incidents = list_incidents(ctx)
     assert (count, incidents[0]["element_id"]) == (1, "which")
+    assert translate("zh_Hans", incidents[0]["message"], **incidents[0]["params"]).endswith(
+        "第 1 行第 1 列：文字与数字不能比较大小。"
+    )
     assert instance(centre, begun.id)["incident_count"] == 1
     runtime.retry_incident(system(centre), incident_id=incidents[0]["id"], variables={"days": 5})
     with system(centre).read() as ctx:

@@ -33,7 +33,7 @@ def gate():
 @pytest.fixture
 def centre(tmp_path, gate):
     def register(registry):
-        registry.add_job_kind(JobKind(name="test.wait", function=gate))
+        registry.add_job_kind(JobKind(name="test.wait", title="Wait", function=gate))
 
     centre = make_centre(tmp_path, clock=DatabaseClock(), floors=(register,))
     yield centre

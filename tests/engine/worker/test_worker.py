@@ -51,8 +51,8 @@ def doing():
 @pytest.fixture
 def centre(tmp_path, database_url, doing):
     def register(registry):
-        registry.add_job_kind(JobKind(name="test.do", function=doing))
-        registry.add_job_kind(JobKind(name="test.tick", function=doing, every_s=60))
+        registry.add_job_kind(JobKind(name="test.do", title="Do", function=doing))
+        registry.add_job_kind(JobKind(name="test.tick", title="Tick", function=doing, every_s=60))
 
     centre = make_centre(tmp_path, database_url=database_url, floors=(register,))
     yield centre

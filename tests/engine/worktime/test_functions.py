@@ -16,7 +16,7 @@ NOW = datetime(2026, 3, 2, 2, tzinfo=UTC).astimezone(ZoneInfo("Asia/Hong_Kong"))
 
 
 def evaluate(expression: str, calendar: Calendar = OFFICE, **scope: object) -> feel.Result:
-    return feel.evaluate(expression, scope, functions=feel_functions(calendar), now=NOW)
+    return feel.evaluate(expression, scope, functions=feel_functions(lambda: calendar), now=NOW)
 
 
 @pytest.mark.parametrize(

@@ -275,7 +275,7 @@ def test_a_notification_goes_by_mail_and_a_late_word_is_an_incident(
         title="Note",
         texts={"email": MessageText(subject="{{ subject }}", text="Closed. 已完成。")},
     )
-    reader = Recipient(name="Wong", email="handler@example.org")
+    reader = Recipient(name="Wong", locale="en", email="handler@example.org")
 
     def say(subject: str) -> None:
         notify(ctx, event="result", to=reader, channel="email", message=note, scope={"subject": subject})

@@ -20,6 +20,9 @@ NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
         ("in_progress", "answered"),
         ("dispatched", "withdrawn"),
         ("answered", "dispatched"),
+        ("answered", "answered"),
+        ("answered", "in_progress"),
+        ("answered", "withdrawn"),
         ("answered", "closed"),
     ],
 )
@@ -29,7 +32,7 @@ def test_a_ticket_goes_forward_or_back_to_a_department(state, following):
 
 @pytest.mark.parametrize(
     ("state", "following"),
-    [("new", "closed"), ("new", "answered"), ("dispatched", "closed"), ("answered", "withdrawn")],
+    [("new", "closed"), ("new", "answered"), ("dispatched", "closed"), ("answered", "not_accepted")],
 )
 def test_a_ticket_skips_no_step(state, following):
     assert not rules.may_become(state, following)

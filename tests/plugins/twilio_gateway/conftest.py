@@ -8,10 +8,11 @@ from flask import Flask
 import engine.definition.models
 import engine.work.models  # noqa: F401 - tables that others point to
 from admin.kit.current import Web
+from engine import parameters
 from engine.clock import MovableClock
 from engine.context import SYSTEM, Centre, Context
 from engine.db import Database, metadata
-from engine.notify import SEND
+from engine.notify import SEND, SETTINGS
 from engine.plugin import JobKind, Outgoing, Registry
 from engine.settings import Settings
 from engine.testing.twilio_standin import TwilioStandIn
@@ -70,9 +71,12 @@ def outgoing(clock: MovableClock) -> Callable[..., Outgoing]:
 @pytest.fixture
 def centre(settings: Settings, gateway: TwilioGateway, clock: MovableClock) -> Iterator[Centre]:
     registry = Registry()
+    parameters.register(registry)
     registry.add_gateway(gateway)
+    for spec in SETTINGS:
+        registry.add_setting(spec)
     registry.add_job_kind(SEND)
-    registry.add_job_kind(JobKind(name="receive", function=lambda ctx, job: None))
+    registry.add_job_kind(JobKind(name="receive", title="Receive", function=lambda ctx, job: None))
     made = Centre(settings=settings, database=Database(settings.database), clock=clock, registry=registry)
     with Context(centre=made, actor=SYSTEM).write() as ctx:
         metadata.create_all(ctx.connection)

@@ -38,7 +38,7 @@ def test_on_a_bad_day_every_message_is_taken_once(
         notify(
             ctx,
             event="created",
-            to=Recipient(name="Chan", phone=f"+8525123{number % 4:04}"),
+            to=Recipient(name="Chan", locale="en", phone=f"+8525123{number % 4:04}"),
             channel="sms",
             message=note,
             scope={"nth": 100 + number},
@@ -75,7 +75,7 @@ def test_killed_at_any_commit_the_message_is_taken_once(
     trouble: Trouble | None,
 ) -> None:
     note = MessageTemplate(key="note", title="Note", texts={"sms": MessageText(text="burst pipe")})
-    to = Recipient(name="Chan", phone="+85251230009")
+    to = Recipient(name="Chan", locale="en", phone="+85251230009")
     made = notify(ctx, event="created", to=to, channel="sms", message=note, scope={})
     standin.trouble(*([trouble] if trouble else []))
     with killed_at(commit, when=when):

@@ -33,7 +33,7 @@ from plugins.twilio_gateway.webhooks import blueprint
 SMS = "https://desk.example.org/webhooks/twilio/sms"
 STATUS = "https://desk.example.org/webhooks/twilio/status"
 NOTE = MessageTemplate(key="note", title="Note", texts={"sms": MessageText(text="0017 burst pipe")})
-CITIZEN = Recipient(name="Chan", phone="+85251230009")
+CITIZEN = Recipient(name="Chan", locale="en", phone="+85251230009")
 
 
 @pytest.fixture
@@ -220,7 +220,7 @@ def test_over_real_http_a_message_goes_out_is_delivered_and_is_answered(
     app.register_blueprint(blueprint(), url_prefix="/webhooks/twilio")
     with serving(app) as url:
         here = replace(settings, public_url=url)
-        registry = Registry(job_kinds=centre.registry.job_kinds)
+        registry = Registry(job_kinds=centre.registry.job_kinds, settings=centre.registry.settings)
         registry.add_gateway(TwilioGateway(here))
         running = replace(centre, settings=here, registry=registry)
         app.extensions["callwright"] = Web(

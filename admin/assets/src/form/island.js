@@ -13,7 +13,7 @@ export async function mount(island) {
   const files = keepFiles(island, read(island, "data"));
   const readonly = island.hasAttribute("data-readonly");
   const said = new Map(Object.entries(read(island, "errors")));
-  const form = new Form({ container: island.querySelector("[data-place]"), additionalModules: [checks({ say, files, readonly, said })] });
+  const form = new Form({ container: island.querySelector("[data-place]"), additionalModules: [checks({ island, say, files, readonly, said })] });
   form.on("import.done", ({ error }) => error && console.error(error));
   await form.importSchema(read(island, "schema"), files.data);
   if (readonly) form.setProperty("readOnly", true);
@@ -27,9 +27,9 @@ export async function mount(island) {
   island.dataset.ready = "";
 }
 
-// form-js's own checks, a little kinder: in the person's language, a stored file counts as given, a telephone number may have
-// spaces (the server takes them out), what is only read is not found fault with, and what the server said stays until the answer changes.
-function checks({ say, files, readonly, said }) {
+// form-js's own checks, a little kinder: in the person's language, a stored file counts as given, a telephone number is
+// written as people write it (the server reads it), what is only read is not found fault with, and what the server said stays until the answer changes.
+function checks({ island, say, files, readonly, said }) {
   class Checks {
     constructor(validator, formFieldRegistry, form) {
       const found = validator.validateFieldInstance.bind(validator);
@@ -38,13 +38,19 @@ function checks({ say, files, readonly, said }) {
         const path = instance.valuePath.join(".");
         if (said.has(path) && unchanged(form, instance.valuePath, value)) return listed(said.get(path));
         const phone = formFieldRegistry.get(instance.id)?.validate?.validationType === "phone";
-        return found(instance, phone && value ? value.replace(/[\s().-]/g, "") : value).map(say);
+        return found(instance, phone && value ? whole(value, island.dataset.callingCode) : value).map(say);
       };
     }
   }
   const unchanged = (form, path, value) => JSON.stringify(path.reduce((inner, key) => inner?.[key], form._getState().initialData)) === JSON.stringify(value);
   Checks.$inject = ["validator", "formFieldRegistry", "form"];
   return { __init__: ["checks"], checks: ["type", Checks] };
+}
+
+// A telephone number with its country code: one without is of the centre's country.
+function whole(number, code) {
+  const digits = number.normalize("NFKC").replace(/[\s().\-\u2010-\u2015/]/g, "");
+  return code && /^(?!00)\d{3,}$/.test(digits) ? `+${code}${digits}` : digits;
 }
 
 // The page's own form: its buttons send, its answers are ours.

@@ -1,0 +1,1 @@
+"""The process library: versions, what runs in each, migrations."""

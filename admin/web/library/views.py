@@ -1,0 +1,171 @@
+"""The process library: every process with its versions, what runs in each, and going from one to another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, request
+from flask_babel import gettext
+
+from admin.kit.current import context, permitted, web
+from admin.kit.menu import MenuEntry, add_menu
+from admin.kit.names import person_names
+from admin.kit.permissions import needs
+from admin.kit.views import View, expose, fields_of, page, see_other
+from engine import runtime
+from engine.context import Context
+from engine.definition import get_definition, list_definitions
+from engine.errors import CallwrightError, InvalidSubmission, Problem
+from engine.i18n import _, say
+
+SEE = ("processes.see", "processes.deploy", "instances.operate")
+OPERATE = "instances.operate"
+
+
+class LibraryView(View):
+    """Processes and their versions."""
+
+    route_base = "/processes"
+
+    @expose("/")
+    @needs(*SEE)
+    def list(self) -> Any:
+        """Show every process with what runs in it."""
+        ctx = context()
+        with ctx.read():
+            processes = [
+                {
+                    "key": one.key,
+                    "title": one.text(web().locale, one.title),
+                    "summary": one.text(web().locale, one.manifest.summary),
+                    "version": one.version,
+                    "versions": runtime.list_running_versions(ctx, one.key),
+                }
+                for one in list_definitions(ctx)
+            ]
+            return page("library/processes.html", processes=processes, now=ctx.now)
+
+    @expose("/<key>")
+    @needs(*SEE)
+    def show(self, key: str) -> Any:
+        """Show the versions of a process, and its migrations."""
+        return self._shown(key)
+
+    @expose("/<key>/migrate", methods=["POST"])
+    @needs(OPERATE)
+    def migrate(self, key: str) -> Any:
+        """Try which instances can go to another version, or let them."""
+        ctx = context()
+        said = fields_of("from_version", "to_version", "mapping", "reason", "act")
+        try:
+            asked: dict[str, Any] = {
+                "process_key": key,
+                "from_version": int(said["from_version"]) if said["from_version"].isdigit() else None,
+                "to_version": int(said["to_version"]) if said["to_version"].isdigit() else 0,
+                "mapping": _mapping(said["mapping"]),
+            }
+            if said["act"] == "go":
+                migration = runtime.migrate_instances(ctx, reason=said["reason"], **asked)
+                flash(gettext("The migration has begun; its report tells how far it is."), "success")
+                return see_other("LibraryView.migration", migration_id=migration)
+            with ctx.read():
+                checks = runtime.check_migration(ctx, **asked)
+        except CallwrightError as error:
+            _tell(ctx, error)
+            return see_other("LibraryView.show", key=key)
+        return self._shown(key, checks=checks, said=said)
+
+    @expose("/migrations/<migration_id>")
+    @needs(OPERATE)
+    def migration(self, migration_id: str) -> Any:
+        """Show how each instance of a migration fared."""
+        ctx = context()
+        with ctx.read():
+            migration = runtime.get_migration(ctx, migration_id)
+            definition = get_definition(ctx, key=migration["process_key"])
+            return page(
+                "library/migration.html",
+                migration=migration,
+                title=definition.text(web().locale, definition.title),
+                names=person_names(ctx, [migration["asked_by"]]),
+                instances=[
+                    {**row, "blockers": [_told(ctx, one) for one in row["problems"]]}
+                    for row in runtime.list_migrated(ctx, migration_id)
+                ],
+                now=ctx.now,
+            )
+
+    @expose("/migrations/<migration_id>/revert", methods=["POST"])
+    @needs(OPERATE)
+    def revert(self, migration_id: str) -> Any:
+        """Take a migration back for every instance that has not moved since."""
+        ctx = context()
+        try:
+            count = runtime.revert_migration(
+                ctx, migration_id=migration_id, reason=fields_of("reason")["reason"]
+            )
+            flash(gettext("Asked to go back: %(count)s", count=count), "success")
+        except CallwrightError as error:
+            _tell(ctx, error)
+        return see_other("LibraryView.migration", migration_id=migration_id)
+
+    def _shown(self, key: str, *, checks: Any = None, said: Any = None) -> Any:
+        ctx = context()
+        with ctx.read():
+            definition = get_definition(ctx, key=key)
+            return page(
+                "library/process.html",
+                key=key,
+                title=definition.text(web().locale, definition.title),
+                versions=runtime.list_running_versions(ctx, key),
+                migrations=runtime.list_migrations(ctx, key),
+                checks=None
+                if checks is None
+                else [
+                    {"check": check, "blockers": [_told(ctx, one) for one in check.problems]}
+                    for check in checks
+                ],
+                said=said or {"from_version": request.args.get("from", "")},
+                operates=permitted(OPERATE),
+                now=ctx.now,
+            )
+
+
+def _told(ctx: Context, problem: Problem) -> str:
+    where = problem.element_name or problem.path
+    return f"{where}: {say(ctx.locale, problem)}" if where else say(ctx.locale, problem)
+
+
+def _tell(ctx: Context, error: CallwrightError) -> None:
+    """Say on the next page why something was refused."""
+    reasons = [say(ctx.locale, problem) for problem in error.problems]
+    flash(" ".join(reasons) or say(ctx.locale, error), "danger")
+
+
+def _mapping(text: str) -> dict[str, str]:
+    """Read pairs of element ids, one a line: ``former = new``.
+
+    Raises:
+        InvalidSubmission: A line is no pair.
+    """
+    pairs = [line.split("=") for line in text.splitlines() if line.strip()]
+    if any(len(pair) != 2 for pair in pairs):
+        raise InvalidSubmission(
+            problems=[Problem(path="mapping", message=_("Write one pair of ids a line: ask = enquire."))]
+        )
+    return {former.strip(): new.strip() for former, new in pairs}
+
+
+def register(appbuilder: Any) -> None:
+    """Add the pages and their line in the menu."""
+    appbuilder.add_view_no_menu(LibraryView)
+    add_menu(
+        appbuilder,
+        MenuEntry(
+            label=_("Process library"),
+            endpoint="LibraryView.list",
+            icon="stack-2",
+            category="Operations",
+            permissions=SEE,
+        ),
+    )

@@ -1,0 +1,84 @@
+"""What is known of a process, as its pages say it: its variables in words, its files."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+
+from flask_babel import gettext
+
+import forms
+from admin.kit.current import permitted, web
+from admin.kit.formats import instant
+from engine import feel
+from engine.context import Context
+from engine.definition import Definition, VariableSpec
+from engine.errors import DefinitionError, InvalidSubmission
+from engine.feel.temporal import DateTime
+from engine.files import references_in
+from engine.people import default_region, grouped
+from engine.values import Json
+from forms.options import fixed_options
+
+
+def shown_variables(
+    ctx: Context,
+    definition: Definition | None,
+    held: Mapping[str, Json],
+    *,
+    without: Collection[str] = (),
+) -> list[tuple[str, str]]:
+    """Return a process's declared variables as label and value, personal ones only to who may see them.
+
+    Args:
+        ctx: Any open transaction.
+        definition: What declares them; nothing is known of a process without.
+        held: The process's variables.
+        without: Those that the page shows elsewhere.
+    """
+    if definition is None:
+        return []
+    labels = chosen_labels(definition)
+    shown: list[tuple[str, str]] = []
+    for name, spec in definition.manifest.variables.items():
+        value = held.get(name)
+        if name in without or value in (None, "") or isinstance(value, dict | list) or not spec.label:
+            continue
+        masked = spec.sensitive and not permitted("personal_data.see")
+        label = labels.get((name, str(value)))
+        said = definition.text(web().locale, label) if label else shown_value(ctx, value, spec)
+        shown.append((definition.text(web().locale, spec.label), "•••" if masked else said))
+    return shown
+
+
+def chosen_labels(definition: Definition) -> dict[tuple[str, str], str]:
+    """Return what the options of a process's forms are called, by the field's name and the option's value."""
+    files = definition.package.files
+    found: dict[tuple[str, str], str] = {}
+    for path in definition.package.matching("*.form"):
+        with suppress(DefinitionError):
+            for component in forms.read_form(files[path], path).walk():
+                for option in fixed_options(component) or ():
+                    found.setdefault((str(component.key), str(option.value)), option.label)
+    return found
+
+
+def shown_value(ctx: Context, value: Json, spec: VariableSpec) -> str:
+    """Say a variable's value for people: moments in their zone, yes and no in their language."""
+    if isinstance(value, bool):
+        return str(gettext("Yes") if value else gettext("No"))
+    if spec.is_telephone:
+        return grouped(str(value), default_region(ctx))
+    try:
+        typed = feel.from_json(value, spec.type) if spec.type != "any" else value
+    except InvalidSubmission:
+        return str(value)
+    if isinstance(typed, DateTime):
+        return instant(typed.instant(ctx.settings.zone), "short")
+    return str(typed)
+
+
+def shown_files(*values: Json) -> list[Mapping[str, Json]]:
+    """Return the files that stand in the values, each once."""
+    found = [file for value in values for file in references_in(value)]
+    return list({str(file["$file"]): file for file in found}.values())

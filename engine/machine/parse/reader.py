@@ -1,0 +1,186 @@
+"""One file while it is read: its text as XML, what it defines beside its processes, what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lxml import etree
+
+from engine import feel
+from engine.errors import Phrase, Problem
+from engine.i18n import _
+from engine.machine.extensions import BPMN
+from engine.machine.spec import Formula
+
+MAXIMUM_BYTES = 2_000_000
+MAXIMUM_ELEMENTS = 20_000
+
+_ROOTS = ("message", "signal", "error", "escalation")
+# What each kind of event is called.
+KINDS = {
+    "message": Phrase(_("message")),
+    "signal": Phrase(_("signal")),
+    "error": Phrase(_("error")),
+    "escalation": Phrase(_("escalation")),
+    "compensate": Phrase(_("compensation")),
+    "cancel": Phrase(_("cancel")),
+    "conditional": Phrase(_("conditional")),
+    "link": Phrase(_("link")),
+    "timer": Phrase(_("timer")),
+    "terminate": Phrase(_("terminate")),
+    "eventDefinition": Phrase(_("event definition")),
+}
+_DATA = ("dataObject", "dataObjectReference", "dataStoreReference", "dataInput", "dataOutput", "property")
+
+
+class Reader:
+    """Reads one file and collects its problems."""
+
+    def __init__(self, path: str, names: frozenset[str]) -> None:
+        self.path = path
+        self.names = names
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        # Of which products and which elements it was said already that they are not read.
+        self.told: set[tuple[str, str]] = set()
+        self.by_id: dict[str, dict[str, etree._Element]] = {}
+        # Whether the process that is read is marked as executable: then what it lacks is a problem.
+        self.executable = True
+
+    # -- problems --------------------------------------------------------------------------------------
+
+    def say(self, element: etree._Element, message: str, /, **params: Any) -> None:
+        """Keep a problem of an element."""
+        self.problems.append(self._problem(element, message, params))
+
+    def warn(self, element: etree._Element, message: str, /, **params: Any) -> None:
+        """Keep what can run, but perhaps not as meant."""
+        self.warnings.append(self._problem(element, message, params))
+
+    def lacks(self, element: etree._Element, message: str, /, **params: Any) -> None:
+        """Say what an element lacks: a problem, but in a sketch that is not marked as executable."""
+        (self.say if self.executable else self.warn)(element, message, **params)
+
+    def _problem(self, element: etree._Element, message: str, params: dict[str, Any]) -> Problem:
+        return Problem(
+            path=f"{self.path}#{element.get('id') or etree.QName(element).localname}",
+            message=message,
+            params=params,
+            element_name=element.get("name"),
+            line=element.sourceline,
+        )
+
+    # -- expressions -----------------------------------------------------------------------------------
+
+    def expression(self, element: etree._Element, said: etree._Element | None, where: str) -> Formula | None:
+        """Read an expression element: FEEL, or Python where it says so.
+
+        Args:
+            element: Whose expression it is.
+            said: The element that holds it; None gives None.
+            where: What it is called, for messages.
+        """
+        if said is None or not (said.text or "").strip():
+            return None
+        if (said.get("language") or "").lower().endswith("python"):
+            return Formula(source=(said.text or "").strip(), script=True)
+        return self.compile(element, said.text, where)
+
+    def compile(self, element: etree._Element, source: str | None, where: str) -> Formula | None:
+        """Compile FEEL and report what is wrong with it."""
+        if source is None or not source.strip():
+            return None
+        try:
+            return Formula(source=source, feel=feel.compile(source.strip(), names=self.names))
+        except feel.FeelSyntaxError as error:
+            self.lacks(
+                element,
+                _("%(where)s: %(source)s cannot be read at line %(line)s, column %(column)s: %(reason)s"),
+                where=where,
+                source=source.strip(),
+                line=error.line,
+                column=error.column,
+                reason=error.phrase,
+            )
+            return None
+
+    # -- the file --------------------------------------------------------------------------------------
+
+    def xml(self, content: bytes) -> etree._Element | None:
+        """Parse the text safely."""
+        if len(content) > MAXIMUM_BYTES:
+            return self._refuse(_("The file is larger than %(limit)s bytes."), limit=MAXIMUM_BYTES)
+        parser = etree.XMLParser(
+            resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
+        )
+        try:
+            root = etree.fromstring(content, parser)
+        except etree.XMLSyntaxError as error:
+            line, column = error.position
+            return self._refuse(
+                _(
+                    "The file is not XML from line %(line)s, column %(column)s on. Export it anew from the "
+                    "tool that drew it."
+                ),
+                line=line,
+                column=column,
+            )
+        if root.getroottree().docinfo.doctype:
+            return self._refuse(_("The file has a DOCTYPE. Remove it: a drawing needs none."))
+        if root.tag != f"{{{BPMN}}}definitions":
+            return self._refuse(_("This is no BPMN 2.0 file: its root is not bpmn:definitions."))
+        if sum(1 for _element in root.iter()) > MAXIMUM_ELEMENTS:
+            return self._refuse(_("The file has more than %(limit)s elements."), limit=MAXIMUM_ELEMENTS)
+        return root
+
+    def _refuse(self, message: str, **params: Any) -> etree._Element | None:
+        self.problems.append(Problem(path=self.path, message=message, params=params))
+        return None
+
+    def roots(self, root: etree._Element) -> None:
+        """Remember by id what elements refer to."""
+        for tag in _ROOTS:
+            found = {element.get("id", ""): element for element in root.iterfind(f"{{{BPMN}}}{tag}")}
+            self.by_id[tag] = found
+        self.by_id["eventDefinition"] = {
+            child.get("id", ""): child
+            for child in root
+            if isinstance(child.tag, str) and etree.QName(child).localname.endswith("EventDefinition")
+        }
+        self.by_id["data"] = {
+            element.get("id", ""): element for tag in _DATA for element in root.iter(f"{{{BPMN}}}{tag}")
+        }
+
+    def root(
+        self, element: etree._Element, kind: str, reference: str | None, *, required: bool
+    ) -> etree._Element | None:
+        """Return the message, signal, error or escalation that an element names; say if it is not there."""
+        found = self.by_id[kind].get(local(reference))
+        if found is None and (reference or required):
+            self.lacks(
+                element,
+                _("It names the %(kind)s %(reference)s, which this file does not define. Choose one."),
+                kind=KINDS[kind],
+                reference=reference or "",
+            )
+        return found
+
+    def variable(self, reference: str) -> str:
+        """Return the variable that a data object, input, output, store or property stands for."""
+        found = self.by_id["data"].get(local(reference))
+        if found is None:
+            return re.sub(r"\W", "_", local(reference))
+        behind = found.get("dataObjectRef") or found.get("dataStoreRef")
+        drawn = self.by_id["data"].get(local(behind)) if behind else None
+        named = next((one.get("name") for one in (drawn, found) if one is not None and one.get("name")), None)
+        return re.sub(r"\W", "_", named or behind or found.get("id", ""))
+
+    def variable_name(self, item: etree._Element) -> str:
+        """Return the variable that a data item of a multi-instance stands for."""
+        return re.sub(r"\W", "_", item.get("name") or item.get("id") or "item")
+
+
+def local(reference: str | None) -> str:
+    """Return a reference without its namespace's prefix."""
+    return (reference or "").strip().split(":")[-1]
