@@ -165,4 +165,5 @@ class Refused(Exception):
 def _note(action: str, role: Any) -> None:
     """Write into the library's own transaction who did what to a role."""
     held = sorted(from_pair(row.permission.name, row.view_menu.name) for row in role.permissions)
-    audit(joined(web()), action, "role", role.name, {"permissions": held})
+    with joined(web()) as ctx:
+        audit(ctx, action, "role", role.name, {"permissions": held})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -63,11 +65,13 @@ def open_store(app: Flask, database: Database, *, changing: frozenset[str]) -> s
     return store
 
 
-def joined(shell: Web) -> Context:
-    """Make a context of the request within the transaction that the login library has open.
+@contextmanager
+def joined(shell: Web) -> Iterator[Context]:
+    """Give a context of the request within the transaction that the login library has open.
 
-    What is written by it is committed with whatever the library writes.
+    What is written by it is sent when it is left and committed with whatever the library writes.
     """
-    ctx = shell.context()
     connection = current_app.extensions["appbuilder"].session.connection()
-    return replace(ctx, _transaction=Transaction(connection, g.get("login_store_mode", Mode.READ)))
+    transaction = Transaction(connection, g.get("login_store_mode", Mode.READ))
+    yield replace(shell.context(), _transaction=transaction)
+    transaction.flush()

@@ -23,10 +23,8 @@ class WebhooksApi(Api):
 
     @lists("", answer=WebhookSchema, args=WebhookArgs, needs=MANAGE)
     def list(self, ctx: Context, said: dict[str, Any]) -> Page:
-        """List webhooks, the oldest first."""
-        rows = services.list_webhooks(ctx)
-        first = (said["page"] - 1) * said["page_size"]
-        return Page(len(rows), [_webhook(row) for row in rows[first : first + said["page_size"]]])
+        """List webhooks."""
+        return Page(*services.list_webhooks(ctx, **said))
 
     @reads("/<uuid:webhook_id>", answer=WebhookSchema, needs=MANAGE)
     def get(self, ctx: Context, said: dict[str, Any], webhook_id: str) -> dict[str, Any]:

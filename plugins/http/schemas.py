@@ -5,7 +5,7 @@ from __future__ import annotations
 from admin.api.fields import Body, IdText, Instant, Items, ListArgs, Row, Text, Whole, sort_of
 from engine.plugin import PROCESS_EVENTS
 from plugins.http.rules import EVENT_TITLES
-from plugins.http.services import DELIVERY_SORTS
+from plugins.http.services import DELIVERY_SORTS, WEBHOOK_SORTS
 
 STATES = ("waiting", "delivered", "failed")
 
@@ -53,6 +53,8 @@ class WebhookBody(Body):
 
 class WebhookArgs(ListArgs):
     """What the list of webhooks takes."""
+
+    sort = sort_of(WEBHOOK_SORTS, "created_at")
 
 
 class DeliveryArgs(ListArgs):

@@ -31,10 +31,16 @@ class WebhooksView(View):
     @needs(MANAGE)
     def list(self) -> str:
         """List webhooks."""
+        paging = read_paging(sorts=tuple(services.WEBHOOK_SORTS), default="created_at")
         with context().read() as ctx:
+            count, webhooks = services.list_webhooks(
+                ctx, sort=paging.sort, page=paging.page, page_size=paging.page_size
+            )
             return page(
                 "http/webhooks.html",
-                webhooks=services.list_webhooks(ctx),
+                webhooks=webhooks,
+                count=count,
+                paging=paging,
                 titles=EVENT_TITLES,
                 states=STATE_TITLES,
                 processes=process_titles(ctx),

@@ -13,6 +13,7 @@ from plugins.http.services.deliveries import (
 from plugins.http.services.fence import target_of
 from plugins.http.services.secrets import read_secret
 from plugins.http.services.webhooks import (
+    WEBHOOK_SORTS,
     get_webhook,
     list_webhooks,
     put_webhook,
@@ -22,6 +23,7 @@ from plugins.http.services.webhooks import (
 
 __all__ = [
     "DELIVERY_SORTS",
+    "WEBHOOK_SORTS",
     "Answer",
     "Call",
     "call",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import delete, select
 
 from engine.context import Context, verb
+from engine.db import order_by, page_of
 from engine.definition import get_definition
 from engine.errors import CallwrightError, InvalidSubmission, NotFound, Problem
 from engine.history import audit
@@ -15,6 +17,8 @@ from engine.plugin import PROCESS_EVENTS
 from plugins.http.models import Delivery, Webhook
 from plugins.http.services.fence import target_of
 from plugins.http.services.secrets import read_secret
+
+WEBHOOK_SORTS = {"created_at": Webhook.created_at, "url": Webhook.url, "state": Webhook.state}
 
 
 @verb
@@ -113,6 +117,18 @@ def get_webhook(ctx: Context, webhook_id: str) -> Webhook:
     return webhook
 
 
-def list_webhooks(ctx: Context) -> list[Webhook]:
-    """Return every webhook, the oldest first."""
-    return list(ctx.session.scalars(select(Webhook).order_by(Webhook.id)))
+def list_webhooks(
+    ctx: Context, *, sort: str = "created_at", page: int = 1, page_size: int = 25
+) -> tuple[int, list[dict[str, Any]]]:
+    """Return how many webhooks there are and one page of them.
+
+    Raises:
+        UnknownFilter: The sort key is not known; the message lists the known ones.
+    """
+    return page_of(
+        ctx.connection,
+        select(Webhook.__table__),
+        order_by(sort, WEBHOOK_SORTS, last=Webhook.id),
+        page=page,
+        page_size=page_size,
+    )

@@ -50,6 +50,7 @@ def listen(hub: Hub) -> Iterator[Callable[..., Iterator[str]]]:
 def say(ctx: Context, topic: str, ref: str) -> int:
     with ctx.write():
         publish(ctx, topic, ref)
+        ctx.transaction.flush()
         return int(ctx.connection.execute(select(func.max(Event.seq))).scalar_one())
 
 

@@ -37,9 +37,9 @@ def test_an_administrator_registers_tests_pauses_and_removes_a_webhook(
     changed = browser.post(f"{page}/change", data={**token, **hearing, "events": ["incident.opened"]})
     assert changed.status_code == 303
     with ctx.read():
-        (webhook,) = services.list_webhooks(ctx)
+        _, (webhook,) = services.list_webhooks(ctx)
         count, (delivery,) = services.list_deliveries(ctx)
-    assert (webhook.events, count) == (["incident.opened"], 1)
+    assert (webhook["events"], count) == (["incident.opened"], 1)
     again = browser.post(f"/outgoing-webhooks/deliveries/{delivery['id']}/redeliver", data=token)
     assert "waits to be sent already" in browser.get(again.headers["Location"]).text
     assert browser.post(f"{page}/remove", data=token).status_code == 303

@@ -112,8 +112,10 @@ def test_the_home_page_counts_every_overdue_task_also_those_it_does_not_list(ctx
 def test_the_way_of_a_process_is_told_by_its_steps_not_by_its_gateways(begin, make_person, enter):
     make_person("boss", "administrator")
     page = enter("boss").get(f"/instances/{begin().id}").text
-    assert "Handle the report" in page
-    assert "Department known?" not in page
+    # Operators may move a token to a gateway: only what is told counts here, not what is offered.
+    told = re.sub(r"<select.*?</select>", "", page, flags=re.DOTALL)
+    assert "Handle the report" in told
+    assert "Department known?" not in told
 
 
 @pytest.mark.parametrize(
