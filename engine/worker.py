@@ -67,7 +67,7 @@ class Worker:
         self._due = threading.Event()
         self._stopping = threading.Event()
         self._free = threading.Semaphore(thread_count)
-        self._held: dict[threading.Thread, str] = {}
+        self._held: dict[threading.Thread, ClaimedJob] = {}
 
     def wake(self) -> None:
         """Look for due jobs now."""
@@ -102,13 +102,20 @@ class Worker:
             free += 1
         claimed: list[ClaimedJob] = []
         try:
-            claimed = claim(self._context(), owner=self.owner, limit=free)
+            claimed = claim(
+                self._context(),
+                owner=self.owner,
+                limit=free,
+                held=list(self._held.values()),
+                # However slow the services of one process are, a thread is left for the others.
+                share=max(1, self.thread_count - 1),
+            )
         finally:
             for _unused in range(free - len(claimed)):
                 self._free.release()
         for job in claimed:
             thread = threading.Thread(target=self._run_one, args=(job,), name=f"job-{job.kind}")
-            self._held[thread] = job.id
+            self._held[thread] = job
             thread.start()
         return bool(claimed)
 
@@ -157,7 +164,7 @@ class Worker:
 
     def _renew(self) -> None:
         """Renew the leases of what runs here; of what was claimed and does not run, nobody would hear."""
-        held = list(self._held.values())
+        held = [job.id for job in list(self._held.values())]
         if not held:
             return
         ctx = self._context()

@@ -11,6 +11,7 @@ from engine.jobs.incidents import (
 )
 from engine.jobs.leases import HEARTBEAT, drop_dead_workers, drop_lease, hold_lease
 from engine.jobs.models import Incident, Job, Lease
+from engine.jobs.pressure import Behind, oldest_due_s, refuse_if_behind
 from engine.jobs.queue import (
     JOB_SORTS,
     RETRIES_S,
@@ -37,6 +38,7 @@ __all__ = [
     "INCIDENT_SORTS",
     "JOB_SORTS",
     "RETRIES_S",
+    "Behind",
     "ClaimedJob",
     "Incident",
     "Job",
@@ -58,7 +60,9 @@ __all__ = [
     "incidents_of_cause",
     "list_incidents",
     "list_jobs",
+    "oldest_due_s",
     "open_incident",
+    "refuse_if_behind",
     "resolve_incidents_of_job",
     "return_expired",
     "run_claimed",

@@ -22,7 +22,11 @@ class Job(Base):
     """
 
     __tablename__ = "job"
-    __table_args__ = (Index("ix_job_ready", "state", "due_at"),)
+    __table_args__ = (
+        Index("ix_job_ready", "state", "due_at"),
+        # A turn for each process, however many jobs another has due.
+        Index("ix_job_turn", "state", "lane", "process_key", "due_at"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     # timer, service, step, notify, or a plug-in's plugin.verb

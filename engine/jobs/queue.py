@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, or_, select, true, update
+from sqlalchemy import Select, and_, bindparam, func, or_, select, true, update
 
 from engine.context import Context, verb
 from engine.db import inserting, order_by, page_of, updating
@@ -22,6 +23,10 @@ from engine.values import Json
 RETRIES_S: tuple[float, ...] = (10, 60, 300, 1_800, 7_200)
 LEASE_S = 30
 MAXIMUM_LOST = 5
+# What goes first comes first.
+LANES = ("interactive", "batch")
+# A claim looks at this many due jobs for each it wants, before it asks process by process.
+_LOOK_AHEAD = 10
 # What an instance has said is on its way, whatever becomes of the instance.
 _SAID = ("notify", "throw")
 JOB_SORTS = {
@@ -33,6 +38,18 @@ JOB_SORTS = {
     "process_key": Job.process_key,
     "attempt_count": Job.attempt_count,
 }
+_first_key = (
+    select(func.min(Job.process_key).label("key"))
+    .where(Job.state == "waiting", Job.lane == bindparam("lane"))
+    .cte("keys", recursive=True)
+)
+_next_key = (
+    select(func.min(Job.process_key))
+    .where(Job.state == "waiting", Job.lane == bindparam("lane"), Job.process_key > _first_key.c.key)
+    .scalar_subquery()
+)
+# From key to key in the index, however many jobs each has; the last is none: jobs of no process.
+_KEYS_WAITING = select(_first_key.union_all(select(_next_key).where(_first_key.c.key.is_not(None))).c.key)
 _WITH_KEY = select(Job.id).where(Job.unique_key == bindparam("key"))
 _HELD = updating(Job).where(
     Job.id == bindparam("job"), Job.state == "running", Job.owner == bindparam("holder")
@@ -60,6 +77,7 @@ class ClaimedJob:
 
     id: str
     kind: str
+    lane: str
     payload: Json
     attempt_count: int
     owner: str
@@ -144,38 +162,45 @@ def enqueue(
 
 @verb
 def claim(
-    ctx: Context, *, owner: str, limit: int = 10, kinds: Sequence[str] | None = None
+    ctx: Context,
+    *,
+    owner: str,
+    limit: int = 10,
+    kinds: Sequence[str] | None = None,
+    held: Sequence[ClaimedJob] = (),
+    share: int | None = None,
 ) -> list[ClaimedJob]:
     """Take due jobs into a worker's hands: lease, attempt and mark in one transaction.
 
-    Each process key gets its turn before any gets a second one; what is interactive goes first. At most
-    one job of an instance is in anybody's hands.
+    Each process key gets its turn before any gets a second one, however many jobs another has due; what is
+    interactive goes first. At most one job of an instance is in anybody's hands.
 
     Args:
         ctx: Who claims.
         owner: The worker's mark.
         limit: At most this many.
         kinds: Only these kinds.
+        held: What the worker has in its hands already.
+        share: The most that one process, and the batch lane as a whole, may have in the worker's hands; any
+            number where omitted.
     """
     free = [kind.name for kind in ctx.registry.job_kinds.values() if not kind.exclusive]
     running = select(Job.instance_id).where(
         Job.state == "running", Job.instance_id.is_not(None), Job.kind.not_in(free)
     )
-    due = (
-        select(Job.id, Job.kind, Job.instance_id, Job.process_key, Job.lane, Job.due_at)
-        .where(
-            Job.state == "waiting",
-            Job.due_at <= ctx.now,
-            or_(Job.instance_id.is_(None), Job.kind.in_(free), Job.instance_id.not_in(running)),
-        )
-        .order_by(Job.lane.desc(), Job.due_at, Job.id)
-        .limit(limit * 10)
+    due = select(Job.id, Job.kind, Job.instance_id, Job.process_key, Job.lane, Job.due_at).where(
+        Job.state == "waiting",
+        Job.due_at <= ctx.now,
+        or_(Job.instance_id.is_(None), Job.kind.in_(free), Job.instance_id.not_in(running)),
     )
     if kinds is not None:
         due = due.where(Job.kind.in_(kinds))
-    if ctx.centre.database.dialect == "postgresql":
-        due = due.with_for_update(skip_locked=True)
-    chosen = _in_turns(ctx.connection.execute(due).all(), limit, free)
+    turns = _Turns(limit, free, held, share)
+    found = _first_of(ctx, due, limit * _LOOK_AHEAD)
+    if len(found) == limit * _LOOK_AHEAD:
+        # So many are due that some process may stand behind them all.
+        found += _first_of_each(ctx, due, limit)
+    chosen = turns.choose(found)
     if not chosen:
         return []
     ctx.connection.execute(
@@ -194,6 +219,7 @@ def claim(
         ClaimedJob(
             id=row["id"],
             kind=row["kind"],
+            lane=row["lane"],
             payload=row["payload"],
             attempt_count=row["attempt_count"],
             owner=owner,
@@ -207,25 +233,68 @@ def claim(
     ]
 
 
-def _in_turns(rows: Sequence[Any], limit: int, free: Sequence[str]) -> list[str]:
-    """Choose round-robin over process keys, one job an instance, interactive before batch."""
-    queues: dict[tuple[str, str | None], list[Any]] = {}
-    for row in rows:
-        queues.setdefault((row.lane, row.process_key), []).append(row)
-    chosen: list[str] = []
-    taken: set[str] = set()
-    for lane in sorted({lane for lane, _key in queues}, reverse=True):
-        turns = [queue for (of, _key), queue in queues.items() if of == lane]
-        while turns and len(chosen) < limit:
-            for queue in turns:
-                row = queue.pop(0)
-                alone = row.instance_id is not None and row.kind not in free
-                if len(chosen) < limit and not (alone and row.instance_id in taken):
-                    chosen.append(row.id)
-                    if alone:
-                        taken.add(row.instance_id)
-            turns = [queue for queue in turns if queue]
-    return chosen
+def _first_of(ctx: Context, due: Select[*tuple[Any, ...]], count: int) -> list[Any]:
+    """Return the first of the due jobs, locked where the database locks rows."""
+    first = due.order_by(Job.due_at, Job.id).limit(count)
+    if ctx.centre.database.dialect == "postgresql":
+        first = first.with_for_update(skip_locked=True)
+    return list(ctx.connection.execute(first).all())
+
+
+def _first_of_each(ctx: Context, due: Select[*tuple[Any, ...]], count: int) -> list[Any]:
+    """Return the first due jobs of each process in each lane."""
+    return [
+        row
+        for lane in LANES
+        for key in ctx.connection.scalars(_KEYS_WAITING, {"lane": lane}).all()
+        for row in _first_of(ctx, due.where(Job.lane == lane, Job.process_key == key), count)
+    ]
+
+
+class _Turns:
+    """Chooses round-robin over process keys, one job an instance, interactive before batch."""
+
+    def __init__(
+        self, limit: int, free: Sequence[str], held: Sequence[ClaimedJob], share: int | None
+    ) -> None:
+        self._limit = limit
+        self._free = free
+        self._share = limit + len(held) if share is None else share
+        self._of_process = Counter(job.process_key for job in held)
+        self._of_lane = Counter(job.lane for job in held)
+        self._instances: set[str] = set()
+        self._chosen: list[str] = []
+
+    def choose(self, rows: Sequence[Any]) -> list[str]:
+        """Return the ids of those whose turn it is."""
+        queues: dict[tuple[str, str | None], deque[Any]] = {}
+        for row in sorted(set(rows), key=lambda row: (row.due_at, row.id)):
+            queues.setdefault((row.lane, row.process_key), deque()).append(row)
+        for lane in LANES:
+            # Whose jobs are fewest in hand comes first; between equals, whose first one is the oldest.
+            turns = sorted(
+                (queue for (of, _key), queue in queues.items() if of == lane),
+                key=lambda queue: (self._of_process[queue[0].process_key], queue[0].due_at),
+            )
+            while turns:
+                for queue in turns:
+                    self._offer(queue.popleft())
+                turns = [queue for queue in turns if queue]
+        return self._chosen
+
+    def _offer(self, row: Any) -> None:
+        alone = row.instance_id is not None and row.kind not in self._free
+        if len(self._chosen) == self._limit or (alone and row.instance_id in self._instances):
+            return
+        if row.process_key is not None and self._of_process[row.process_key] >= self._share:
+            return
+        if row.lane == "batch" and self._of_lane["batch"] >= self._share:
+            return
+        self._chosen.append(row.id)
+        self._of_process[row.process_key] += 1
+        self._of_lane[row.lane] += 1
+        if alone:
+            self._instances.add(row.instance_id)
 
 
 def hold(ctx: Context, job: ClaimedJob) -> None:

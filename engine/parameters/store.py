@@ -49,6 +49,17 @@ OWN = (
         help=_("Sensitive: before personal data are shown in full or stored files are opened."),
     ),
     SettingSpec(
+        key="jobs.behind_s",
+        type="integer",
+        default=60,
+        unit="s",
+        label=_("How far the work may be behind before nothing new begins"),
+        help=_(
+            "While a due job has waited longer, people and programs that start a process are asked to try "
+            "again in a moment. What runs goes on, and messages are taken in. 0: never."
+        ),
+    ),
+    SettingSpec(
         key="report.confirm_number",
         type="boolean",
         default=True,

@@ -19,6 +19,7 @@ from engine.history import audit
 from engine.i18n import _
 from engine.ids import new_id
 from engine.instance import ProcessInstance
+from engine.jobs import refuse_if_behind
 from engine.machine import Run
 from engine.machine.stimuli import Cancel, Start
 from engine.people import default_region, e164
@@ -62,6 +63,7 @@ def start_process(
         NotFound: There is no such process or version.
         Conflict: The business key is taken.
         InvalidSubmission: A name or value cannot be kept.
+        Behind: The work is behind; only where whoever asks can try again.
     """
     definition = get_definition(ctx, key=process_key, version=version)
     return begin(
@@ -90,6 +92,8 @@ def begin(
         parent: The row of the instance that calls it.
         parent_visit: The caller's element visit that waits for it.
     """
+    if parent is None:
+        refuse_if_behind(ctx)
     check_names(variables, reserved=RESERVED if parent is None else frozenset())
     variables = _with_telephones(ctx, definition, variables, strict=parent is None)
     if parent is None:

@@ -238,6 +238,9 @@ class _Visit:
             )
         except InvalidSubmission as error:
             return self.form(data, page=page, problems=error.problems)
+        except TooManyRequests as error:
+            # A code that was given stays proved: what was typed is sent again without another one.
+            return self.form(data, page=page, note=say(self.ctx.locale, error), status=429)
         session["reported"] = {"number": business_key, "title": self.start.title}
         return see_other("ReportView.sent")
 

@@ -10,11 +10,12 @@ from flask_babel import gettext
 
 import forms
 from admin.kit.current import context, web
+from admin.kit.errors import status_of
 from admin.kit.menu import MenuEntry, add_menu
 from admin.kit.permissions import needs
 from admin.kit.views import View, expose, page, see_other
 from admin.web.work.views import posted_data, startable, with_data
-from engine.errors import Forbidden, InvalidSubmission
+from engine.errors import Forbidden, InvalidSubmission, TooManyRequests
 from engine.i18n import _, say
 
 
@@ -54,13 +55,15 @@ class CatalogueView(View):
             raise Forbidden()
         data: dict[str, Any] = {}
         errors: dict[str, list[str]] = {}
+        status = 200
         if request.method == "POST":
             try:
                 data = posted_data(ctx)
                 begun = forms.start_with_form(
                     ctx, process_key=key, start_event=event, form=form_key, data=data
                 )
-            except InvalidSubmission as error:
+            except (InvalidSubmission, TooManyRequests) as error:
+                status = status_of(error)
                 for problem in error.problems:
                     errors.setdefault(problem.path, []).append(say(web().locale, problem))
                 if not error.problems:
@@ -75,7 +78,7 @@ class CatalogueView(View):
         shown = page(
             "catalogue/begin.html", start=chosen, rendered=rendered, errors=errors, form_key=form_key
         )
-        return make_response(shown, 422 if errors else 200)
+        return make_response(shown, status)
 
 
 def register(appbuilder: Any) -> None:

@@ -77,7 +77,7 @@ def test_a_lease_of_what_does_not_run_is_not_renewed(centre, ctx, gate):
     ask(ctx, 2)
     worker = Worker(centre, thread_count=2)
     held, lost = claim(ctx, owner=worker.owner, limit=2)
-    worker._held[threading.current_thread()] = held.id
+    worker._held[threading.current_thread()] = held
     with ctx.write():
         began = ctx.now
     time.sleep(0.05)
