@@ -17,7 +17,7 @@ run: $(STAMP) $(BUNDLES)
 	@$(BIN)/callwright up $(ARGS)
 
 test: check
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(STAMP) $(BUNDLES)
 	$(BIN)/ruff check .

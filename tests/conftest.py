@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 
+# What takes longest begins first, so that no worker is left with it when the others are done.
+LONGEST = ("stories", "browser", "seed", "architecture", "admin/scaffold")
 SERVER = os.environ.get("CALLWRIGHT_TEST_POSTGRESQL", "postgresql://root@127.0.0.1:5432/test")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest; the rest stays in its order."""
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(here).as_posix()
+        return next((at for at, name in enumerate(LONGEST) if folder.startswith(f"{name}/")), len(LONGEST))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

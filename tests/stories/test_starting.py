@@ -60,7 +60,7 @@ def test_a_second_product_on_the_same_folder_is_refused(product: Product) -> Non
     refused = second.begin("second", "admin.cli", "up", "--data-dir", str(product.data_dir))
     assert refused.wait(30) == 1
     assert f"Another Callwright runs on the data folder {product.data_dir}." in refused.tail()
-    assert requests.get(f"{product.url}/readyz", timeout=5).status_code == 200
+    assert requests.get(f"{product.url}/readyz", timeout=20).status_code == 200
 
 
 def test_a_part_that_is_killed_is_started_again(product: Product) -> None:
