@@ -21,7 +21,10 @@ _ROOMS = {
     "process": ("process",),
     "invite": ("invite",),
     "craft": ("check", "scenarios", "new", "catalogues", "migration"),
-    "operate": ("deploy", "export", "start", "tasks", "complete", "incidents"),
+    "operate": ("deploy", "export", "start", "tasks", "complete"),
+    "instances": ("instances", "versions", "migrate", "revert"),
+    "incidents": ("incidents",),
+    "messages": ("messages", "signal"),
 }
 _ROOM_OF = {command: room for room, commands in _ROOMS.items() for command in commands}
 

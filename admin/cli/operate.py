@@ -1,35 +1,19 @@
-"""The engine's nouns on the command line, for scripting: JSON out, exit code 1 on a refusal."""
+"""Processes are deployed, started and worked on: JSON out, exit code 1 on a refusal."""
 
 from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import click
 
 from admin.cli.common import acting
-from engine import runtime, values
+from admin.cli.saying import by_option, named_values, picked, show, show_list, variables_option
+from engine import runtime
 from engine.definition import deploy as deploy_files
 from engine.definition import get_definition, read_folder, read_zip
-from engine.i18n import say, translate
-from engine.jobs import list_incidents
+from engine.i18n import say
 from engine.work import list_tasks
-
-
-def _show(value: Any) -> None:
-    click.echo(values.dumps(value))
-
-
-def _variables(pairs: tuple[str, ...]) -> dict[str, Any]:
-    read: dict[str, Any] = {}
-    for pair in pairs:
-        name, _equals, text = pair.partition("=")
-        try:
-            read[name] = values.loads(text)
-        except ValueError:
-            read[name] = text
-    return read
 
 
 @click.command()
@@ -47,7 +31,7 @@ def deploy(context: click.Context, path: Path) -> None:
     deployed = deploy_files(ctx, files=files, source="upload")
     for warning in deployed.warnings:
         click.secho(f"{warning.path}: {say(ctx.locale, warning)}", fg="yellow", err=True)
-    _show(
+    show(
         [{"key": found.key, "version": found.version, "new": deployed.new} for found in deployed.definitions]
     )
 
@@ -75,8 +59,8 @@ def export(context: click.Context, key: str, path: Path, version: int | None) ->
 
 @click.command()
 @click.argument("key")
-@click.option("--variable", "-v", multiple=True, help="name=JSON or name=text.")
-@click.option("--by", help="Act as this person.")
+@variables_option
+@by_option
 @click.option("--business-key", help="A key of your own.")
 @click.pass_context
 def start(
@@ -85,9 +69,9 @@ def start(
     """Start a process."""
     ctx = acting(context, by)
     begun = runtime.start_process(
-        ctx, process_key=key, variables=_variables(variable), business_key=business_key
+        ctx, process_key=key, variables=named_values(variable), business_key=business_key
     )
-    _show({"id": begun.id, "business_key": begun.business_key, "state": begun.state})
+    show(picked(begun, "id", "business_key", "state"))
 
 
 @click.command()
@@ -99,22 +83,8 @@ def tasks(context: click.Context, mine: str | None, state: str) -> None:
     ctx = acting(context)
     with ctx.read():
         count, found = list_tasks(ctx, mine=mine, state=state.split(","), page_size=100)
-    _show(
-        {
-            "count": count,
-            "result": [
-                {
-                    "id": task.id,
-                    "element_id": task.element_id,
-                    "title": task.title,
-                    "business_key": task.business_key,
-                    "assignee": task.assignee,
-                    "state": task.state,
-                }
-                for task in found
-            ],
-        }
-    )
+    names = ("id", "element_id", "title", "business_key", "assignee", "state")
+    show_list(count, [picked(task, *names) for task in found])
 
 
 @click.command()
@@ -122,7 +92,7 @@ def tasks(context: click.Context, mine: str | None, state: str) -> None:
 @click.option("--outcome", help="One of the step's buttons.")
 @click.option("--data", "-d", multiple=True, help="field=JSON or field=text.")
 @click.option("--opinion", help="What you say about it.")
-@click.option("--by", help="Act as this person.")
+@by_option
 @click.pass_context
 def complete(
     context: click.Context,
@@ -135,33 +105,5 @@ def complete(
     """Finish a user task."""
     ctx = acting(context, by)
     finish = ctx.registry.ports.get("finish_task", runtime.complete_task)
-    done = finish(ctx, task_id=task_id, outcome=outcome, data=_variables(data), opinion=opinion)
-    _show({"id": done.id, "business_key": done.business_key, "state": done.state})
-
-
-@click.command()
-@click.option("--retry", help="Try this incident again.")
-@click.pass_context
-def incidents(context: click.Context, retry: str | None) -> None:
-    """List open incidents, or try one again."""
-    ctx = acting(context)
-    if retry is not None:
-        runtime.retry_incident(ctx, incident_id=retry)
-        return
-    with ctx.read():
-        count, found = list_incidents(ctx, page_size=100)
-    _show(
-        {
-            "count": count,
-            "result": [
-                {
-                    "id": incident["id"],
-                    "process_key": incident["process_key"],
-                    "element_id": incident["element_id"],
-                    "code": incident["code"],
-                    "message": translate(ctx.locale, incident["message"], **(incident["params"] or {})),
-                }
-                for incident in found
-            ],
-        }
-    )
+    done = finish(ctx, task_id=task_id, outcome=outcome, data=named_values(data), opinion=opinion)
+    show(picked(done, "id", "business_key", "state"))
