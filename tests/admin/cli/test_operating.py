@@ -5,8 +5,11 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from admin.centre import open_centre
 from admin.cli import cli
 from engine.errors import Conflict, InvalidSubmission
+from engine.settings import read_settings
+from engine.testing import work_off
 from engine.testing.sketch import sketch
 
 KEY = "k" * 40
@@ -33,6 +36,18 @@ def call(tmp_path):
 
     call("init", "--world", "none")
     return call
+
+
+@pytest.fixture
+def work(call, tmp_path):
+    """Do what a worker would do."""
+
+    def work():
+        centre = open_centre(read_settings(None, data_dir=tmp_path / "var"))
+        work_off(centre)
+        centre.database.dispose()
+
+    return work
 
 
 @pytest.fixture
@@ -116,7 +131,7 @@ def test_without_a_reason_nothing_is_done(call, stopped):
     assert standing(call, instance_id) == ["fail"]
 
 
-def test_instances_go_on_in_another_version_and_back(call, deployed, tmp_path):
+def test_instances_go_on_in_another_version_and_back(call, work, deployed, tmp_path):
     begun = call("start", deployed, "-v", "amount=1")["id"]
     (tmp_path / "p.bpmn").write_bytes(sketch(DRAWN.replace("look", "check")))
     call("deploy", str(tmp_path / "p.bpmn"))
@@ -124,8 +139,14 @@ def test_instances_go_on_in_another_version_and_back(call, deployed, tmp_path):
     assert "look" in blocked["problems"][0]["path"]
     assert call("migrate", deployed, "2", "-m", "look=check")["result"][0]["problems"] == []
     moved = call("migrate", deployed, "2", "-m", "look=check", "--reason", "a test", "--go")["migration"]
-    assert [row["active_count"] for row in call("versions", deployed)["result"]] == [0, 1]
+    work()
+    assert {row["version"]: row["active_count"] for row in call("versions", deployed)["result"]} == {
+        1: 0,
+        2: 1,
+    }
+    assert standing(call, begun) == ["check"]
     assert call("revert", moved, "--reason", "a test") == {"reverting": 1}
+    work()
     assert standing(call, begun) == ["look"]
 
 
