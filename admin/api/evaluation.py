@@ -96,10 +96,7 @@ class FeelApi(Api):
 
         What goes wrong gives null, and a warning says where and why. What cannot be read at all is 422.
         """
-        scope = _scope(ctx, said["context"])
-        options = {"value": scope.pop(_INPUT, None)} if said["unary"] else {}
-        result = _evaluated(ctx, "expression", said["expression"], scope, **options)
-        return {"value": _json(result.value), "warnings": _warnings(ctx, result.warnings)}
+        return evaluate_feel(ctx, said)
 
 
 class DecisionsApi(Api):
@@ -113,15 +110,38 @@ class DecisionsApi(Api):
 
         What goes wrong gives null, and a warning says where and why; a model that cannot be read is 422.
         """
-        named = _one_of(said, "decision", "service")
-        result = _model(ctx, said, named).evaluate(
-            named, _scope(ctx, said["context"]), functions=functions(ctx), now=_now(ctx)
-        )
-        return {
-            "value": _json(result.value),
-            "warnings": _warnings(ctx, result.warnings),
-            "matched": result.matched,
-        }
+        return evaluate_decision(ctx, said)
+
+
+def evaluate_feel(ctx: Context, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Evaluate what a :class:`FeelBody` says, within the open transaction.
+
+    Raises:
+        InvalidSubmission: The expression, or a value of the context, cannot be read.
+    """
+    scope = _scope(ctx, said["context"])
+    options = {"value": scope.pop(_INPUT, None)} if said["unary"] else {}
+    result = _evaluated(ctx, "expression", said["expression"], scope, **options)
+    return {"value": _json(result.value), "warnings": _warnings(ctx, result.warnings)}
+
+
+def evaluate_decision(ctx: Context, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Evaluate what a :class:`DecisionBody` says, within the open transaction.
+
+    Raises:
+        InvalidSubmission: Too much or too little is said, or a value of the context cannot be read.
+        DefinitionError: The model cannot be read.
+        NotFound: There is no such process or decision.
+    """
+    named = _one_of(said, "decision", "service")
+    result = _model(ctx, said, named).evaluate(
+        named, _scope(ctx, said["context"]), functions=functions(ctx), now=_now(ctx)
+    )
+    return {
+        "value": _json(result.value),
+        "warnings": _warnings(ctx, result.warnings),
+        "matched": result.matched,
+    }
 
 
 def _one_of(said: Mapping[str, Any], *names: str) -> str:

@@ -25,6 +25,7 @@ _ROOMS = {
     "instances": ("instances", "versions", "migrate", "revert"),
     "incidents": ("incidents",),
     "messages": ("messages", "signal"),
+    "evaluate": ("feel", "decide"),
 }
 _ROOM_OF = {command: room for room, commands in _ROOMS.items() for command in commands}
 

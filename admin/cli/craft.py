@@ -12,7 +12,7 @@ import click
 import forms
 from admin.app import create_app
 from admin.centre import open_centre
-from admin.cli.init import all_owners, owners
+from admin.cli.tables import all_owners, owners
 from engine.db.migrations import migrate, write_revision
 from engine.definition import read_folder
 from engine.settings import read_settings

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from importlib import import_module
 from importlib.resources import files
-from pathlib import Path
 
 import click
 
@@ -15,8 +13,9 @@ from admin.centre import open_centre
 from admin.cli.common import settings_of
 from admin.cli.demo import demo_password
 from admin.cli.family import watch_parent
+from admin.cli.tables import owners
 from admin.identity.setup import init_security
-from engine.context import SYSTEM, Centre, Context
+from engine.context import SYSTEM, Context
 from engine.db.migrations import migrate
 from engine.definition import deploy, read_folder
 from engine.errors import NotFound
@@ -66,18 +65,6 @@ def initialise(settings: Settings, *, world: str = "none", alone: bool = False) 
             import_module("seed.load").load_world(app, world, password=password)
     finally:
         centre.database.dispose()
-
-
-def owners(centre: Centre) -> Mapping[str, Path]:
-    """Return who has migrations, and where."""
-    return {name: folder for name, folder in all_owners(centre).items() if folder.is_dir()}
-
-
-def all_owners(centre: Centre) -> Mapping[str, Path]:
-    """Return who may have migrations, and where they would be: the floors and the installed plug-ins."""
-    floors = {name: Path(str(import_module(name).__path__[0])) for name in ("engine", "forms", "admin")}
-    plugins = {plugin.name: plugin.manifest.path for plugin in centre.registry.plugins.values()}
-    return {name: folder / "migrations" for name, folder in {**floors, **plugins}.items()}
 
 
 def deploy_shipped(ctx: Context) -> None:

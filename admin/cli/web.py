@@ -16,8 +16,8 @@ from admin.app import create_app
 from admin.centre import open_centre
 from admin.cli.common import settings_of
 from admin.cli.family import watch_parent
-from engine.db import Database
-from engine.settings import Settings, make_folders
+from admin.cli.tables import require_tables
+from engine.settings import Settings
 
 THREADS = 300
 
@@ -95,7 +95,6 @@ def web(context: click.Context, host: str, port: int) -> None:
 
 def _reach(settings: Settings) -> None:
     """Say here why it cannot start: what fails in gunicorn's worker fails with its traceback."""
-    make_folders(settings)
-    database = Database(settings.database)
-    database.reach()
-    database.dispose()
+    centre = open_centre(settings, web=False)
+    require_tables(centre)
+    centre.database.dispose()

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from admin.app import create_app
 from admin.centre import open_centre
-from admin.cli.init import owners
+from admin.cli.tables import owners
 from engine.db.migrations import differences, is_current, migrate
 from engine.settings import Settings
 from engine.testing import system

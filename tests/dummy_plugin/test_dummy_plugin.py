@@ -11,7 +11,8 @@ from sqlalchemy import inspect, select
 
 from admin.check import check
 from admin.check.plugins import ROOMS, SHELVES
-from admin.cli.init import OFFICE_HOURS, owners
+from admin.cli.init import OFFICE_HOURS
+from admin.cli.tables import owners
 from engine import runtime
 from engine.context import Actor, Context
 from engine.db import Database, metadata

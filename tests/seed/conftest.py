@@ -12,7 +12,8 @@ from flask import Flask
 
 from admin.app import create_app
 from admin.centre import open_centre
-from admin.cli.init import OFFICE_HOURS, deploy_shipped, owners
+from admin.cli.init import OFFICE_HOURS, deploy_shipped
+from admin.cli.tables import owners
 from admin.identity.setup import init_security
 from engine.clock import MovableClock
 from engine.context import SYSTEM, Centre, Context

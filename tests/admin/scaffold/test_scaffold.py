@@ -78,7 +78,7 @@ MIGRATE = """
 from pathlib import Path
 from sqlalchemy import inspect
 from admin.centre import open_centre
-from admin.cli.init import owners
+from admin.cli.tables import owners
 from engine.db.migrations import differences, migrate
 from engine.settings import Settings
 from engine.testing import system
