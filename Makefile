@@ -12,6 +12,7 @@ help:
 	@echo "make test   set everything up and run every check and test"
 	@echo "make check  floors, manifests, types, style (part of make test)"
 	@echo "make bench  measure, beside stock SpiffWorkflow in the same run"
+	@echo "make chaos  kill, crash and restart the product under load; make chaos ARGS=A1 for one test"
 
 run: $(STAMP) $(BUNDLES)
 	@$(BIN)/callwright up $(ARGS)
@@ -28,6 +29,9 @@ check: $(STAMP) $(BUNDLES)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
+
+chaos: $(STAMP) $(BUNDLES)
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

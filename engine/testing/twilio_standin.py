@@ -18,6 +18,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -79,6 +80,7 @@ class TwilioStandIn:
         self.hang_s = hang_s
         self.messages: dict[str, dict[str, Any]] = {}
         self.requests: list[tuple[str, str, dict[str, str]]] = []
+        self.answers: list[int] = []
         self.answered_callbacks: list[tuple[str, str, int]] = []
         self._now = now
         self._callback_urls: dict[str, str] = {}
@@ -151,11 +153,19 @@ class TwilioStandIn:
         """
         message = self.messages[sid]
         message.update(status=status, error_code=error_code, date_updated=self._date())
+        return self.call_back(sid, status)
+
+    def call_back(self, sid: str, status: str) -> int | None:
+        """Say a status of a message to whoever sent it, whatever its own is: again, late, out of order.
+
+        Returns:
+            The HTTP status of the answer, 0 where nobody answered; None where no callback was asked for.
+        """
         url = self._callback_urls.get(sid)
         if url is None:
             return None
-        form = self.status_form(sid)
-        answered = self._post(url, form)
+        form = {**self.status_form(sid), "MessageStatus": status, "SmsStatus": status}
+        answered = self.post(url, form)
         self.answered_callbacks.append((sid, status, answered))
         return answered
 
@@ -195,7 +205,7 @@ class TwilioStandIn:
 
     def say(self, url: str, *, sender: str, recipient: str, body: str) -> int:
         """Send a new inbound message to a webhook and return the HTTP status of the answer."""
-        return self._post(url, self.inbound_form(sender=sender, recipient=recipient, body=body))
+        return self.post(url, self.inbound_form(sender=sender, recipient=recipient, body=body))
 
     # What the handler calls.
 
@@ -312,16 +322,19 @@ class TwilioStandIn:
     def _date(self) -> str:
         return format_datetime(self._now().astimezone(UTC))
 
-    def _post(self, url: str, form: Mapping[str, str]) -> int:
+    def post(self, url: str, form: Mapping[str, str]) -> int:
+        """Send a signed form to a webhook and return the HTTP status of the answer, 0 where there is none."""
         request = urllib.request.Request(url, urlencode(form).encode(), self.sign(url, form), method="POST")
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
-                return int(answer.status)
+                status = int(answer.status)
         except urllib.error.HTTPError as error:
             with error:
-                return int(error.code)
+                status = int(error.code)
         except OSError:
-            return 0
+            status = 0
+        self.answers.append(status)
+        return status
 
 
 def _asked_for(message: Mapping[str, Any], query: Mapping[str, str]) -> bool:
@@ -425,6 +438,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
         except OSError:
             self.close_connection = True
+
+    def handle(self) -> None:
+        """Answer, as long as the client is there: one that was killed is nothing to speak of."""
+        with suppress(ConnectionError):
+            super().handle()
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -11,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -112,6 +113,12 @@ class Running:
     def kill(self) -> None:
         """Kill the first process with -9; what becomes of the others is the product's affair."""
         self._process.kill()
+        self._process.wait(10)
+
+    def kill_all(self) -> None:
+        """Kill the first process and all that it started in its own session."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
         self._process.wait(10)
 
     def end(self, within_s: float = 40.0) -> int:
@@ -223,7 +230,7 @@ class Product:
     def abandon(self) -> None:
         """End whatever still runs after a test, however it ended."""
         for running in self.running.values():
-            running.kill()
+            running.kill_all()
         for running in self.running.values():
             running.join()
         self.running.clear()

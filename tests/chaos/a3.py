@@ -1,0 +1,89 @@
+"""PostgreSQL crashes every 5 to 20 s and is down up to 5 s, while workers are killed: all is done, once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+from tests.chaos import census
+from tests.chaos.desk import Desk
+from tests.chaos.killing import kill_until_over
+from tests.chaos.people import crowd
+from tests.chaos.report import Report, part
+from tests.chaos.servers import Cluster, clusters
+from tests.chaos.site import site
+from tests.stories.product import Product
+
+COUNT, UNIT = 3_000, "instances"
+WITHIN_S = 300.0
+KILLS = True
+_WORKERS = 2
+_PEOPLE = 6
+_RECOVERED_WITHIN_S = 10.0
+
+
+class _Crashes(threading.Thread):
+    """Crashes a server again and again, and starts it again a little later."""
+
+    def __init__(self, report: Report, server: Cluster) -> None:
+        super().__init__(name="crashes", daemon=True)
+        self.report, self.server = report, server
+        self.recovered_at: list[datetime] = []
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        """Crash it until told to end; it runs afterwards."""
+        chance = self.report.chance
+        while not self._over.wait(chance.uniform(5, 20)):
+            self.server.crash()
+            time.sleep(chance.uniform(0, 5))
+            self.server.start()
+            self.recovered_at.append(datetime.now(UTC))
+
+    def end(self) -> None:
+        """End."""
+        self._over.set()
+        self.join(60)
+
+
+def run(report: Report, count: int = COUNT) -> None:
+    """Run it with so many instances."""
+    with clusters() as (server,):
+        server.make()
+        server.start()
+        with site(server.url()) as here:
+            here.deploy()
+            here.begin_web()
+            for _ in range(_WORKERS):
+                here.begin_worker()
+            here.product.wait_ready("web")
+            desk = Desk(here.product.url)
+            crashes = _Crashes(report, server)
+            crashes.start()
+            with crowd(desk.do_errand, range(count), _PEOPLE) as done:
+                took_s = kill_until_over(report, here, count, within_s=2 * WITHIN_S, said=done)
+                crashes.end()
+            report.most("seconds", took_s, WITHIN_S)
+            report.figure("restarts of PostgreSQL", len(crashes.recovered_at))
+            report.figure("answers that people got", dict(desk.answers))
+            report.figure("tries of a request, at most", max(desk.tries))
+            census.take(report, here.product, range(count), here.twilio)
+            _check_recovery(report, here.product, crashes.recovered_at)
+
+
+def _check_recovery(report: Report, product: Product, recovered_at: list[datetime]) -> None:
+    """Hold the first completion after each recovery against its bar, where there was work left."""
+    read = product.rows(
+        "SELECT ended_at FROM job WHERE state = 'done' AND ended_at IS NOT NULL ORDER BY ended_at"
+    )
+    ended = [row[0] for row in read]
+    waits = [
+        (first - moment) / timedelta(seconds=1)
+        for moment in recovered_at
+        if (first := next((one for one in ended if one >= moment), None)) is not None
+    ]
+    report.figure("seconds to the first job after a recovery, p50", part(waits, 0.5))
+    report.most(
+        "seconds to the first job after a recovery, most", max(waits, default=0.0), _RECOVERED_WITHIN_S
+    )

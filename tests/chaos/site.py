@@ -1,0 +1,99 @@
+"""A product under test: its processes, one by one, its people, and the provider of its SMS."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from admin.centre import open_centre
+from engine.context import Centre
+from engine.definition import deploy
+from engine.settings import read_settings
+from engine.testing import system
+from engine.testing.twilio_standin import TwilioStandIn
+from tests.chaos import drawing
+from tests.stories.product import Product, environment, furnish, tail
+from tests.stories.story import account, now
+
+SECRET = "a secret of the tests, and of nobody else"
+
+
+@dataclass(kw_only=True)
+class Site:
+    """A product with its provider.
+
+    Args:
+        product: Its processes and its database.
+        twilio: Who carries its SMS.
+    """
+
+    product: Product
+    twilio: TwilioStandIn
+    workers: list[str] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def deploy(self, **options: str) -> None:
+        """Deploy the errand; ``options`` are those of its drawing."""
+        with self.centre() as centre:
+            deploy(system(centre), files=drawing.files(**options))
+
+    @contextmanager
+    def centre(self) -> Iterator[Centre]:
+        """The product put together in this process, for what people do beside the processes under test."""
+        told = environment(self.product.data_dir, self.product.port, self.product.settings)
+        centre = open_centre(read_settings(told), web=False)
+        try:
+            yield centre
+        finally:
+            centre.database.dispose()
+
+    def begin_web(self, name: str = "web", port: int | None = None) -> None:
+        """Start a web process."""
+        self.product.begin(name, "admin.cli", "web", "--port", str(port or self.product.port))
+
+    def begin_worker(self) -> str:
+        """Start a worker process and return its name."""
+        name = f"worker_{next(self._numbers)}"
+        self.product.begin(name, "admin.cli", "worker")
+        self.workers.append(name)
+        return name
+
+    def works(self, worker: str) -> bool:
+        """Whether a worker looks for jobs already."""
+        return "is looking for jobs" in tail(self.product.folder / f"{worker}.log", 5_000)
+
+    def kill_worker(self, worker: str) -> None:
+        """Kill a worker with -9 and start another one."""
+        self.workers.remove(worker)
+        self.product.running.pop(worker).kill()
+        self.begin_worker()
+
+
+@contextmanager
+def site(
+    database_url: str = "", *, provider: type[TwilioStandIn] = TwilioStandIn, **settings: str
+) -> Iterator[Site]:
+    """A furnished product of which nothing runs yet; over afterwards, whatever became of it.
+
+    Args:
+        database_url: SQLite where empty.
+        provider: Who carries SMS.
+        settings: ``CALLWRIGHT_*`` beside those that every product here has.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="callwright-chaos-") as folder,
+        provider(now=now, callbacks=False, hang_s=12) as twilio,
+    ):
+        told = {**account(twilio), "CALLWRIGHT_SECRET_KEY": SECRET, **settings}
+        if database_url:
+            told["CALLWRIGHT_DATABASE_URL"] = database_url
+        product = Product(folder=Path(folder), settings=told)
+        try:
+            furnish(product)
+            yield Site(product=product, twilio=twilio)
+        finally:
+            product.abandon()

@@ -1,0 +1,38 @@
+"""A slice of the chaos tests for every run of the tests; ``make chaos`` runs them at their full size."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+
+from tests.chaos.report import Report, Skipped
+
+SEED = 20_261_122
+
+
+def held(name: str, *, count: int, fewest_kills: int = 0, **options: int) -> None:
+    """Run a test with so many of what it counts; every bar must hold, and there must be so many kills."""
+    report = Report(name=name, seed=SEED, fewest_kills=fewest_kills)
+    try:
+        import_module(f"tests.chaos.{name.lower()}").run(report, count, **options)
+    except Skipped as reason:
+        pytest.skip(str(reason))
+    assert report.end(), report.missed
+
+
+def test_everything_is_done_once_while_workers_are_killed() -> None:
+    # Fewer kills than a full run must have: each costs a start, and the last leases take half a minute.
+    held("A1", count=100, fewest_kills=1, most_kills=4)
+
+
+def test_one_of_many_who_finish_a_task_at_once_does() -> None:
+    held("A4", count=9)
+
+
+def test_a_call_that_comes_many_times_at_once_has_one_effect_and_one_answer() -> None:
+    held("A5", count=4)
+
+
+def test_receipts_in_any_order_end_as_those_in_order() -> None:
+    held("A8", count=500)
