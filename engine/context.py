@@ -92,6 +92,8 @@ class Context:
     locale: str = "en"
     # Names the work of a service task's job to whoever is outside: the same at every try, never twice.
     idempotency_key: str | None = None
+    # How many processes began one by the other's message or signal up to here, none of which waited.
+    cascade: int = 0
     _transaction: Transaction | None = field(default=None, repr=False)
     _now: datetime | None = field(default=None, repr=False)
 

@@ -13,15 +13,15 @@ from engine.context import Context
 from engine.definition.definitions import Definition
 from engine.errors import NotFound
 from engine.instance import LargeValue
-from engine.machine import Environment
+from engine.machine import Budget, Environment
 from engine.people import feel_functions as people_functions
 from engine.sandbox import Sandbox
 from engine.worktime import Calendar, load_calendar
 from engine.worktime import feel_functions as worktime_functions
 
 sandbox = Sandbox()
-# How long one step may hold its transaction; then the rest becomes another one's.
-STEP_S = 1.0
+# What every step may take.
+BUDGET = Budget()
 
 
 def environment(ctx: Context, definition: Definition, given: Mapping[str, Any]) -> Environment:
@@ -34,7 +34,7 @@ def environment(ctx: Context, definition: Definition, given: Mapping[str, Any]) 
     """
     registry = ctx.registry
     now = ctx.now.astimezone(ctx.settings.zone)
-    deadline = time.monotonic() + STEP_S
+    began_s = time.monotonic()
 
     def service_mode(name: str) -> Any:
         offer = registry.service_tasks.get(name)
@@ -62,7 +62,8 @@ def environment(ctx: Context, definition: Definition, given: Mapping[str, Any]) 
         run_script=run_script,
         evaluate_script=evaluate_script,
         large_value=large_value,
-        overdue=lambda: time.monotonic() > deadline,
+        budget=BUDGET,
+        worked_s=lambda: time.monotonic() - began_s,
     )
 
 

@@ -30,6 +30,7 @@ class Inside:
     files: Mapping[str, bytes]
     registry: Registry
     key: str
+    package: Package | None = None
 
 
 def inspect(registry: Registry, package: Package) -> list[Problem]:
@@ -50,7 +51,7 @@ def inspect(registry: Registry, package: Package) -> list[Problem]:
         _ = package.manifest
     except DefinitionError as error:
         problems += error.problems
-    inside = Inside(files=package.files, registry=registry, key=package.key)
+    inside = Inside(files=package.files, registry=registry, key=package.key, package=package)
     for path, content in sorted(package.files.items()):
         kind = kind_of(registry, path)
         if kind is not None:
@@ -82,9 +83,36 @@ def _cross_check(registry: Registry, package: Package) -> Iterator[Problem]:
             )
         elif manifest.starts:
             yield from _check_starts(registry, package)
+    yield from _check_calls(package)
     for path, spec in package.processes.values():
         for node in spec.nodes:
             yield from _check_node(registry, package, path, spec, node)
+
+
+def _check_calls(package: Package) -> Iterator[Problem]:
+    """Look for processes that call themselves, directly or by others: they would never end."""
+    calls = {
+        key: {node.settings.called for node in spec.nodes if node.settings.called in package.processes}
+        for key, (_path, spec) in package.processes.items()
+    }
+    for key, (path, spec) in package.processes.items():
+        for node in spec.nodes:
+            if node.settings.called in calls and key in _reached(calls, node.settings.called):
+                yield Problem(
+                    path=f"{path}#{node.element_id}",
+                    message=_("The process calls itself here, and would never end. Draw a loop instead."),
+                    element_name=node.element_name,
+                )
+
+
+def _reached(calls: Mapping[str, set[str]], key: str) -> set[str]:
+    """Return a process and all that it calls, directly or not."""
+    reached, ahead = {key}, [key]
+    while ahead:
+        found = calls.get(ahead.pop(), set()) - reached
+        reached |= found
+        ahead += found
+    return reached
 
 
 def _check_ids(package: Package) -> Iterator[Problem]:

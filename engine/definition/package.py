@@ -45,6 +45,9 @@ class Package:
     key: str
     files: Mapping[str, bytes] = field(repr=False)
     lent: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    # Its drawings and decision models as far as they were read: large ones take seconds.
+    _parsed: dict[str, Parsed] = field(default_factory=dict, repr=False, compare=False)
+    _models: dict[str, DecisionModel] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def manifest(self) -> ProcessManifest | None:
@@ -63,14 +66,34 @@ class Package:
     @cached_property
     def drawings(self) -> dict[str, Parsed]:
         """What each of its drawings holds, by path."""
-        return {path: parse(path, self.files[path], names=NAMES) for path in self.matching("*.bpmn")}
+        return {path: self.drawn(path) for path in self.matching("*.bpmn")}
+
+    def drawn(self, path: str) -> Parsed:
+        """Read a drawing, once.
+
+        Raises:
+            DefinitionError: Something in it cannot run; ``problems`` lists everything.
+        """
+        if path not in self._parsed:
+            self._parsed[path] = parse(path, self.files[path], names=NAMES)
+        return self._parsed[path]
+
+    def model(self, path: str) -> DecisionModel:
+        """Read a decision model, once.
+
+        Raises:
+            DefinitionError: It cannot be read.
+        """
+        if path not in self._models:
+            self._models[path] = decision.parse(self.files[path])
+        return self._models[path]
 
     @cached_property
     def decisions(self) -> dict[str, DecisionModel]:
         """Every decision of its models, by id and by name."""
         found: dict[str, DecisionModel] = {}
         for path in self.matching("*.dmn"):
-            model = decision.parse(self.files[path])
+            model = self.model(path)
             for named in model.decisions.values():
                 found[named.id] = model
                 found.setdefault(named.name, model)

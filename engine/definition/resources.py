@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatch
 
-from engine import decision
-from engine.definition.package import NAMES
 from engine.errors import DefinitionError, Problem
 from engine.i18n import _, read_catalogue
-from engine.machine import parse
 from engine.plugin import CheckContext, Registry, ResourceKind
 
 
@@ -30,7 +27,7 @@ def kind_of(registry: Registry, path: str) -> ResourceKind | None:
 def check_drawing(path: str, content: bytes, within: CheckContext) -> Sequence[Problem]:
     """Return what is wrong with a drawing."""
     try:
-        parse(path, content, names=NAMES)
+        within.package.drawn(path)
     except DefinitionError as error:
         return error.problems
     return ()
@@ -39,7 +36,7 @@ def check_drawing(path: str, content: bytes, within: CheckContext) -> Sequence[P
 def check_decision(path: str, content: bytes, within: CheckContext) -> Sequence[Problem]:
     """Return what is wrong with a decision model."""
     try:
-        decision.parse(content)
+        within.package.model(path)
     except DefinitionError as error:
         return [
             Problem(

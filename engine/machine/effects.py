@@ -119,7 +119,10 @@ class StopWaiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Throw:
-    """A message or a signal leaves the instance."""
+    """A message or a signal leaves the instance.
+
+    ``cascade`` counts the processes that began one by the other's message or signal, none of which waited.
+    """
 
     visit: str
     element: str
@@ -127,6 +130,7 @@ class Throw:
     name: str
     payload: Mapping[str, Json]
     correlation: str | None = None
+    cascade: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,8 @@ class Budget:
     Args:
         step_count: Elements passed before the rest becomes another transaction's.
         continue_count: Transactions in a row in which the instance never waits.
+        step_s: Seconds that a step works before the rest becomes another transaction's.
+        busy_s: Seconds that these transactions may work together.
         token_count: Live tokens in an instance.
         depth: Sub-processes within sub-processes.
         loop_count: Rounds of a loop or a multi-instance.
@@ -26,7 +28,9 @@ class Budget:
     """
 
     step_count: int = 500
-    continue_count: int = 200
+    continue_count: int = 30
+    step_s: float = 1.0
+    busy_s: float = 4.0
     token_count: int = 2_000
     depth: int = 20
     loop_count: int = 1_000
@@ -61,7 +65,7 @@ class Environment:
         evaluate_script: Evaluates a ``language="python"`` expression in the sandbox.
         large_value: Gives the text of a value kept aside, by its hash.
         budget: How much one step may do.
-        overdue: Whether the step has held its transaction long enough.
+        worked_s: Tells for how many seconds the step has worked.
     """
 
     now: datetime
@@ -74,4 +78,4 @@ class Environment:
     evaluate_script: Callable[..., Any] = _no_script
     large_value: Callable[[str], str] = _no_value
     budget: Budget = field(default_factory=Budget)
-    overdue: Callable[[], bool] = lambda: False
+    worked_s: Callable[[], float] = lambda: 0.0

@@ -53,6 +53,8 @@ def read_settings(element: etree._Element, lane: str | None, compile_: Compile, 
         compile_: Compiles an expression and reports what is wrong with it.
         say: Reports a problem of this element.
     """
+    if element.find(f"{{{BPMN}}}extensionElements") is None:
+        return Settings(task=TaskSettings(lane=lane))
     _check_known(element, say)
     service = next(iter(children(element, "service")), None)
     decision = next(iter(children(element, "decision")), None)

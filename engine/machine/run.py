@@ -68,6 +68,11 @@ class Run(Workflow):
         self.written = False
         self._ended: End | None = None
 
+    @property
+    def cascade(self) -> int:
+        """How many processes began one by the other's message or signal up to this one, without a wait."""
+        return self.root.memory.get("cascade", 0) if self.root is not None else 0
+
     # -- moving ----------------------------------------------------------------------------------------
 
     def begin(self) -> Token:
@@ -187,12 +192,12 @@ class Run(Workflow):
     def drain(self) -> None:
         """Run every token that can move, until all wait or the budget is spent."""
         budget = self.environment.budget.step_count
-        overdue = self.environment.overdue
+        worked_s, limit_s = self.environment.worked_s, self.environment.budget.step_s
         if self.written and self.spec.conditional:
             self._look_at_conditions()
         while self._ended is None:
             while (token := self._next()) is not None:
-                if budget == 0 or overdue():
+                if budget == 0 or worked_s() > limit_s:
                     self._break_off()
                     return
                 budget -= 1
@@ -245,15 +250,22 @@ class Run(Workflow):
     def _break_off(self) -> None:
         """Leave the rest to another transaction, unless the instance seems never to wait again."""
         assert self.root is not None
-        limit = self.environment.budget.continue_count
-        continued = self.root.memory.get("continued", 0) + 1
-        self.root.memory["continued"] = continued
-        if continued <= limit:
+        budget, memory = self.environment.budget, self.root.memory
+        continued = memory["continued"] = memory.get("continued", 0) + 1
+        busy_s = memory["busy_s"] = memory.get("busy_s", 0.0) + self.environment.worked_s()
+        if busy_s > budget.busy_s:
+            error = BudgetExceeded(
+                _("The process worked for %(limit)s seconds without waiting for anything."),
+                limit=f"{budget.busy_s:g}",
+            )
+        elif continued > budget.continue_count:
+            error = BudgetExceeded(
+                _("The process went on %(limit)s times without waiting for anything."),
+                limit=budget.continue_count,
+            )
+        else:
             self.effects.append(Continue())
             return
-        error = BudgetExceeded(
-            _("The process went on %(limit)s times without waiting for anything."), limit=limit
-        )
         for token in self.queue:
             self.fail(token, error)
         self.ready.clear()

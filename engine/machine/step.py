@@ -60,7 +60,8 @@ def step(run: Run, stimulus: Stimulus, *, held: bool = False) -> list[Effect]:
     """
     run.effects = []
     if run.root is not None and not isinstance(stimulus, Proceed):
-        run.root.memory.pop("continued", None)
+        for counted in ("continued", "busy_s", "cascade"):
+            run.root.memory.pop(counted, None)
     _happen(stimulus, run)
     if not held:
         run.drain()
@@ -78,6 +79,8 @@ def _start(stimulus: Start, run: Run) -> None:
     if run.root is not None or run.state != "active":
         raise NotWaiting()
     root = run.begin()
+    if stimulus.cascade:
+        root.memory["cascade"] = stimulus.cascade
     for name, value in stimulus.variables.items():
         run.write(None, name, value)
     for guard in run.spec.root.guards:

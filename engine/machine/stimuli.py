@@ -13,10 +13,17 @@ from engine.values import Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """Begin, at a start event or at the only one without a trigger."""
+    """Begin, at a start event or at the only one without a trigger.
+
+    Args:
+        event: Which start event.
+        variables: What it begins with.
+        cascade: How many processes began one by the other's message or signal, none of which waited.
+    """
 
     event: str | None = None
     variables: Mapping[str, Json] = field(default_factory=dict)
+    cascade: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

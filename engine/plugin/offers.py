@@ -243,6 +243,10 @@ class CheckContext(Protocol):
     def key(self) -> str:
         """The deployment's key."""
 
+    @property
+    def package(self) -> Any:
+        """The deployment, which reads each file once; None where only a part of one is looked at."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceKind:

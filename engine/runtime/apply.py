@@ -316,6 +316,7 @@ def _throw(effect: Throw, ctx: Context, applying: Applying, done: set[str]) -> N
             "name": effect.name,
             "payload": dict(effect.payload),
             "correlation": effect.correlation,
+            "cascade": effect.cascade,
         },
         visit_id=None,
         element_id=effect.element,

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from engine import feel
 from engine.context import Context, verb
@@ -14,7 +14,7 @@ from engine.db import table_of, upsert
 from engine.definition import Definition, get_definition, get_definition_by_id
 from engine.definition.environment import environment
 from engine.definition.models import BusinessKeyCounter
-from engine.errors import InvalidSubmission, Problem
+from engine.errors import BudgetExceeded, InvalidSubmission, Problem
 from engine.history import audit
 from engine.i18n import _
 from engine.ids import new_id
@@ -37,6 +37,9 @@ from engine.values import Json
 # What the engine itself says of an instance: nobody outside may say otherwise.
 RESERVED = frozenset({"decisions", "initiator", "business_key", "started_at", "instance_id"})
 LONGEST_NAME = 128
+MAXIMUM_CASCADE = 8
+MAXIMUM_DEPTH = 20
+MAXIMUM_CALLED = 2_000
 
 
 @verb
@@ -94,6 +97,14 @@ def begin(
     """
     if parent is None:
         refuse_if_behind(ctx)
+    if ctx.cascade > MAXIMUM_CASCADE:
+        raise BudgetExceeded(
+            _(
+                "%(limit)s processes began one by the other's message or signal, and none of them waited. "
+                "Draw a wait, or take the message off."
+            ),
+            limit=MAXIMUM_CASCADE,
+        )
     check_names(variables, reserved=RESERVED if parent is None else frozenset())
     variables = _with_telephones(ctx, definition, variables, strict=parent is None)
     if parent is None:
@@ -113,7 +124,8 @@ def begin(
         started_at=ctx.now,
     )
     run = Run(definition.spec, environment(ctx, definition, given_names(row)))
-    started = bring_forward(ctx, row, definition, run, Start(event=start_event, variables=dict(variables)))
+    begun = Start(event=start_event, variables=dict(variables), cascade=ctx.cascade)
+    started = bring_forward(ctx, row, definition, run, begun)
     publish(ctx, "instance", instance_id)
     return started
 
@@ -260,8 +272,41 @@ def call_process(
     ).first()
     if held is not None:
         return InstanceRef(id=held.id, business_key=held.business_key, state=held.state)
+    _check_family(ctx, parent)
     definition = get_definition(ctx, key=process_key)
     return begin(ctx, definition, variables=variables, parent=parent, parent_visit=visit)
+
+
+def _check_family(ctx: Context, parent: Any) -> None:
+    """Make sure that an instance may call another one.
+
+    Raises:
+        BudgetExceeded: Calls are nested too deeply, or too many instances of them are open.
+    """
+    if parent.parent_id is None and parent.root_id == parent.id:
+        depth = 1
+    else:
+        above = select(ProcessInstance.id, ProcessInstance.parent_id).where(ProcessInstance.id == parent.id)
+        callers = above.cte("callers", recursive=True)
+        further = select(ProcessInstance.id, ProcessInstance.parent_id).join(
+            callers, ProcessInstance.id == callers.c.parent_id
+        )
+        callers = callers.union_all(further)
+        depth = ctx.connection.execute(select(func.count()).select_from(callers)).scalar_one()
+    if depth > MAXIMUM_DEPTH:
+        raise BudgetExceeded(
+            _("More than %(limit)s processes call one another. Look for one that calls itself."),
+            limit=MAXIMUM_DEPTH,
+        )
+    open_count = ctx.connection.execute(
+        select(func.count()).where(
+            ProcessInstance.root_id == parent.root_id, ProcessInstance.state.in_(("active", "suspended"))
+        )
+    ).scalar_one()
+    if open_count > MAXIMUM_CALLED:
+        raise BudgetExceeded(
+            _("More than %(limit)s called processes are open below one."), limit=MAXIMUM_CALLED
+        )
 
 
 def definition_of(ctx: Context, instance_id: str) -> Definition:

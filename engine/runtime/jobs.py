@@ -161,11 +161,14 @@ def _throw(ctx: Context, job: ClaimedJob) -> None:
     payload = job.payload
     with ctx.write():
         finish(ctx, job)
+        throwing = replace(ctx, cascade=int(payload.get("cascade", 0)))
         if payload["kind"] == "signal":
-            broadcast_signal(ctx, name=payload["name"], payload=payload["payload"], thrown_by=job.instance_id)
+            broadcast_signal(
+                throwing, name=payload["name"], payload=payload["payload"], thrown_by=job.instance_id
+            )
             return
         deliver_message(
-            ctx, name=payload["name"], payload=payload["payload"], correlation=payload["correlation"]
+            throwing, name=payload["name"], payload=payload["payload"], correlation=payload["correlation"]
         )
 
 

@@ -273,6 +273,7 @@ def send(run: Run, token: Token, trigger: Trigger) -> None:
             name=trigger.name or "",
             payload=payload,
             correlation=_correlation(run, token, trigger),
+            cascade=run.cascade + 1,
         )
     )
     if trigger.kind == "signal":

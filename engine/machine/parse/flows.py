@@ -31,11 +31,13 @@ def flow_nodes(element: etree._Element) -> Iterator[etree._Element]:
 
 
 def _sequence_flows(reader: Reader, element: etree._Element, spec: ProcessSpec) -> None:
+    # What is wrong with an element itself is said already.
+    told = {problem.path for problem in reader.problems}
     for drawn in element.iter(f"{{{BPMN}}}sequenceFlow"):
         source, target = local(drawn.get("sourceRef")), local(drawn.get("targetRef"))
         ends = [end for end in (source, target) if end not in spec.task_specs]
         for end in ends:
-            if not any(problem.path == f"{reader.path}#{end}" for problem in reader.problems):
+            if f"{reader.path}#{end}" not in told:
                 reader.say(drawn, _("The flow leads to or from %(end)s, which is not there."), end=end or "?")
         if ends:
             continue

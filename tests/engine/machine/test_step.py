@@ -391,6 +391,14 @@ def test_a_loop_that_never_waits_is_broken_off_and_becomes_an_incident_at_last()
     assert len(play.stopped_at) == 2
 
 
+def test_a_process_that_works_for_seconds_without_a_wait_becomes_an_incident():
+    play = Play("start a\nxor b\ntask c\na -> b -> c -> b", worked_s=lambda: 1.5)
+    play.start()
+    assert play.stopped_at
+    (failed,) = play.waiting(effects.Failed)
+    assert (failed.code, failed.params["limit"]) == ("budget_exceeded", "4")
+
+
 def test_five_thousand_rounds_of_a_script_end_when_they_should():
     play = Play(
         """
@@ -402,15 +410,16 @@ def test_five_thousand_rounds_of_a_script_end_when_they_should():
         a -> again -> count -> more
         more -> again [n < 5000]
         more -> over *
-        """
+        """,
+        budget=Budget(continue_count=100),
     ).start(n=0)
     assert play["n"] == 5000
     assert play.ended == "completed"
 
 
 def test_a_step_that_has_taken_long_enough_leaves_the_rest_to_the_next():
-    asked = iter([False, False, True])
-    play = Play("script a\nscript b\nscript c\na -> b -> c", overdue=lambda: next(asked, False)).start()
+    worked_s = iter([0.0, 0.5, 1.5, 1.5])
+    play = Play("script a\nscript b\nscript c\na -> b -> c", worked_s=lambda: next(worked_s, 0.0)).start()
     assert any(isinstance(one, effects.Continue) for one in play.asked)
     assert play.log == ["a", "b", "c"]
     assert play.ended == "completed"

@@ -14,6 +14,7 @@ from engine.definition import deploy
 from engine.errors import TechnicalFailure
 from engine.history import AuditEntry
 from engine.jobs import list_jobs, return_expired, run_due
+from engine.machine import Budget
 from engine.notify import list_notifications, sms_size, store_inbound
 from engine.parameters import set_parameter
 from engine.people import create_person, put_group, put_person, set_groups
@@ -95,7 +96,7 @@ def offer(registry: Registry) -> None:
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the machine is, no step leaves its rest to another transaction."""
-    monkeypatch.setattr("engine.definition.environment.STEP_S", 3_600.0)
+    monkeypatch.setattr("engine.definition.environment.BUDGET", Budget(step_s=3_600.0))
 
 
 @pytest.fixture
