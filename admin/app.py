@@ -65,7 +65,7 @@ def create_app(centre: Centre) -> Flask:
     app.extensions["callwright"] = Web(
         centre=centre,
         find_signed_in=find_signed_in,
-        find_locale=lambda: choose_locale(web().signed_in),
+        find_locale=choose_locale,
     )
     if not centre.settings.loopback:
         app.wsgi_app = _BehindProxy(app.wsgi_app)  # type: ignore[method-assign]

@@ -10,7 +10,7 @@ from flask import Flask, g, has_request_context, request
 from flask_babel import get_babel, get_translations
 from sqlalchemy.exc import SQLAlchemyError
 
-from admin.kit.current import SignedIn, web
+from admin.kit.current import web
 from engine.context import PUBLIC, Busy, Context
 from engine.i18n import LOCALES
 from engine.people import centre_locale
@@ -20,8 +20,13 @@ DEFAULT = "en"
 _YEAR_S = 365 * 24 * 3600
 
 
-def choose_locale(who: SignedIn | None) -> str:
+def choose_locale() -> str:
     """Choose the request's language: the person's, the cookie's, what the browser asks for, the centre's."""
+    try:
+        who = web().signed_in
+    except (SQLAlchemyError, Busy):
+        # That nothing can be read has to be said too, in some language.
+        who = None
     for said in (who.locale if who else None, request.cookies.get(COOKIE)):
         if said in LOCALES:
             return str(said)
@@ -32,7 +37,6 @@ def choose_locale(who: SignedIn | None) -> str:
     try:
         return centre_locale(Context(centre=web().centre, actor=PUBLIC))
     except (SQLAlchemyError, Busy):
-        # That nothing can be read has to be said too.
         return DEFAULT
 
 

@@ -302,8 +302,8 @@ class TwilioStandIn:
             "uri": address(number),
         }
 
-    def next_trouble(self) -> Trouble | None:
-        """What happens to the request that just came."""
+    def trouble_of(self, form: Mapping[str, str]) -> Trouble | None:
+        """What happens to a request to send that just came."""
         with self._lock:
             return self._troubles.pop(0) if self._troubles else None
 
@@ -406,7 +406,7 @@ class _Handler(BaseHTTPRequestHandler):
         raise _Refused(404, 20404, f"The requested resource {path} was not found")
 
     def _take(self, form: dict[str, str]) -> dict[str, Any]:
-        trouble = self.twilio.next_trouble()
+        trouble = self.twilio.trouble_of(form)
         if trouble == "429":
             raise _Refused(429, 20429, "Too Many Requests", retry_after_s=7)
         if trouble in ("500", "hang", "reset"):

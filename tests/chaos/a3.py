@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from tests.chaos import census
@@ -23,28 +25,26 @@ _PEOPLE = 6
 _RECOVERED_WITHIN_S = 10.0
 
 
-class _Crashes(threading.Thread):
-    """Crashes a server again and again, and starts it again a little later."""
+@contextmanager
+def _crashing(report: Report, server: Cluster) -> Iterator[list[datetime]]:
+    """Crash a server again and again and start it again a little later; yields when it was there again."""
+    recovered_at: list[datetime] = []
+    over = threading.Event()
 
-    def __init__(self, report: Report, server: Cluster) -> None:
-        super().__init__(name="crashes", daemon=True)
-        self.report, self.server = report, server
-        self.recovered_at: list[datetime] = []
-        self._over = threading.Event()
+    def crash() -> None:
+        while not over.wait(report.chance.uniform(5, 20)):
+            server.crash()
+            time.sleep(report.chance.uniform(0, 5))
+            server.start()
+            recovered_at.append(datetime.now(UTC))
 
-    def run(self) -> None:
-        """Crash it until told to end; it runs afterwards."""
-        chance = self.report.chance
-        while not self._over.wait(chance.uniform(5, 20)):
-            self.server.crash()
-            time.sleep(chance.uniform(0, 5))
-            self.server.start()
-            self.recovered_at.append(datetime.now(UTC))
-
-    def end(self) -> None:
-        """End."""
-        self._over.set()
-        self.join(60)
+    crashing = threading.Thread(target=crash, name="crashes")
+    crashing.start()
+    try:
+        yield recovered_at
+    finally:
+        over.set()
+        crashing.join()
 
 
 def run(report: Report, count: int = COUNT) -> None:
@@ -59,17 +59,15 @@ def run(report: Report, count: int = COUNT) -> None:
                 here.begin_worker()
             here.product.wait_ready("web")
             desk = Desk(here.product.url)
-            crashes = _Crashes(report, server)
-            crashes.start()
-            with crowd(desk.do_errand, range(count), _PEOPLE) as done:
+            people = crowd(desk.do_errand, range(count), _PEOPLE)
+            with _crashing(report, server) as recovered_at, people as done:
                 took_s = kill_until_over(report, here, count, within_s=2 * WITHIN_S, said=done)
-                crashes.end()
             report.most("seconds", took_s, WITHIN_S)
-            report.figure("restarts of PostgreSQL", len(crashes.recovered_at))
+            report.figure("restarts of PostgreSQL", len(recovered_at))
             report.figure("answers that people got", dict(desk.answers))
             report.figure("tries of a request, at most", max(desk.tries))
             census.take(report, here.product, range(count), here.twilio)
-            _check_recovery(report, here.product, crashes.recovered_at)
+            _check_recovery(report, here.product, recovered_at)
 
 
 def _check_recovery(report: Report, product: Product, recovered_at: list[datetime]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import select
@@ -47,7 +47,7 @@ def again(act: Callable[[], runtime.InstanceRef]) -> runtime.InstanceRef:
 
 
 @contextmanager
-def crowd(act: Callable[[int], None], numbers: Sequence[int], size: int) -> Iterator[Callable[[], int]]:
+def crowd(act: Callable[[int], None], numbers: Iterable[int], size: int) -> Iterator[Callable[[], int]]:
     """Let several people act beside, one number after the other; yields how many numbers are done.
 
     Args:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,6 +56,8 @@ class Cluster:
         self.port = port
         self._bin_dir = bin_dir
         self._log = folder.with_suffix(".log")
+        self.log_dir = folder.with_suffix(".wal")
+        self._said = folder.with_suffix(".said")
 
     def url(self, name: str = "postgres") -> str:
         """Return the address of one of its databases."""
@@ -76,7 +79,9 @@ class Cluster:
         try:
             self._control("start", "--log", str(self._log), "--timeout", str(within_s))
         except subprocess.CalledProcessError as error:
-            raise AssertionError(f"PostgreSQL did not start\n{tail(self._log)}") from error
+            raise AssertionError(
+                f"PostgreSQL did not start\n{tail(self._log)}\n{tail(self._said)}"
+            ) from error
 
     def crash(self) -> None:
         """Stop it at once, as if it had been killed: it recovers at its next start."""
@@ -87,19 +92,67 @@ class Cluster:
         if (self.folder / "postmaster.pid").exists():
             self._control("stop", "--mode", "fast")
 
+    @contextmanager
+    def receiving_log(self) -> Iterator[None]:
+        """Let another machine keep its log of writes, as it is written, until the server stops."""
+        self.log_dir.mkdir()
+        if os.geteuid() == 0:
+            shutil.chown(self.log_dir, "postgres")
+        self.run("pg_receivewal", "--create-slot", "--slot", "kept", "--dbname", self.url())
+        with self._said.open("ab") as said, subprocess.Popen(
+            [
+                *_as_owner(), str(self._bin_dir / "pg_receivewal"), "--directory", str(self.log_dir),
+                "--slot", "kept", "--synchronous", "--dbname", self.url(),
+            ],
+            stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd="/",
+        ) as receiving:  # fmt: skip
+            try:
+                yield
+            finally:
+                receiving.terminate()
+
+    def back_up(self, other: Cluster) -> None:
+        """Copy it, while it works, into the folder of another one."""
+        self.run(
+            "pg_basebackup", "--dbname", self.url(), "--pgdata", str(other.folder), "--wal-method=none",
+            "--checkpoint=fast",
+        )  # fmt: skip
+
+    def restore(self, lost: Cluster) -> None:
+        """Start on what was copied of a server that is lost, and follow its log to the end.
+
+        Args:
+            lost: Whose copy this is, and whose log was received.
+        """
+        self.configure(
+            f"restore_command = 'cp {lost.log_dir}/%f %p || cp {lost.log_dir}/%f.partial %p'",
+            "recovery_target_timeline = 'current'",
+        )
+        signal = self.folder / "recovery.signal"
+        signal.touch()
+        if os.geteuid() == 0:
+            shutil.chown(signal, "postgres")
+        self.start()
+        with psycopg.connect(self.url()) as connection:
+            while connection.execute("SELECT pg_is_in_recovery()").fetchone() == (True,):
+                connection.rollback()
+                time.sleep(0.1)
+
     def _control(self, *command: str) -> None:
         self.run("pg_ctl", command[0], "--pgdata", str(self.folder), "--wait", *command[1:])
 
     def run(self, program: str, *arguments: str) -> None:
         """Run one of its programs as whoever owns the server."""
-        subprocess.run(
-            [*_as_owner(), str(self._bin_dir / program), *arguments],
-            check=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-        )
+        # Into a file: a server that was started keeps what it was given for its output.
+        with self._said.open("ab") as said:
+            subprocess.run(
+                [*_as_owner(), str(self._bin_dir / program), *arguments],
+                check=True,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                cwd="/",
+            )
 
 
 @contextmanager

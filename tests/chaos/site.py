@@ -95,5 +95,8 @@ def site(
         try:
             furnish(product)
             yield Site(product=product, twilio=twilio)
+        except BaseException:
+            print(product.said(), flush=True)
+            raise
         finally:
             product.abandon()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -33,10 +34,15 @@ Found = TypeVar("Found")
 
 
 def free_port() -> int:
-    """Return a port of loopback on which nobody listens."""
-    with closing(socket.socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """Return a port of loopback on which nobody listens, and which the system gives to no client.
+
+    A client that asks for a port of the system's own range again and again gets it for itself one day.
+    """
+    for port in random.sample(range(20_000, 30_000), 100):
+        with closing(socket.socket()) as found, suppress(OSError):
+            found.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port of loopback is free")
 
 
 def until(question: Callable[[], Found | None], what: str, *, within_s: float = PATIENCE_S) -> Found:

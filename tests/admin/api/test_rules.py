@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from .conftest import check_answer
 
@@ -199,6 +202,17 @@ def test_a_busy_database_is_503_with_the_time_to_wait_and_no_word_of_locks(app, 
     assert int(answer.headers["Retry-After"]) >= 1
     assert answer.json["error"]["code"] == "busy"
     assert "lock" not in answer.text
+
+
+def test_a_database_that_went_away_is_503_too_though_nobody_can_be_recognised(app, boss, one_task):
+    database = app.extensions["callwright"].centre.database
+    with patch.object(database, "begin", side_effect=OperationalError("BEGIN", None, OSError("gone"))):
+        answer = boss.client.post(
+            f"/api/v1/process-definitions/{one_task}/start", json={}, headers=boss.headers
+        )
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert answer.json["error"]["code"] == "busy"
 
 
 def test_a_browser_session_calls_too_with_its_form_token(boss, make_person, enter, token_of, one_task):
