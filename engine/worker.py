@@ -33,6 +33,7 @@ from engine.jobs import (
     enqueue,
     give_back,
     hold_lease,
+    let_go,
     open_incident,
     return_expired,
     run_claimed,
@@ -68,6 +69,7 @@ class Worker:
         self._stopping = threading.Event()
         self._free = threading.Semaphore(thread_count)
         self._held: dict[threading.Thread, ClaimedJob] = {}
+        self._unended: deque[str] = deque()
 
     def wake(self) -> None:
         """Look for due jobs now."""
@@ -97,6 +99,7 @@ class Worker:
 
     def _claim_and_run(self) -> bool:
         """Claim as many jobs as threads are free; True where there was one."""
+        self._let_go()
         free = 0
         while free < self.thread_count and self._free.acquire(blocking=free == 0):
             free += 1
@@ -119,12 +122,20 @@ class Worker:
             thread.start()
         return bool(claimed)
 
+    def _let_go(self) -> None:
+        """Let go of what could not be ended: who waits for its lease to run out waits in vain."""
+        if unended := list(self._unended):
+            let_go(self._context(), owner=self.owner, job_ids=unended)
+            for _job_id in unended:
+                self._unended.popleft()
+
     def _run_one(self, job: ClaimedJob) -> None:
         try:
             run_claimed(self._context(), job)
         except Exception:
-            # The lease expires and somebody else takes it over.
+            # The database is away, most likely: it is told as soon as it is back.
             log.exception("a job could not be ended", extra=job.marks)
+            self._unended.append(job.id)
         finally:
             self._held.pop(threading.current_thread())
             self._free.release()

@@ -357,6 +357,23 @@ def give_back(ctx: Context, *, owner: str) -> None:
 
 
 @verb
+def let_go(ctx: Context, *, owner: str, job_ids: Sequence[str]) -> None:
+    """Let leases run out of what a worker could not end: it counts as lost, as if the worker had died.
+
+    Args:
+        ctx: The worker.
+        owner: Its mark.
+        job_ids: What nobody works on any more.
+    """
+    ctx.connection.execute(
+        update(Job)
+        .where(Job.id.in_(job_ids), Job.state == "running", Job.owner == owner)
+        .values(lease_until=ctx.now - timedelta(milliseconds=1))
+    )
+    return_expired(ctx)
+
+
+@verb
 def return_expired(ctx: Context, *, everybody: bool = False) -> int:
     """Return jobs whose worker went silent; one that was lost too often becomes an incident.
 

@@ -13,8 +13,8 @@ import requests
 from tests.chaos import drawing
 from tests.stories.product import PASSWORD
 
-# What an answer may be where the product cannot do it now: nothing, or the request to come again.
-_AGAIN = 503
+# What an answer may be where the product cannot do it now: the request to come again.
+_AGAIN = (429, 503)
 _TIMEOUT_S = 30.0
 _PAUSE_S = 0.25
 
@@ -32,7 +32,7 @@ class Desk:
         patience_s: How long one request is tried again, in seconds.
     """
 
-    def __init__(self, *urls: str, host: str = "", patience_s: float = 120.0) -> None:
+    def __init__(self, *urls: str, host: str = "", patience_s: float = 300.0) -> None:
         self.urls = urls
         self.host = host or urls[0].removeprefix("http://")
         self.patience_s = patience_s
@@ -75,13 +75,13 @@ class Desk:
                 with self._lock:
                     self._token = ""
                 continue
-            if answer is not None and answer.status_code != _AGAIN:
+            if answer is not None and answer.status_code not in _AGAIN:
                 if answer.status_code != wanted:
                     raise WrongAnswer(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
                 self.tries[tries] += 1
                 return answer.json()
             if answer is not None and "Retry-After" not in answer.headers:
-                raise WrongAnswer(f"{method} {path}: 503 without Retry-After")
+                raise WrongAnswer(f"{method} {path}: {answer.status_code} without Retry-After")
             if time.monotonic() > end_s:
                 raise WrongAnswer(f"{method} {path}: no answer in {self.patience_s:.0f} s")
             if tries >= len(self.urls):
@@ -94,7 +94,7 @@ class Desk:
                 answer = self._ask(1, "POST", "/api/v1/security/login", headers={}, json=said)
                 if answer is not None and answer.status_code == 200:
                     self._token = answer.json()["access_token"]
-                elif answer is not None and answer.status_code != _AGAIN:
+                elif answer is not None and answer.status_code not in _AGAIN:
                     raise WrongAnswer(f"login: {answer.status_code} {answer.text[:500]}")
                 else:
                     time.sleep(_PAUSE_S)

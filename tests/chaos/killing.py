@@ -28,8 +28,8 @@ def kill_until_over(
 ) -> float:
     """Kill a worker every two seconds until every errand is over, and nothing is under way.
 
-    Who has not looked for jobs for a second yet is not killed: that would prove nothing. A busy machine
-    needs longer than two seconds to start a worker: then the kills are farther apart.
+    Only while every worker has looked for jobs for a second: to kill one that has not begun to work would
+    prove nothing. A machine that needs longer than two seconds to start one kills less often.
 
     Args:
         report: What gets the kills.
@@ -61,9 +61,9 @@ def kill_until_over(
         for worker in here.workers:
             if worker not in at_work_s and here.works(worker):
                 at_work_s[worker] = now_s
-        able = [one for one in here.workers if now_s - at_work_s.get(one, now_s) >= _AT_WORK_S]
-        if now_s >= next_kill_s and able and done < count and report.kill_count != most_kills:
-            here.kill_worker(report.chance.choice(able))
+        ready = all(now_s - at_work_s.get(one, now_s) >= _AT_WORK_S for one in here.workers)
+        if now_s >= next_kill_s and ready and done < count and report.kill_count != most_kills:
+            here.kill_worker(report.chance.choice(here.workers))
             report.kill_count += 1
             next_kill_s = now_s + EVERY_S
         time.sleep(_LOOK_S)

@@ -2,9 +2,12 @@
 
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from engine.clock import DatabaseClock
 from engine.jobs import claim, enqueue, list_jobs, return_expired
@@ -86,6 +89,42 @@ def test_a_lease_of_what_does_not_run_is_not_renewed(centre, ctx, gate):
         leases = {job["id"]: job["lease_until"] for job in list_jobs(ctx, kind="test.wait")[1]}
     assert leases[held.id] > leases[lost.id]
     assert leases[lost.id] < began + timedelta(seconds=31)
+
+
+def test_what_could_not_be_ended_is_let_go_as_soon_as_the_database_is_back(centre, ctx, gate):
+    ask(ctx, 1)
+    gate.open.set()
+    begin = centre.database.begin
+    away = threading.Event()
+
+    def begin_or_not(mode):
+        if away.is_set():
+            raise OperationalError("BEGIN", None, OSError("gone"))
+        return begin(mode)
+
+    def vanish(ctx, job):
+        gate.entered.append(job.payload)
+        if len(gate.entered) == 1:
+            away.set()
+            threading.Timer(0.3, away.clear).start()
+            raise OSError("gone")
+
+    kind = centre.registry.job_kinds["test.wait"]
+    worker = Worker(centre)
+    with (
+        patch.object(centre.database, "begin", begin_or_not),
+        patch.dict(centre.registry.job_kinds, {"test.wait": replace(kind, function=vanish)}),
+    ):
+        running = threading.Thread(target=worker.run)
+        running.start()
+        try:
+            assert waited(lambda: gate.entered == [0, 0])
+        finally:
+            worker.stop()
+            running.join(20)
+    with ctx.read():
+        (job,) = list_jobs(ctx, kind="test.wait")[1]
+    assert (job["state"], job["lost_count"]) == ("done", 1)
 
 
 def test_where_no_worker_is_alive_every_lease_has_expired(ctx):
