@@ -33,6 +33,8 @@ from engine.runtime.migration import migrate_waiting
 from engine.runtime.operate import retry_incident
 from engine.runtime.queries import variables_of
 from engine.runtime.receive import receive
+from engine.runtime.retention import FORGET
+from engine.runtime.retention import SETTINGS as KEPT
 from engine.runtime.reverting import revert_waiting
 from engine.runtime.rota import tell_next
 from engine.runtime.services import call_service
@@ -47,11 +49,12 @@ def register(registry: Registry) -> None:
     definition.register(registry)
     parameters.register(registry)
     registry.add_resource_kind(MESSAGES)
-    for spec in SETTINGS:
+    for spec in (*SETTINGS, *KEPT):
         registry.add_setting(spec)
     registry.add_job_kind(SEND)
     registry.add_job_kind(SWEEP)
     registry.add_job_kind(SEAL)
+    registry.add_job_kind(FORGET)
     registry.add_job_kind(JobKind(name=RECEIVE, title=_("Read an incoming message"), function=receive))
     registry.add_job_kind(JobKind(name=NEXT, title=_("Tell the next candidate"), function=tell_next))
     for kind in KEPT_JOBS:
