@@ -47,7 +47,7 @@ def take(report: Report, product: Product, numbers: Collection[int], twilio: Twi
     count_messages(report, product, numbers, twilio)
     count_leftovers(report, product)
     lost = product.rows("SELECT count(*), coalesce(max(lost_count), 0) FROM job WHERE lost_count > 0")[0]
-    report.figure("jobs whose worker died amid them", f"{lost[0]:,}, one of them {lost[1]} times")
+    report.figure("jobs that were lost with their worker", f"{lost[0]:,}, at most {lost[1]} times one")
 
 
 def count_transitions(report: Report, product: Product, count: int) -> None:

@@ -58,6 +58,7 @@ def kill_until_over(
         if now_s >= next_word_s:
             next_word_s += _SAY_S
             report.say(f"{done:,} of {count:,} are over, {report.kill_count} kills")
+        here.keep_workers()
         for worker in here.workers:
             if worker not in at_work_s and here.works(worker):
                 at_work_s[worker] = now_s

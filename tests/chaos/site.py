@@ -66,6 +66,14 @@ class Site:
         """Whether a worker looks for jobs already."""
         return "is looking for jobs" in tail(self.product.folder / f"{worker}.log", 5_000)
 
+    def keep_workers(self) -> None:
+        """Start another worker for each that ended by itself: one cannot start while its database is away."""
+        for worker in list(self.workers):
+            if not self.product.running[worker].alive:
+                self.workers.remove(worker)
+                del self.product.running[worker]
+                self.begin_worker()
+
     def kill_worker(self, worker: str) -> None:
         """Kill a worker with -9 and start another one."""
         self.workers.remove(worker)
