@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 
+from engine.testing.twilio_standin import Trouble
 from tests.chaos import census
 from tests.chaos.desk import Desk
 from tests.chaos.nodes import Nodes
@@ -20,8 +21,9 @@ KILLS = False
 _WORKERS = 2
 _PEOPLE = 4
 _GIVEN_BACK_WITHIN_S = 20.0
-# What is on its way when a worker is told to end: SMS that the provider is slow to take.
-_SLOW_EVERY = 20
+# What is on its way when a worker is told to end: SMS that the provider takes and does not answer.
+_SLOW: tuple[Trouble, ...] = ("take_and_hang",) * 4
+_SLOW_FOR_S = 2.0
 
 
 def run(report: Report, count: int = COUNT) -> None:
@@ -39,7 +41,8 @@ def run(report: Report, count: int = COUNT) -> None:
             while time.monotonic() < end_s:
                 for name in nodes.ports:
                     stops_s["web"].append(_stop_web(nodes, name))
-                    here.twilio.trouble("take_and_hang")
+                    here.twilio.trouble(*_SLOW)
+                    time.sleep(_SLOW_FOR_S)
                     took_s, left = _restart_worker(here)
                     stops_s["worker"].append(took_s)
                     held += left

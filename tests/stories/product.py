@@ -221,10 +221,16 @@ class Product:
         running = self.running.pop(name)
         running.kill()
         running.join()
-        with closing(socket.socket()) as again:
+        # A process that ends lets go of its output a little sooner than of its port.
+        until(self._can_listen, "its port is free", within_s=5)
+
+    def _can_listen(self) -> bool:
+        with closing(socket.socket()) as again, suppress(OSError):
             # As every server does: connections that were cut stay known to the system for a while.
             again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             again.bind(("127.0.0.1", self.port))
+            return True
+        return False
 
     def stop(self) -> None:
         """End everything, in order."""
