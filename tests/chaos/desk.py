@@ -63,6 +63,12 @@ class Desk:
             raise WrongAnswer(f"errand {number}: {ended}")
         self.done.append(number)
 
+    def look(self, _number: int) -> None:
+        """Look at the list of tasks; nothing after ``stop``."""
+        if not self._stopped.is_set():
+            self._until_done("GET", "/api/v1/tasks?candidate=me", 200)
+            time.sleep(_PAUSE_S)
+
     def _until_done(self, method: str, path: str, wanted: int, body: Any = None) -> Any:
         """Ask until the answer is no request to come again; it must be the wanted one."""
         key, end_s = uuid4().hex, time.monotonic() + self.patience_s
