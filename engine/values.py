@@ -58,6 +58,14 @@ def loads(text: str | bytes) -> Json:
     return _DECODER.decode(text if isinstance(text, str) else text.decode())
 
 
+def typed(text: str) -> Json:
+    """Read a value as people type it: JSON where it is, else the text itself."""
+    try:
+        return loads(text)
+    except ValueError:
+        return text
+
+
 def _number(text: str) -> Decimal:
     number = Decimal(text)
     if abs(number.adjusted()) > _MOST_DIGITS:

@@ -38,10 +38,7 @@ def named_values(pairs: tuple[str, ...]) -> dict[str, Any]:
     read: dict[str, Any] = {}
     for pair in pairs:
         name, _equals, text = pair.partition("=")
-        try:
-            read[name] = values.loads(text)
-        except ValueError:
-            read[name] = text
+        read[name] = values.typed(text)
     return read
 
 

@@ -13,7 +13,7 @@ from admin.kit.permissions import needs
 from admin.kit.places import places_of
 from admin.kit.tables import read_paging
 from admin.kit.views import View, expose, fields_of, page, see_other
-from engine import runtime
+from engine import runtime, values
 from engine.context import Context
 from engine.errors import CallwrightError
 from engine.i18n import _, outline, say, translate
@@ -68,13 +68,16 @@ class IncidentView(View):
     @expose("/<incident_id>/retry", methods=["POST"])
     @needs("incidents.operate")
     def retry(self, incident_id: str) -> Any:
-        """Try one again."""
+        """Try one again, perhaps with a variable corrected first."""
         ctx = context()
+        said = fields_of("name", "value")
+        name = said["name"].strip()
+        variables = {name: values.typed(said["value"])} if name else {}
         try:
-            runtime.retry_incident(ctx, incident_id=incident_id)
+            runtime.retry_incident(ctx, incident_id=incident_id, variables=variables)
             flash(gettext("It is tried again."), "success")
         except CallwrightError as error:
-            flash(say(ctx.locale, error), "danger")
+            _tell(ctx, error)
         return see_other("IncidentView.list")
 
     @expose("/<incident_id>/skip", methods=["POST"])
@@ -86,8 +89,7 @@ class IncidentView(View):
             runtime.skip_incident(ctx, incident_id=incident_id, reason=fields_of("reason")["reason"])
             flash(gettext("Skipped: the process goes on behind the step."), "success")
         except CallwrightError as error:
-            reasons = [say(ctx.locale, problem) for problem in error.problems]
-            flash(" ".join(reasons) or say(ctx.locale, error), "danger")
+            _tell(ctx, error)
         return see_other("IncidentView.list")
 
     @expose("/<incident_id>/resolve", methods=["POST"])
@@ -119,6 +121,12 @@ class IncidentView(View):
         except CallwrightError as error:
             flash(say(ctx.locale, error), "danger")
         return see_other("IncidentView.list")
+
+
+def _tell(ctx: Context, error: CallwrightError) -> None:
+    """Say on the next page why something was refused."""
+    reasons = [say(ctx.locale, problem) for problem in error.problems]
+    flash(" ".join(reasons) or say(ctx.locale, error), "danger")
 
 
 def _told(ctx: Context, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -183,7 +183,7 @@ class InstanceView(View):
         ctx = context()
         said = fields_of("name", "value", "reason")
         try:
-            variables = {said["name"].strip(): _value(said["value"])}
+            variables = {said["name"].strip(): values.typed(said["value"])}
             runtime.correct_variables(
                 ctx, instance_id=instance_id, variables=variables, reason=said["reason"]
             )
@@ -197,14 +197,6 @@ def _tell(ctx: Context, error: CallwrightError) -> None:
     """Say on the next page why something was refused."""
     reasons = [say(ctx.locale, problem) for problem in error.problems]
     flash(" ".join(reasons) or say(ctx.locale, error), "danger")
-
-
-def _value(text: str) -> Any:
-    """Read a value as typed: JSON where it is, else the text itself."""
-    try:
-        return values.loads(text)
-    except ValueError:
-        return text
 
 
 def _elements(texts: Texts, definition_id: str, definition: Any) -> dict[str, str]:

@@ -10,10 +10,11 @@ from engine.definition import deploy, read_folder
 from engine.errors import NotFound
 from engine.i18n import say
 from engine.ids import new_id
-from engine.jobs import enqueue, list_jobs
+from engine.jobs import enqueue, list_incidents, list_jobs
 from engine.jobs.incidents import open_incident
-from engine.runtime import start_process
+from engine.runtime import start_process, variables_of
 from engine.testing.drawing import chain, drawing, end, gateway, start
+from engine.testing.sketch import sketch
 
 BPMN = Path(next(iter(bpmn.__path__)))
 SAID = {
@@ -23,6 +24,14 @@ SAID = {
     "reporter_phone": "+85251230001",
     "department": "water",
 }
+
+STOPPED = """
+    start begin
+    script count run="total = amount + 1"
+    user look
+    end over
+    begin -> count -> look -> over
+"""
 
 
 @pytest.fixture
@@ -93,3 +102,29 @@ def test_an_incident_says_its_step_on_both_pages(ctx, olu, begun):
     assert "%(" not in text
     assert "…：…" in text
     assert "ticket_routing" not in text
+
+
+def test_an_operator_corrects_what_was_missing_and_tries_again(ctx, make_person, enter, token_of):
+    make_person("ann", "operator")
+    ann = enter("ann")
+    deploy(ctx, files={"p.bpmn": sketch(STOPPED)})
+    begun = start_process(ctx, process_key="p")
+    page = ann.get("/incidents/").text
+    retry = re.search(r'action="(/incidents/[\w-]+/retry)"', page)[1]
+    said = {"csrf_token": token_of(ann), "name": "amount", "value": "2"}
+    assert ann.post(retry, data=said).status_code == 303
+    with ctx.read():
+        assert variables_of(ctx, begun.id) == {"amount": 2, "total": 3}
+        assert list_incidents(ctx)[0] == 0
+
+
+def test_a_name_that_nobody_may_write_to_is_refused_and_said(ctx, make_person, enter, token_of):
+    make_person("ann", "operator")
+    ann = enter("ann")
+    deploy(ctx, files={"p.bpmn": sketch(STOPPED)})
+    start_process(ctx, process_key="p")
+    retry = re.search(r'action="(/incidents/[\w-]+/retry)"', ann.get("/incidents/").text)[1]
+    ann.post(retry, data={"csrf_token": token_of(ann), "name": "not a name!", "value": "2"})
+    assert "A variable&#39;s name is letters" in ann.get("/incidents/").text
+    with ctx.read():
+        assert list_incidents(ctx)[0] == 1

@@ -23,6 +23,7 @@ from engine.context import Context
 from engine.files import StoredFile
 from engine.history import AuditEntry
 from engine.jobs import list_incidents, run_due
+from engine.machine import Budget
 from engine.notify import sms_size, store_inbound
 from engine.parameters import set_parameter
 from engine.people import put_person, set_groups
@@ -110,7 +111,7 @@ def test_the_link_leads_to_a_task_that_was_taken_back(
     hotline: Context, client: FlaskClient, link: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # However slow the machine is, no step leaves its rest to another transaction.
-    monkeypatch.setattr("engine.definition.environment.STEP_S", 3_600.0)
+    monkeypatch.setattr("engine.definition.environment.BUDGET", Budget(step_s=3_600.0))
     write(hotline, "2 valve replaced")
     run_due(hotline)
     assert "This task is over" in client.get(link).text

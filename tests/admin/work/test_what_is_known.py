@@ -10,6 +10,7 @@ import pytest
 from engine.clock import MovableClock
 from engine.definition import deploy, read_folder
 from engine.jobs import run_due
+from engine.machine import Budget
 from engine.notify import store_inbound
 from engine.people import join_group, put_group, put_person
 from engine.runtime import start_process
@@ -130,7 +131,7 @@ def test_what_was_taken_back_is_told_among_what_happened(
     ctx, begin, make_person, enter, monkeypatch, locale, undone, not_needed
 ):
     # However slow the machine is, no step leaves its rest to another transaction.
-    monkeypatch.setattr("engine.definition.environment.STEP_S", 3_600.0)
+    monkeypatch.setattr("engine.definition.environment.BUDGET", Budget(step_s=3_600.0))
     begun = begin()
     make_person("boss", "administrator", locale=locale)
     make_person("mei", "handler")
