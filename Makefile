@@ -12,6 +12,7 @@ help:
 	@echo "make test   set everything up and run every check and test"
 	@echo "make check  floors, manifests, types, style (part of make test)"
 	@echo "make bench  measure, beside stock SpiffWorkflow in the same run"
+	@echo "make e2e    the stories through whole products and a real browser (part of make test)"
 	@echo "make chaos  kill, crash and restart the product under load; make chaos ARGS=A1 for one test"
 
 run: $(STAMP) $(BUNDLES)
@@ -29,6 +30,9 @@ check: $(STAMP) $(BUNDLES)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
+
+e2e: $(STAMP) $(BUNDLES)
+	$(BIN)/python -m pytest tests/stories tests/browser $(ARGS)
 
 chaos: $(STAMP) $(BUNDLES)
 	$(BIN)/python -m tests.chaos $(ARGS)
