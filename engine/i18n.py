@@ -81,11 +81,16 @@ def say(locale: str, said: CallwrightError | Problem | Phrase) -> str:
     return translate(locale, said.message, **said.params)
 
 
-def read_catalogue(content: bytes) -> dict[str, str]:
+@functools.lru_cache(maxsize=16)
+def read_catalogue(content: bytes) -> Mapping[str, str]:
     """Read a deployed process's ``.po`` file.
 
     Returns:
-        Source text to translation; untranslated and fuzzy ones are left out.
+        Source text to translation; untranslated and fuzzy ones are left out. Every message of a process
+        looks into it, so it is read once.
+
+    Raises:
+        ValueError: It is no catalogue.
     """
     return {
         str(message.id): str(message.string)

@@ -7,6 +7,8 @@ a float).
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -17,6 +19,9 @@ Json: TypeAlias = Any
 
 # Before or after the point: as many as an IEEE decimal of 128 bits has.
 _MOST_DIGITS = 6144
+# A key of more parts takes TOML's reader very long.
+_MOST_PARTS = 30
+_PART = re.compile(r"[ \t]*[\w\"'-]{1,100}[ \t]*")
 
 
 def _default(value: object) -> object:
@@ -79,3 +84,21 @@ def _refuse_constant(name: str) -> Json:
 
 # Made once: ``json.loads`` would make one at each call.
 _DECODER = json.JSONDecoder(parse_float=_number, parse_int=_number, parse_constant=_refuse_constant)
+
+
+def read_toml(content: bytes) -> dict[str, Json]:
+    """Read a TOML file that a stranger may have written.
+
+    Raises:
+        ValueError: It is no TOML, or nested too deeply.
+    """
+    text = content.decode()
+    part_count = 0
+    for part in text.split("."):
+        part_count = part_count + 1 if _PART.fullmatch(part) else 0
+        if part_count > _MOST_PARTS:
+            raise ValueError(f"a key has more than {_MOST_PARTS} parts")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None

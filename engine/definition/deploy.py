@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,10 +31,15 @@ from engine.people import Group, put_group
 from engine.plugin import Registry
 from engine.push import publish
 
-MAXIMUM_FILES = 500
+MAXIMUM_FILES = 200
 MAXIMUM_TOTAL_BYTES = 50_000_000
 MAXIMUM_RATIO = 100
+# What the ways of packing say of a broken stream.
+_BROKEN = (zlib.error, lzma.LZMAError)
+# Of a manifest, a message or a catalogue: a shipped process's catalogue has 18,000.
+MAXIMUM_TEXT_BYTES = 300_000
 LONGEST_KEY = 128
+LONGEST_PATH = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +143,34 @@ def _cleaned(files: Mapping[str, bytes]) -> dict[str, bytes]:
                 Problem(path="", message=_("There is nothing to deploy: no .bpmn, .dmn or .form file."))
             ]
         )
+    problems = [
+        Problem(
+            path=path[:LONGEST_PATH],
+            message=_("This is no path inside of a folder, of at most %(limit)s characters."),
+            params={"limit": LONGEST_PATH},
+        )
+        for path in files
+        if len(path) > LONGEST_PATH or path.startswith("/") or {"..", ""} & set(path.rstrip("/").split("/"))
+    ]
+    if len(kept) > MAXIMUM_FILES:
+        problems.append(
+            Problem(
+                path="",
+                message=_("More than %(files)s files are sent at once."),
+                params={"files": MAXIMUM_FILES},
+            )
+        )
+    problems += [
+        Problem(
+            path=path,
+            message=_("The file is larger than %(limit)s bytes."),
+            params={"limit": MAXIMUM_TEXT_BYTES},
+        )
+        for path, content in kept.items()
+        if path.endswith((".toml", ".po")) and len(content) > MAXIMUM_TEXT_BYTES
+    ]
+    if problems:
+        raise DefinitionError(problems=problems)
     return kept
 
 
@@ -310,7 +344,18 @@ def read_zip(content: bytes) -> dict[str, bytes]:
                 _("The zip file unpacks to more than %(ratio)s times its size."), ratio=MAXIMUM_RATIO
             )
         files = {entry.filename: archive.read(entry) for entry in entries}
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, zlib.error) as error:
+    except DefinitionError:
+        raise
+    # A broken directory shows in many ways, a place before the beginning among them.
+    except (
+        zipfile.BadZipFile,
+        RuntimeError,
+        ValueError,
+        OSError,
+        EOFError,
+        zlib.error,
+        lzma.LZMAError,
+    ) as error:
         raise refuse(_("This is no zip file: %(reason)s"), reason=str(error)) from None
     heads = {path.split("/")[0] for path in files}
     if len(heads) == 1 and FILE not in files and f"{next(iter(heads))}/{FILE}" in files:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import DefinitionError, Problem
 from engine.i18n import _
+from engine.values import read_toml
 
 FILE = "process.toml"
 TELEPHONE = "telephone"
@@ -130,8 +130,8 @@ def read_process_manifest(content: bytes) -> ProcessManifest:
         DefinitionError: ``problems`` lists everything that is wrong, with its key.
     """
     try:
-        said = tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        said = read_toml(content)
+    except ValueError as error:
         raise DefinitionError(
             problems=[
                 Problem(path=FILE, message=_("This is no TOML: %(reason)s"), params={"reason": str(error)})

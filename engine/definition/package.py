@@ -100,7 +100,7 @@ class Package:
         return found
 
     @cached_property
-    def catalogues(self) -> dict[str, dict[str, str]]:
+    def catalogues(self) -> dict[str, Mapping[str, str]]:
         """The Chinese of its texts, by locale."""
         return {
             path.split("/")[1]: read_catalogue(self.files[path])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -42,7 +42,7 @@ class SmsPlan:
     arrives: bool
 
 
-def sms_plan(template: MessageTemplate, say: dict[str, dict[str, str]]) -> list[SmsPlan]:
+def sms_plan(template: MessageTemplate, say: Mapping[str, Mapping[str, str]]) -> list[SmsPlan]:
     """Measure what a message says by SMS, in every language and for every mode.
 
     Args:

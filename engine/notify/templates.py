@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,7 +20,7 @@ from engine.feel import FeelSyntaxError
 from engine.i18n import _, read_catalogue
 from engine.notify.countries import ANY, SmsMode
 from engine.plugin import CheckContext
-from engine.values import Json
+from engine.values import Json, read_toml
 
 CHANNELS = ("sms", "email", "in_app", "voice")
 
@@ -106,7 +105,7 @@ def read_template(key: str, content: bytes) -> MessageTemplate:
     problems = list(_problems(f"messages/{key}.toml", content))
     if problems:
         raise DefinitionError(_("The message %(key)s cannot be read."), problems=problems, key=key)
-    said = tomllib.loads(content.decode())
+    said = read_toml(content)
     return MessageTemplate(
         key=key,
         title=said["title"].strip(),
@@ -135,7 +134,11 @@ def check(path: str, content: bytes, deployment: CheckContext) -> Sequence[Probl
     for catalogue_path, catalogue in deployment.files.items():
         if not PurePosixPath(catalogue_path).match("locale/*/LC_MESSAGES/messages.po"):
             continue
-        translated = read_catalogue(catalogue)
+        try:
+            translated = read_catalogue(catalogue)
+        except ValueError:
+            # The catalogue's own check says so.
+            continue
         for text in source_texts(template):
             problems += _hole_problems(catalogue_path, translated.get(text, ""))
     return problems
@@ -198,8 +201,8 @@ def short_instant(instant: datetime, *, locale: str, now: datetime) -> str:
 
 def _problems(path: str, content: bytes) -> Iterator[Problem]:
     try:
-        said: dict[str, Json] = tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        said = read_toml(content)
+    except ValueError as error:
         yield Problem(path=path, message=_("This is no TOML: %(reason)s"), params={"reason": str(error)})
         return
     if not isinstance(said.get("title"), str) or not said["title"].strip():

@@ -15,6 +15,9 @@ from engine.machine.spec import Formula
 
 MAXIMUM_BYTES = 2_000_000
 MAXIMUM_ELEMENTS = 20_000
+MAXIMUM_ATTRIBUTES = 100
+MAXIMUM_PROBLEMS = 100
+_LONGEST_SOURCE = 200
 
 _ROOTS = ("message", "signal", "error", "escalation")
 # What each kind of event is called.
@@ -51,12 +54,16 @@ class Reader:
     # -- problems --------------------------------------------------------------------------------------
 
     def say(self, element: etree._Element, message: str, /, **params: Any) -> None:
-        """Keep a problem of an element."""
-        self.problems.append(self._problem(element, message, params))
+        """Keep a problem of an element; of very many, the first."""
+        if len(self.problems) < MAXIMUM_PROBLEMS:
+            self.problems.append(self._problem(element, message, params))
+        elif len(self.problems) == MAXIMUM_PROBLEMS:
+            self._refuse(_("More is wrong than these %(limit)s problems."), limit=MAXIMUM_PROBLEMS)
 
     def warn(self, element: etree._Element, message: str, /, **params: Any) -> None:
         """Keep what can run, but perhaps not as meant."""
-        self.warnings.append(self._problem(element, message, params))
+        if len(self.warnings) < MAXIMUM_PROBLEMS:
+            self.warnings.append(self._problem(element, message, params))
 
     def lacks(self, element: etree._Element, message: str, /, **params: Any) -> None:
         """Say what an element lacks: a problem, but in a sketch that is not marked as executable."""
@@ -89,7 +96,7 @@ class Reader:
 
     def compile(self, element: etree._Element, source: str | None, where: str) -> Formula | None:
         """Compile FEEL and report what is wrong with it."""
-        if source is None or not source.strip():
+        if source is None or not source.strip() or len(self.problems) > MAXIMUM_PROBLEMS:
             return None
         try:
             return Formula(source=source, feel=feel.compile(source.strip(), names=self.names))
@@ -98,7 +105,7 @@ class Reader:
                 element,
                 _("%(where)s: %(source)s cannot be read at line %(line)s, column %(column)s: %(reason)s"),
                 where=where,
-                source=source.strip(),
+                source=_shortened(source.strip()),
                 line=error.line,
                 column=error.column,
                 reason=error.phrase,
@@ -132,6 +139,8 @@ class Reader:
             return self._refuse(_("This is no BPMN 2.0 file: its root is not bpmn:definitions."))
         if sum(1 for _element in root.iter()) > MAXIMUM_ELEMENTS:
             return self._refuse(_("The file has more than %(limit)s elements."), limit=MAXIMUM_ELEMENTS)
+        if any(len(element.attrib) > MAXIMUM_ATTRIBUTES for element in root.iter()):
+            return self._refuse(_("An element has more than %(limit)s attributes."), limit=MAXIMUM_ATTRIBUTES)
         return root
 
     def _refuse(self, message: str, **params: Any) -> etree._Element | None:
@@ -179,6 +188,11 @@ class Reader:
     def variable_name(self, item: etree._Element) -> str:
         """Return the variable that a data item of a multi-instance stands for."""
         return re.sub(r"\W", "_", item.get("name") or item.get("id") or "item")
+
+
+def _shortened(source: str) -> str:
+    """Return what a message shows of an expression."""
+    return source if len(source) <= _LONGEST_SOURCE else f"{source[:_LONGEST_SOURCE]}…"
 
 
 def local(reference: str | None) -> str:
