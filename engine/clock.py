@@ -13,6 +13,8 @@ BEGUN_AT = "callwright_begun_at"
 
 def milliseconds(instant: datetime) -> datetime:
     """Cut an aware instant to UTC and whole milliseconds, which is what a column keeps."""
+    if instant.tzinfo is UTC and instant.microsecond % 1000 == 0:
+        return instant
     instant = instant.astimezone(UTC)
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from engine import runtime, work
 from engine.context import Context, verb
@@ -24,6 +24,9 @@ from forms.validate import Accepted, validate
 
 DRAFT_LIMIT = 500_000
 FILE_COUNT_LIMIT = 20
+_FORGET_DRAFTS = delete(Submission).where(
+    Submission.task_id == bindparam("task"), Submission.state == "draft"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,9 +165,8 @@ def submit_checked(ctx: Context, *, checked: CheckedSubmission) -> InstanceRef:
         ctx, task_id=task.id, form=form, data=None if form else checked.data, **handed_in
     )
     _adopt(ctx, accepted.files if accepted is not None else (), task.instance_id)
-    ctx.connection.execute(
-        delete(Submission).where(Submission.task_id == task.id, Submission.state == "draft")
-    )
+    if task.form_key is not None:
+        ctx.connection.execute(_FORGET_DRAFTS, {"task": task.id})
     return done
 
 

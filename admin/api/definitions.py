@@ -23,7 +23,7 @@ from engine.definition import (
 )
 from engine.errors import Forbidden, NotFound
 from engine.i18n import _
-from engine.runtime import get_instance, list_running_versions, start_process
+from engine.runtime import begin, get_instance, list_running_versions
 
 SEE = ("processes.see", "processes.deploy")
 _SORTS = {
@@ -141,13 +141,13 @@ def _row(ctx: Context, definition: Definition) -> dict[str, Any]:
 
 
 def _startable(ctx: Context, said: dict[str, Any], key: str) -> dict[str, Any]:
-    """Read the version that is started, before the transaction opens: the first time means to compile it."""
+    """Read what is started, before the transaction opens: the first time means to compile it."""
     definition = get_definition(ctx, key=key, version=said.get("version"))
     if not may_start(ctx, definition):
         if _may_see(ctx, definition):
             raise Forbidden(_("You may not start this process."))
         raise NotFound(_("There is no process %(key)s. Deploy it first."), key=key)
-    return {"version": definition.version}
+    return {"definition": definition}
 
 
 class DefinitionsApi(Api):
@@ -217,5 +217,7 @@ class DefinitionsApi(Api):
 
         Its manifest says who may. Unknown variables are kept.
         """
-        started = start_process(ctx, process_key=key, **said)
+        started = begin(
+            ctx, said["definition"], variables=said["variables"], business_key=said.get("business_key")
+        )
         return instance_row(ctx, get_instance(ctx, started.id))

@@ -220,7 +220,7 @@ def instance_rows(ctx: Context, instances: Sequence[Mapping[str, Any]]) -> list[
 
 def instance_row(ctx: Context, instance: Mapping[str, Any]) -> dict[str, Any]:
     """Return an instance as it is answered."""
-    return instance_rows(ctx, [instance])[0]
+    return {**instance, "version": get_definition_by_id(ctx, instance["definition_id"]).version}
 
 
 def seen_instance(ctx: Context, instance_id: str) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 import marshmallow as ma
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from admin.api.fields import (
     Body,
@@ -111,15 +111,17 @@ class CompleteBody(Body):
     opinion = Text(most=10_000)
 
 
+_CANDIDATES = (
+    select(Candidate.task_id, Candidate.kind, Candidate.key)
+    .where(Candidate.task_id.in_(bindparam("tasks", expanding=True)))
+    .order_by(Candidate.key)
+)
+
+
 def task_rows(ctx: Context, tasks: Sequence[Task]) -> list[dict[str, Any]]:
     """Return tasks as they are answered."""
     candidates: dict[tuple[str, str], list[str]] = defaultdict(list)
-    rows = ctx.connection.execute(
-        select(Candidate.task_id, Candidate.kind, Candidate.key)
-        .where(Candidate.task_id.in_([task.id for task in tasks]))
-        .order_by(Candidate.key)
-    )
-    for row in rows:
+    for row in ctx.connection.execute(_CANDIDATES, {"tasks": [task.id for task in tasks]}):
         candidates[row.task_id, row.kind].append(row.key)
     return [
         {

@@ -12,18 +12,47 @@ from flask_appbuilder.security.sqla.models import (
     assoc_permissionview_role,
     assoc_user_role,
 )
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from admin.identity.models import LoginSession
 from admin.kit.current import SignedIn
 from admin.kit.permissions import from_pair
 from engine.context import Context, verb
+from engine.db import Instant
 from engine.ids import new_id
 from engine.people.models import Person
 
 LIFE = timedelta(hours=8)
 # How long a proof by password is good for what only the person themselves may do.
 FRESH = timedelta(minutes=30)
+_PERMISSIONS = (
+    select(func.aggregate_strings(Permission.name + "\t" + ViewMenu.name, "\n"))
+    .select_from(assoc_user_role)
+    .join(assoc_permissionview_role, assoc_permissionview_role.c.role_id == assoc_user_role.c.role_id)
+    .join(PermissionView, PermissionView.id == assoc_permissionview_role.c.permission_view_id)
+    .join(Permission, Permission.id == PermissionView.permission_id)
+    .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
+    .where(assoc_user_role.c.user_id == User.id)
+    .correlate(User)
+    .scalar_subquery()
+)
+# Asked on every request, so made once, and one statement.
+_SESSION = (
+    select(
+        LoginSession.channel,
+        User.id,
+        Person.key,
+        Person.name,
+        Person.locale,
+        Person.time_zone,
+        _PERMISSIONS.label("permissions"),
+    )
+    .join_from(LoginSession, Person, Person.key == LoginSession.person_key)
+    .join(User, User.username == Person.key)
+    .where(LoginSession.id == bindparam("session"), LoginSession.ended_at.is_(None))
+    .where(LoginSession.expires_at > bindparam("now", type_=Instant()))
+    .where(User.active.is_(True), Person.closed_at.is_(None))
+)
 
 
 @verb
@@ -120,34 +149,11 @@ def find_session(ctx: Context, *, session_id: str) -> SignedIn | None:
         The person with their permissions; None where the session, the login or the person has ended.
     """
     with ctx.read():
-        row = ctx.connection.execute(
-            select(
-                LoginSession.channel,
-                User.id,
-                Person.key,
-                Person.name,
-                Person.locale,
-                Person.time_zone,
-            )
-            .join_from(LoginSession, Person, Person.key == LoginSession.person_key)
-            .join(User, User.username == Person.key)
-            .where(LoginSession.id == session_id)
-            .where(LoginSession.ended_at.is_(None), LoginSession.expires_at > ctx.now)
-            .where(User.active.is_(True), Person.closed_at.is_(None))
-        ).first()
-        if row is None:
-            return None
-        pairs = ctx.connection.execute(
-            select(Permission.name, ViewMenu.name)
-            .select_from(assoc_user_role)
-            .join(assoc_permissionview_role, assoc_permissionview_role.c.role_id == assoc_user_role.c.role_id)
-            .join(PermissionView, PermissionView.id == assoc_permissionview_role.c.permission_view_id)
-            .join(Permission, Permission.id == PermissionView.permission_id)
-            .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
-            .where(assoc_user_role.c.user_id == row.id)
-            .distinct()
-        )
-        permissions = frozenset(from_pair(permission, view) for permission, view in pairs)
+        row = ctx.connection.execute(_SESSION, {"session": session_id, "now": ctx.now}).first()
+    if row is None:
+        return None
+    pairs = (line.split("\t") for line in (row.permissions or "").splitlines())
+    permissions = frozenset(from_pair(permission, view) for permission, view in pairs)
     return SignedIn(
         key=row.key,
         name=row.name,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -124,6 +124,7 @@ class Transaction:
         self._ended = ended
         self._session: Session | None = None
         self._gathered: dict[Executable, list[Mapping[str, Any]]] = {}
+        self._found: dict[Executable, Sequence[Any]] = {}
         self._after_commit: list[Callable[[], None]] = []
         self._beside = connection.info
         self._beside[_TRANSACTION] = self
@@ -138,6 +139,18 @@ class Transaction:
     def after_commit(self, act: Callable[[], None]) -> None:
         """Do something once the commit is safe; what fails there is logged and never undoes it."""
         self._after_commit.append(act)
+
+    def once(self, statement: Executable) -> Sequence[Any]:
+        """Return what a statement finds, asked once in this transaction however often it is needed.
+
+        For what nothing in this transaction changes.
+
+        Args:
+            statement: The same object each time.
+        """
+        if statement not in self._found:
+            self._found[statement] = self.connection.execute(statement).all()
+        return self._found[statement]
 
     def gather(self, statement: Executable, row: Mapping[str, Any]) -> None:
         """Write a row later: at the end, or before a savepoint, once for all rows of the same statement.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
+
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import aliased
 
 from engine.context import Context
+from engine.db import Database
 from engine.errors import TooManyRequests
 from engine.jobs.models import Job
 from engine.parameters import parameter
@@ -13,6 +17,9 @@ from engine.parameters import parameter
 BEHIND = "jobs.behind_s"
 RETRY_AFTER_S = 10
 _CAN_TRY_AGAIN = frozenset({"web", "rest"})
+# How long an answer that all is well is believed: a start in a busy second asks for nothing.
+_BELIEVED = timedelta(seconds=1)
+_well_at: WeakKeyDictionary[Database, datetime] = WeakKeyDictionary()
 _Running = aliased(Job)
 # What waits for another job of its own instance is not late: nobody could have taken it.
 _OLDEST_DUE = (
@@ -46,14 +53,19 @@ def refuse_if_behind(ctx: Context) -> None:
     """Let nothing new begin while the oldest due job waits for longer than the parameter allows.
 
     Only people at a page and programs are refused: they can try again. An SMS, a timer and a call by
-    another process cannot.
+    another process cannot. A process asks the database at most once a second as long as all is well.
 
     Raises:
         Behind: It does.
     """
     if ctx.actor.channel not in _CAN_TRY_AGAIN:
         return
+    database = ctx.centre.database
+    well_at = _well_at.get(database)
+    if well_at is not None and well_at <= ctx.now < well_at + _BELIEVED:
+        return
     late_s = oldest_due_s(ctx)
-    # Asked for only where there is anything late: a start pays one statement.
+    # The parameter is asked for only where there is anything late.
     if late_s and (limit_s := int(parameter(ctx, BEHIND))) and late_s > limit_s:
         raise Behind(retry_after_s=RETRY_AFTER_S)
+    _well_at[database] = ctx.now

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import random
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select, true, update
+from sqlalchemy import Boolean, Integer, Select, and_, bindparam, func, or_, select, true, update
 
 from engine.context import Context, verb
-from engine.db import inserting, order_by, page_of, updating
+from engine.db import inserting, order_by, page_of, table_of, updating
 from engine.errors import Conflict
 from engine.i18n import _
 from engine.ids import new_id
@@ -50,6 +50,42 @@ _next_key = (
 )
 # From key to key in the index, however many jobs each has; the last is none: jobs of no process.
 _KEYS_WAITING = select(_first_key.union_all(select(_next_key).where(_first_key.c.key.is_not(None))).c.key)
+_running = (
+    select(Job.instance_id)
+    .where(Job.state == "running", Job.instance_id.is_not(None))
+    .where(Job.kind.not_in(bindparam("free", expanding=True)))
+)
+# Locked where the database locks rows: SQLite leaves that out.
+_DUE = (
+    select(Job.id, Job.kind, Job.instance_id, Job.process_key, Job.lane, Job.due_at)
+    .where(
+        Job.state == "waiting",
+        Job.due_at <= bindparam("now"),
+        or_(
+            Job.instance_id.is_(None),
+            Job.kind.in_(bindparam("free", expanding=True)),
+            Job.instance_id.not_in(_running),
+        ),
+        or_(bindparam("any_kind", type_=Boolean()), Job.kind.in_(bindparam("kinds", expanding=True))),
+    )
+    .order_by(Job.due_at, Job.id)
+    .limit(bindparam("count", type_=Integer()))
+    .with_for_update(skip_locked=True)
+)
+_DUE_IN_LANE = _DUE.where(Job.lane == bindparam("lane"))
+_DUE_OF = _DUE_IN_LANE.where(Job.process_key == bindparam("key"))
+_DUE_OF_NONE = _DUE_IN_LANE.where(Job.process_key.is_(None))
+_CLAIM = (
+    update(table_of(Job))
+    .where(Job.id.in_(bindparam("chosen", expanding=True)), Job.state == "waiting")
+    .values(
+        state="running",
+        owner=bindparam("holder"),
+        lease_until=bindparam("until"),
+        attempt_count=Job.attempt_count + 1,
+    )
+    .returning(Job.__table__)
+)
 _WITH_KEY = select(Job.id).where(Job.unique_key == bindparam("key"))
 _HELD = updating(Job).where(
     Job.id == bindparam("job"), Job.state == "running", Job.owner == bindparam("holder")
@@ -185,36 +221,18 @@ def claim(
             number where omitted.
     """
     free = [kind.name for kind in ctx.registry.job_kinds.values() if not kind.exclusive]
-    running = select(Job.instance_id).where(
-        Job.state == "running", Job.instance_id.is_not(None), Job.kind.not_in(free)
-    )
-    due = select(Job.id, Job.kind, Job.instance_id, Job.process_key, Job.lane, Job.due_at).where(
-        Job.state == "waiting",
-        Job.due_at <= ctx.now,
-        or_(Job.instance_id.is_(None), Job.kind.in_(free), Job.instance_id.not_in(running)),
-    )
-    if kinds is not None:
-        due = due.where(Job.kind.in_(kinds))
+    names = {"now": ctx.now, "free": free, "any_kind": kinds is None, "kinds": kinds or ()}
     turns = _Turns(limit, free, held, share)
-    found = _first_of(ctx, due, limit * _LOOK_AHEAD)
+    found = _first_of(ctx, _DUE, limit * _LOOK_AHEAD, names)
     if len(found) == limit * _LOOK_AHEAD:
         # So many are due that some process may stand behind them all.
-        found += _first_of_each(ctx, due, limit)
+        found += _first_of_each(ctx, limit, names, Counter((row.lane, row.process_key) for row in found))
     chosen = turns.choose(found)
     if not chosen:
         return []
-    ctx.connection.execute(
-        update(Job)
-        .where(Job.id.in_(chosen), Job.state == "waiting")
-        .values(
-            state="running",
-            owner=owner,
-            lease_until=ctx.now + timedelta(seconds=LEASE_S),
-            attempt_count=Job.attempt_count + 1,
-        )
-    )
-    rows = ctx.connection.execute(select(Job.__table__).where(Job.id.in_(chosen))).mappings().all()
-    by_id = {row["id"]: row for row in rows}
+    lease_until = ctx.now + timedelta(seconds=LEASE_S)
+    rows = ctx.connection.execute(_CLAIM, {"chosen": chosen, "holder": owner, "until": lease_until})
+    by_id = {row["id"]: row for row in rows.mappings()}
     return [
         ClaimedJob(
             id=row["id"],
@@ -233,22 +251,23 @@ def claim(
     ]
 
 
-def _first_of(ctx: Context, due: Select[*tuple[Any, ...]], count: int) -> list[Any]:
+def _first_of(ctx: Context, due: Select[*tuple[Any, ...]], count: int, names: Mapping[str, Any]) -> list[Any]:
     """Return the first of the due jobs, locked where the database locks rows."""
-    first = due.order_by(Job.due_at, Job.id).limit(count)
-    if ctx.centre.database.dialect == "postgresql":
-        first = first.with_for_update(skip_locked=True)
-    return list(ctx.connection.execute(first).all())
+    return list(ctx.connection.execute(due, {**names, "count": count}).all())
 
 
-def _first_of_each(ctx: Context, due: Select[*tuple[Any, ...]], count: int) -> list[Any]:
-    """Return the first due jobs of each process in each lane."""
-    return [
-        row
-        for lane in LANES
-        for key in ctx.connection.scalars(_KEYS_WAITING, {"lane": lane}).all()
-        for row in _first_of(ctx, due.where(Job.lane == lane, Job.process_key == key), count)
-    ]
+def _first_of_each(
+    ctx: Context, count: int, names: Mapping[str, Any], known: Mapping[tuple[str, str | None], int]
+) -> list[Any]:
+    """Return the first due jobs of each process in each lane, of which so many are not known already."""
+    found = []
+    for lane in LANES:
+        for key in ctx.connection.scalars(_KEYS_WAITING, {"lane": lane}).all():
+            if known.get((lane, key), 0) >= count:
+                continue
+            due, of = (_DUE_OF_NONE, {}) if key is None else (_DUE_OF, {"key": key})
+            found += _first_of(ctx, due, count, {**names, "lane": lane, **of})
+    return found
 
 
 class _Turns:

@@ -7,7 +7,7 @@ import time
 import traceback
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from engine.context import Context
 from engine.errors import CallwrightError, ConfigurationError, TechnicalFailure
@@ -30,6 +30,8 @@ from engine.jobs.suspending import suspend_job
 from engine.metrics import JOB_S
 
 log = logging.getLogger(__name__)
+
+_STATE = select(Job.state).where(Job.id == bindparam("job"))
 
 
 def run_claimed(ctx: Context, job: ClaimedJob) -> bool:
@@ -63,17 +65,20 @@ def _run(ctx: Context, job: ClaimedJob) -> str:
     except Exception as error:
         _failed(ctx, job, error)
         return "failed"
-    with ctx.write():
-        if not _ended(ctx, job):
-            finish(ctx, job)
-        if job.attempt_count > 1:
-            resolve_incidents_of_job(ctx, job.id)
+    with ctx.read():
+        ended = _ended(ctx, job)
+    # Most jobs end in the transaction that keeps their result: nothing is left to write.
+    if not ended or job.attempt_count > 1:
+        with ctx.write():
+            if not ended:
+                finish(ctx, job)
+            if job.attempt_count > 1:
+                resolve_incidents_of_job(ctx, job.id)
     return "done"
 
 
 def _ended(ctx: Context, job: ClaimedJob) -> bool:
-    state = ctx.connection.execute(select(Job.state).where(Job.id == job.id)).scalar()
-    return state != "running"
+    return bool(ctx.connection.execute(_STATE, {"job": job.id}).scalar() != "running")
 
 
 def _failed(ctx: Context, job: ClaimedJob, error: Exception) -> None:

@@ -2,7 +2,7 @@
 
 from engine.runtime.advance import Gone, InstanceRef, lock_instance
 from engine.runtime.health import Vitals, counts, vitals
-from engine.runtime.instances import cancel_instance, start_process
+from engine.runtime.instances import begin, cancel_instance, start_process
 from engine.runtime.jobs import register
 from engine.runtime.kept import Published, awaited_by, deliver_inbound, discard_inbound, publish_message
 from engine.runtime.messages import (
@@ -68,6 +68,7 @@ __all__ = [
     "acknowledge_task",
     "add_comment",
     "awaited_by",
+    "begin",
     "broadcast_signal",
     "cancel_instance",
     "check_migration",

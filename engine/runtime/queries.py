@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, bindparam, select
 
 from engine.context import Context
 from engine.db import order_by, page_of
@@ -29,6 +29,7 @@ INSTANCE_SORTS = {
     "incident_count": ProcessInstance.incident_count,
 }
 _COLUMNS = [column for column in ProcessInstance.__table__.columns if column.name != "machine_state"]
+_INSTANCE = select(*_COLUMNS).where(ProcessInstance.id == bindparam("instance"))
 
 
 def get_instance(ctx: Context, instance_id: str) -> Mapping[str, Any]:
@@ -37,9 +38,7 @@ def get_instance(ctx: Context, instance_id: str) -> Mapping[str, Any]:
     Raises:
         NotFound: There is none of this id.
     """
-    row = (
-        ctx.connection.execute(select(*_COLUMNS).where(ProcessInstance.id == instance_id)).mappings().first()
-    )
+    row = ctx.connection.execute(_INSTANCE, {"instance": instance_id}).mappings().first()
     if row is None:
         raise NotFound(_("There is no such process instance."))
     return dict(row)

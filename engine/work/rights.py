@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, String, and_, bindparam, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, String, and_, bindparam, exists, false, literal, or_, select, true
 from sqlalchemy.orm import aliased
 
 from engine.context import Context
@@ -90,14 +90,49 @@ def need_may_act(ctx: Context, task: Task, *, candidate: bool | None = None) -> 
     raise Forbidden(_("This task is not yours."))
 
 
+def _has_part(person: ColumnElement[str], groups: Any) -> ColumnElement[bool]:
+    """Say in SQL that somebody started an instance, or had or may take a task of its whole tree.
+
+    Args:
+        person: Whose part, in SQL.
+        groups: The groups that they are in: their keys, or a statement that finds them.
+    """
+    related = aliased(ProcessInstance)
+    named = select(Candidate.task_id).where(
+        Candidate.task_id == UserTask.id,
+        or_(
+            and_(Candidate.kind == "person", Candidate.key == person),
+            and_(Candidate.kind == "group", Candidate.key.in_(groups)),
+        ),
+    )
+    took_part = (
+        select(UserTask.id)
+        .join(related, related.id == UserTask.instance_id)
+        .where(
+            related.root_id == ProcessInstance.root_id,
+            or_(UserTask.assignee == person, UserTask.ended_by == person, named.exists()),
+        )
+    )
+    return or_(ProcessInstance.initiator == person, took_part.exists())
+
+
+_person, _now = bindparam("person", type_=String()), bindparam("now", type_=Instant())
+_EXISTS = select(ProcessInstance.id).where(ProcessInstance.id == bindparam("instance"))
+_SEEN = _EXISTS.where(_has_part(_person, membership(_person, _now)))
+
+
 def may_see(ctx: Context, instance_id: str) -> bool:
     """Whether the context's actor may see an instance.
 
     They started it, had or may take one of its tasks, or may see all. A called instance is seen by whoever
     sees the one that called it.
     """
-    seen = select(ProcessInstance.id).where(ProcessInstance.id == instance_id, seen_instances(ctx))
-    return ctx.connection.execute(seen).first() is not None
+    if ctx.actor.may(SEE_ALL) or ctx.actor.may(OPERATE):
+        return ctx.connection.execute(_EXISTS, {"instance": instance_id}).first() is not None
+    if ctx.actor.key is None:
+        return False
+    names = {"instance": instance_id, "person": ctx.actor.key, "now": ctx.now}
+    return ctx.connection.execute(_SEEN, names).first() is not None
 
 
 def seen_instances(ctx: Context) -> ColumnElement[bool]:
@@ -107,27 +142,4 @@ def seen_instances(ctx: Context) -> ColumnElement[bool]:
     key = ctx.actor.key
     if key is None:
         return false()
-    groups = groups_of(ctx, key)
-    related = aliased(ProcessInstance)
-    took_part = (
-        select(UserTask.id)
-        .join(related, related.id == UserTask.instance_id)
-        .where(
-            related.root_id == ProcessInstance.root_id,
-            or_(
-                UserTask.assignee == key,
-                UserTask.ended_by == key,
-                select(Candidate.task_id)
-                .where(
-                    Candidate.task_id == UserTask.id,
-                    or_(
-                        and_(Candidate.kind == "person", Candidate.key == key),
-                        and_(Candidate.kind == "group", Candidate.key.in_(groups)),
-                    ),
-                )
-                .exists(),
-            ),
-        )
-        .exists()
-    )
-    return or_(ProcessInstance.initiator == key, took_part)
+    return _has_part(literal(key), groups_of(ctx, key))

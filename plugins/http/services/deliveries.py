@@ -29,7 +29,7 @@ DELIVER = "http.deliver"
 KEPT = "http.deliveries_kept"
 TEST = "webhook.test"
 DELIVERY_SORTS = {"created_at": Delivery.created_at, "tried_at": Delivery.tried_at, "state": Delivery.state}
-# Asked at every event of every step, so made once.
+# Asked in every step, so made once.
 _HEARING = select(Webhook.id, Webhook.events, Webhook.process_key).where(Webhook.state == "active")
 
 
@@ -41,7 +41,7 @@ class NotTaken(TechnicalFailure):
 
 def note_event(ctx: Context, event: ProcessEvent) -> None:
     """Write within the open transaction a delivery for every webhook that wants to hear of an event."""
-    for webhook in ctx.connection.execute(_HEARING).all():
+    for webhook in ctx.transaction.once(_HEARING):
         if event.name in webhook.events and webhook.process_key in (None, event.process_key):
             _put(ctx, webhook.id, event)
 
