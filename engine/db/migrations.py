@@ -24,7 +24,7 @@ _LOCK = 4_229_771
 _SCRIPTS = Path(__file__).parent / "alembic"
 
 
-def migrate(database: Database, owners: Mapping[str, Path]) -> list[str]:
+def migrate(database: Database, owners: Mapping[str, Path], *, to: Sequence[str] = ("heads",)) -> list[str]:
     """Bring the database to the newest revision of every owner, in one transaction.
 
     Several processes may call it at once: one works, the others find it done.
@@ -32,6 +32,7 @@ def migrate(database: Database, owners: Mapping[str, Path]) -> list[str]:
     Args:
         database: The product's database.
         owners: Owner's name to the folder of its revisions.
+        to: Older revisions to stop at: those of an earlier release.
 
     Returns:
         The revisions the database is at.
@@ -42,7 +43,8 @@ def migrate(database: Database, owners: Mapping[str, Path]) -> list[str]:
         if database.dialect == "postgresql":
             connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        command.upgrade(_config(connection, owners), "heads")
+        for revision in to:
+            command.upgrade(_config(connection, owners), revision)
         heads = list(MigrationContext.configure(connection).get_current_heads())
     except BaseException:
         transaction.rollback()

@@ -28,7 +28,7 @@ from engine.notify import list_notifications, store_inbound
 from engine.people import create_person, put_group, set_groups
 from engine.plugin import Registry
 from engine.testing.centre import START, make_centre, system, work_off
-from engine.work import list_tasks
+from engine.work import Task, list_tasks
 
 _STEPS = ("task", "sms", "wait", "message", "signal")
 
@@ -110,14 +110,22 @@ def play(
     with tempfile.TemporaryDirectory(prefix="callwright-scenario-") as folder:
         centre = make_centre(Path(folder), clock=clock, plugins=plugins, floors=floors)
         try:
-            playing = _Playing(centre, clock, key)
+            playing = Playing(centre, clock, key)
             playing.furnish(packages, scenario)
             return playing.play(scenario)
         finally:
             centre.database.dispose()
 
 
-class _Playing:
+class Playing:
+    """One instance in a centre, and what happens to it step by step.
+
+    Args:
+        centre: Where.
+        clock: The centre's.
+        key: The instance's process.
+    """
+
     def __init__(self, centre: Centre, clock: MovableClock, key: str) -> None:
         self.centre = centre
         self.clock = clock
@@ -147,11 +155,12 @@ class _Playing:
                 set_groups(ctx, person_key=person, group_keys=said.get("groups", ()))
 
     def play(self, scenario: Scenario) -> list[str]:
+        """Play all of a scenario and say what was not as it should be."""
         try:
-            self._start(scenario.start)
+            self.start(scenario.start)
             for number, step in enumerate(scenario.steps, 1):
                 try:
-                    self._step(step)
+                    self.step(step)
                 except CallwrightError as error:
                     return [f"step {number}: {error}"]
         except CallwrightError as error:
@@ -160,7 +169,12 @@ class _Playing:
 
     # -- what happens ----------------------------------------------------------------------------------
 
-    def _start(self, start: Mapping[str, Any]) -> None:
+    def start(self, start: Mapping[str, Any]) -> None:
+        """Begin the instance.
+
+        Raises:
+            CallwrightError: It did not begin.
+        """
         if "sms" in start:
             self._sms(start["sms"])
             with self._read() as ctx:
@@ -169,14 +183,19 @@ class _Playing:
                 raise CallwrightError("the SMS did not start the process")
             self.instance_id = found[0]["id"]
             return
-        ctx = self._as(start.get("by", "system"))
+        ctx = self.acting(start)
         begun = runtime.start_process(
             ctx, process_key=self.key, start_event=start.get("event"), variables=start.get("variables", {})
         )
         self.instance_id = begun.id
         work_off(self.centre)
 
-    def _step(self, step: Mapping[str, Any]) -> None:
+    def step(self, step: Mapping[str, Any]) -> None:
+        """Let one thing happen, and work off what follows.
+
+        Raises:
+            CallwrightError: It cannot happen: nothing waits for it, or somebody may not do it.
+        """
         if "task" in step:
             self._finish(step)
         elif "sms" in step:
@@ -184,25 +203,14 @@ class _Playing:
         elif "wait" in step:
             self._wait(step["wait"])
         elif "message" in step:
-            runtime.correlate_message(
-                self._as(step.get("by", "system")), instance_id=self.instance_id, **step["message"]
-            )
+            runtime.correlate_message(self.acting(step), instance_id=self.instance_id, **step["message"])
         elif "signal" in step:
-            runtime.broadcast_signal(self._as(step.get("by", "system")), **step["signal"])
+            runtime.broadcast_signal(self.acting(step), **step["signal"])
         work_off(self.centre)
 
     def _finish(self, step: Mapping[str, Any]) -> None:
-        ctx = self._as(step.get("by", "system"))
-        with self._read() as reading:
-            family = [row["id"] for row in runtime.list_instances(reading, root=self.instance_id)[1]]
-            waiting = [
-                task
-                for task in list_tasks(reading, page_size=100)[1]
-                if task.element_id == step["task"] and task.instance_id in family
-            ]
-        if not waiting:
-            raise CallwrightError(f"no open task {step['task']}")
-        task = waiting[0]
+        ctx = self.acting(step)
+        task = self.open_task(step["task"])
         if task.form_key is not None and "finish_task" in self.centre.registry.ports:
             self.centre.registry.port("finish_task")(
                 ctx,
@@ -219,6 +227,19 @@ class _Playing:
             data=step.get("data", {}),
             opinion=step.get("opinion"),
         )
+
+    def open_task(self, element: str) -> Task:
+        """Return the first open task of an element, of the instance or of one that it called.
+
+        Raises:
+            CallwrightError: There is none.
+        """
+        with self._read() as ctx:
+            family = [row["id"] for row in runtime.list_instances(ctx, root=self.instance_id)[1]]
+            for task in list_tasks(ctx, page_size=100)[1]:
+                if task.element_id == element and task.instance_id in family:
+                    return task
+        raise CallwrightError(f"no open task {element}")
 
     def _sms(self, sms: Mapping[str, Any]) -> None:
         self.inbound_count += 1
@@ -282,7 +303,9 @@ class _Playing:
                 wrong.append(f"nobody was told {dict(wanted)}")
         return wrong
 
-    def _as(self, who: str) -> Context:
+    def acting(self, step: Mapping[str, Any]) -> Context:
+        """Return a context of whoever does a step."""
+        who = step.get("by", "system")
         if who == "public":
             return Context(centre=self.centre, actor=PUBLIC)
         if who == "system":

@@ -36,3 +36,7 @@ def test_a_call_that_comes_many_times_at_once_has_one_effect_and_one_answer() ->
 
 def test_receipts_in_any_order_end_as_those_in_order() -> None:
     held("A8", count=500)
+
+
+def test_runs_that_this_and_earlier_releases_saved_go_on_as_they_did() -> None:
+    held("A10", count=30)
