@@ -212,10 +212,6 @@ class Context:
         """The same transaction, acted in by somebody else."""
         return replace(self, actor=actor)
 
-    def in_locale(self, locale: str) -> Context:
-        """The same transaction, spoken in another language."""
-        return replace(self, locale=locale)
-
 
 def verb(act: Callable[Concatenate[Context, P], R]) -> Callable[Concatenate[Context, P], R]:
     """Make a function a verb: one write transaction, tried again where the database says so.

@@ -38,7 +38,7 @@ from engine.jobs import (
     return_expired,
     run_claimed,
 )
-from engine.jobs.queue import LEASE_S
+from engine.jobs.claiming import LEASE_S
 from engine.push import Event
 from engine.work import UserTask
 

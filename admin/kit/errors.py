@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, flash, jsonify, make_response, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError
@@ -99,6 +99,13 @@ def install_errors(app: Flask) -> None:
     app.register_error_handler(DataError, _too_long)
     app.register_error_handler(Exception, _unforeseen)
     app.after_request(_shape)
+
+
+def flash_refusal(error: CallwrightError) -> None:
+    """Say on the next page why something was refused: its problems where it names some."""
+    locale = web().locale
+    reasons = [say(locale, problem) for problem in error.problems]
+    flash(" ".join(reasons) or say(locale, error), "danger")
 
 
 def _callwright_error(error: CallwrightError) -> Response:

@@ -4,7 +4,7 @@ from engine.db.alone import alone_in
 from engine.db.base import Base, Id, Instant, JsonText, metadata, upsert
 from engine.db.database import Database, Mode, Transaction
 from engine.db.order import order_by
-from engine.db.page import page_of
+from engine.db.page import equal_to, page_of
 from engine.db.rows import inserting, one_or_many, table_of, updating
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Mode",
     "Transaction",
     "alone_in",
+    "equal_to",
     "inserting",
     "metadata",
     "one_or_many",

@@ -1,11 +1,12 @@
-"""One page of a list, and how long the whole list is."""
+"""One page of a list: which rows are asked for, how many there are, and those of the page."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, func
+from sqlalchemy import ColumnElement, Connection, Select, func
+from sqlalchemy.orm import InstrumentedAttribute
 
 
 def page_of(
@@ -24,3 +25,8 @@ def page_of(
     count = connection.execute(counted).scalar_one()
     rows = connection.execute(statement.order_by(*order).limit(page_size).offset((page - 1) * page_size))
     return count, [dict(row) for row in rows.mappings()]
+
+
+def equal_to(asked: Mapping[InstrumentedAttribute[Any], Any]) -> list[ColumnElement[bool]]:
+    """Return what rows must fulfil to equal what was asked for; where nothing was asked, all do."""
+    return [column == value for column, value in asked.items() if value is not None]

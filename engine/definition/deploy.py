@@ -34,8 +34,8 @@ from engine.push import publish
 MAXIMUM_FILES = 200
 MAXIMUM_TOTAL_BYTES = 50_000_000
 MAXIMUM_RATIO = 100
-# What the ways of packing say of a broken stream.
-_BROKEN = (zlib.error, lzma.LZMAError)
+# What the ways of packing say of a broken stream, and of a directory with a place before its beginning.
+_NO_ZIP = (zipfile.BadZipFile, RuntimeError, ValueError, OSError, EOFError, zlib.error, lzma.LZMAError)
 # Of a manifest, a message or a catalogue: a shipped process's catalogue has 18,000.
 MAXIMUM_TEXT_BYTES = 300_000
 LONGEST_KEY = 128
@@ -346,16 +346,7 @@ def read_zip(content: bytes) -> dict[str, bytes]:
         files = {entry.filename: archive.read(entry) for entry in entries}
     except DefinitionError:
         raise
-    # A broken directory shows in many ways, a place before the beginning among them.
-    except (
-        zipfile.BadZipFile,
-        RuntimeError,
-        ValueError,
-        OSError,
-        EOFError,
-        zlib.error,
-        lzma.LZMAError,
-    ) as error:
+    except _NO_ZIP as error:
         raise refuse(_("This is no zip file: %(reason)s"), reason=str(error)) from None
     heads = {path.split("/")[0] for path in files}
     if len(heads) == 1 and FILE not in files and f"{next(iter(heads))}/{FILE}" in files:

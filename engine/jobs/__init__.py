@@ -1,5 +1,6 @@
 """What waits for a machine: rows written with the state, run after the commit, retried, then an incident."""
 
+from engine.jobs.claiming import ClaimedJob, claim
 from engine.jobs.incidents import (
     INCIDENT_SORTS,
     close_incidents,
@@ -15,10 +16,8 @@ from engine.jobs.pressure import Behind, oldest_due_s, refuse_if_behind
 from engine.jobs.queue import (
     JOB_SORTS,
     RETRIES_S,
-    ClaimedJob,
     LostLease,
     Suspended,
-    claim,
     enqueue,
     finish,
     give_back,

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import String, cast, func, insert, select, update
 
 from engine.context import Context
-from engine.db import order_by, page_of
+from engine.db import equal_to, order_by, page_of
 from engine.errors import NotFound, Phrase
 from engine.ids import new_id
 from engine.instance import ProcessInstance
@@ -175,15 +175,13 @@ def list_incidents(
     Raises:
         UnknownFilter: The sort key is not known; the message lists the known ones.
     """
-    wanted = [
-        column == value
-        for column, value in (
-            (Incident.state, state),
-            (Incident.instance_id, instance_id),
-            (Incident.process_key, process_key),
-        )
-        if value is not None
-    ]
+    wanted = equal_to(
+        {
+            Incident.state: state,
+            Incident.instance_id: instance_id,
+            Incident.process_key: process_key,
+        }
+    )
     return page_of(
         ctx.connection,
         select(Incident.__table__).where(*wanted),

@@ -13,15 +13,14 @@ from engine.context import Context
 from engine.errors import CallwrightError, ConfigurationError, TechnicalFailure
 from engine.history import mask
 from engine.i18n import _
+from engine.jobs.claiming import ClaimedJob, claim
 from engine.jobs.incidents import open_incident, resolve_incidents_of_job
 from engine.jobs.models import Job
 from engine.jobs.queue import (
     RETRIES_S,
-    ClaimedJob,
     LostLease,
     Suspended,
     backoff_s,
-    claim,
     finish,
     give_up,
     put_off,

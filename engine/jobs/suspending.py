@@ -9,8 +9,9 @@ from sqlalchemy import select, update
 from engine.context import Context, verb
 from engine.db import inserting
 from engine.instance import ProcessInstance
+from engine.jobs.claiming import ClaimedJob
 from engine.jobs.models import Job
-from engine.jobs.queue import ClaimedJob, LostLease
+from engine.jobs.queue import LostLease
 from engine.values import Json
 
 # What is said to people has happened already; an end is an end.

@@ -32,7 +32,6 @@ _ATTRIBUTES: dict[str, set[str]] = {
 }  # fmt: skip
 
 CHANNELS = ("sms", "email", "in_app", "voice", "preferred")
-REPLY_VERBS = ("done", "support", "not_mine")
 
 Say = Callable[..., None]
 Compile = Callable[[str | None, str], Formula | None]

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, select, update
 
 from engine.context import Context, verb
-from engine.db import order_by, page_of
+from engine.db import equal_to, order_by, page_of
 from engine.errors import NotFound
 from engine.i18n import _, translate
 from engine.ids import new_id
@@ -282,17 +282,15 @@ def list_notifications(
     Raises:
         UnknownFilter: The sort key is not known; the message lists the known ones.
     """
-    wanted = [
-        column == value
-        for column, value in (
-            (Notification.person_key, person_key),
-            (Notification.channel, channel),
-            (Notification.gateway, gateway),
-            (Notification.state, state),
-            (Notification.instance_id, instance_id),
-        )
-        if value is not None
-    ]
+    wanted = equal_to(
+        {
+            Notification.person_key: person_key,
+            Notification.channel: channel,
+            Notification.gateway: gateway,
+            Notification.state: state,
+            Notification.instance_id: instance_id,
+        }
+    )
     return page_of(
         ctx.connection,
         select(Notification.__table__).where(*wanted),

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from engine import feel
 from engine.context import Context, verb
 from engine.db import table_of, upsert
-from engine.definition import Definition, get_definition, get_definition_by_id
+from engine.definition import Definition, get_definition
 from engine.definition.environment import environment
 from engine.definition.models import BusinessKeyCounter
 from engine.errors import BudgetExceeded, InvalidSubmission, Problem
@@ -307,9 +307,3 @@ def _check_family(ctx: Context, parent: Any) -> None:
         raise BudgetExceeded(
             _("More than %(limit)s called processes are open below one."), limit=MAXIMUM_CALLED
         )
-
-
-def definition_of(ctx: Context, instance_id: str) -> Definition:
-    """Return what an instance runs."""
-    row = lock_instance(ctx, instance_id)
-    return get_definition_by_id(ctx, row.definition_id)

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import bindparam, select
 
 from engine.context import Context
-from engine.db import order_by, page_of
+from engine.db import equal_to, order_by, page_of
 from engine.errors import NotFound
 from engine.history import ElementVisit, VariableWrite
 from engine.i18n import _
@@ -98,17 +98,15 @@ def list_instances(
     Raises:
         UnknownFilter: The sort key is not known; the message lists the known ones.
     """
-    wanted: list[ColumnElement[bool]] = [
-        column == value
-        for column, value in (
-            (ProcessInstance.root_id, root),
-            (ProcessInstance.process_key, key),
-            (ProcessInstance.business_key, business_key),
-            (ProcessInstance.state, state),
-            (ProcessInstance.initiator, initiator),
-        )
-        if value is not None
-    ]
+    wanted = equal_to(
+        {
+            ProcessInstance.root_id: root,
+            ProcessInstance.process_key: key,
+            ProcessInstance.business_key: business_key,
+            ProcessInstance.state: state,
+            ProcessInstance.initiator: initiator,
+        }
+    )
     if only is not None:
         wanted.append(ProcessInstance.id.in_(only))
     if seen:

@@ -8,7 +8,17 @@ from flask import flash, make_response, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from admin.kit import View, context, expose, fields_of, needs, page, read_paging, see_other
+from admin.kit import (
+    View,
+    context,
+    expose,
+    fields_of,
+    flash_refusal,
+    needs,
+    page,
+    read_paging,
+    see_other,
+)
 from admin.kit.names import process_titles
 from engine.context import Context
 from engine.errors import CallwrightError
@@ -121,7 +131,7 @@ class WebhooksView(View):
             else:
                 services.set_webhook_state(ctx, webhook_id=key, active=what == "resume")
         except CallwrightError as error:
-            flash(say(ctx.locale, error), "danger")
+            flash_refusal(error)
         return see_other("WebhooksView.show", webhook_id=key)
 
     @expose("/deliveries/<uuid:delivery_id>/redeliver", methods=["POST"])
@@ -133,7 +143,7 @@ class WebhooksView(View):
             webhook_id = services.redeliver(ctx, delivery_id=str(delivery_id)).webhook_id
             flash(gettext("It is sent again."), "success")
         except CallwrightError as error:
-            flash(say(ctx.locale, error), "danger")
+            flash_refusal(error)
             return see_other("WebhooksView.list")
         return see_other("WebhooksView.show", webhook_id=webhook_id)
 

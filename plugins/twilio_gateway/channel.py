@@ -166,9 +166,7 @@ class _Http(TwilioHttpClient):
 
 
 def _never_arrived(error: requests.RequestException) -> bool:
-    if isinstance(
-        error, requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.ProxyError
-    ):
+    if isinstance(error, _BEFORE_THE_REQUEST):
         return True
     cause = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(cause, NewConnectionError)

@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 import forms
 from admin.kit.current import context, web
-from admin.kit.errors import status_of
+from admin.kit.errors import flash_refusal, status_of
 from admin.kit.menu import MenuEntry, add_menu
 from admin.kit.permissions import needs
 from admin.kit.views import View, expose, page, see_other
@@ -67,7 +67,7 @@ class CatalogueView(View):
                 for problem in error.problems:
                     errors.setdefault(problem.path, []).append(say(web().locale, problem))
                 if not error.problems:
-                    flash(say(web().locale, error), "danger")
+                    flash_refusal(error)
             else:
                 flash(gettext("Started: %(number)s", number=begun.business_key or chosen["title"]), "success")
                 return see_other("InstanceView.show", instance_id=begun.id)

@@ -8,6 +8,7 @@ from flask import flash, request
 from flask_babel import gettext
 
 from admin.kit.current import context, web
+from admin.kit.errors import flash_refusal
 from admin.kit.menu import MenuEntry, add_menu
 from admin.kit.permissions import needs
 from admin.kit.places import places_of
@@ -16,7 +17,7 @@ from admin.kit.views import View, expose, fields_of, page, see_other
 from engine import runtime, values
 from engine.context import Context
 from engine.errors import CallwrightError
-from engine.i18n import _, outline, say, translate
+from engine.i18n import _, outline, translate
 from engine.jobs import incidents_of_cause, list_incidents, list_jobs
 
 
@@ -77,7 +78,7 @@ class IncidentView(View):
             runtime.retry_incident(ctx, incident_id=incident_id, variables=variables)
             flash(gettext("It is tried again."), "success")
         except CallwrightError as error:
-            _tell(ctx, error)
+            flash_refusal(error)
         return see_other("IncidentView.list")
 
     @expose("/<incident_id>/skip", methods=["POST"])
@@ -89,7 +90,7 @@ class IncidentView(View):
             runtime.skip_incident(ctx, incident_id=incident_id, reason=fields_of("reason")["reason"])
             flash(gettext("Skipped: the process goes on behind the step."), "success")
         except CallwrightError as error:
-            _tell(ctx, error)
+            flash_refusal(error)
         return see_other("IncidentView.list")
 
     @expose("/<incident_id>/resolve", methods=["POST"])
@@ -100,7 +101,7 @@ class IncidentView(View):
         try:
             runtime.resolve_incident(ctx, incident_id=incident_id)
         except CallwrightError as error:
-            flash(say(ctx.locale, error), "danger")
+            flash_refusal(error)
         return see_other("IncidentView.list")
 
     @expose("/retry", methods=["POST"])
@@ -119,14 +120,8 @@ class IncidentView(View):
             )
             flash(gettext("Tried again: %(count)s", count=count), "success")
         except CallwrightError as error:
-            flash(say(ctx.locale, error), "danger")
+            flash_refusal(error)
         return see_other("IncidentView.list")
-
-
-def _tell(ctx: Context, error: CallwrightError) -> None:
-    """Say on the next page why something was refused."""
-    reasons = [say(ctx.locale, problem) for problem in error.problems]
-    flash(" ".join(reasons) or say(ctx.locale, error), "danger")
 
 
 def _told(ctx: Context, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from flask import flash, request
 from flask_babel import gettext
 
 from admin.kit.current import context, permitted, signed_in, web
+from admin.kit.errors import flash_refusal
 from admin.kit.menu import MenuEntry, add_menu
 from admin.kit.names import Texts, person_names
 from admin.kit.permissions import needs
@@ -19,7 +20,7 @@ from admin.web.work.known import shown_files, shown_variables
 from engine import runtime, values
 from engine.context import Context
 from engine.errors import CallwrightError, Forbidden, NotFound
-from engine.i18n import _, say, translate
+from engine.i18n import _, translate
 from engine.jobs import list_incidents, list_jobs
 from engine.machine.nodes.gateways import Join
 from engine.notify import list_notifications
@@ -154,7 +155,7 @@ class InstanceView(View):
         try:
             acts[verb](ctx, instance_id=instance_id, reason=fields_of("reason")["reason"])
         except CallwrightError as error:
-            _tell(ctx, error)
+            flash_refusal(error)
         return see_other("InstanceView.show", instance_id=instance_id)
 
     @expose("/<instance_id>/move", methods=["POST"])
@@ -173,7 +174,7 @@ class InstanceView(View):
                 )
             flash(gettext("Done. The history says who did it, the audit log why."), "success")
         except CallwrightError as error:
-            _tell(ctx, error)
+            flash_refusal(error)
         return see_other("InstanceView.show", instance_id=instance_id)
 
     @expose("/<instance_id>/correct", methods=["POST"])
@@ -189,14 +190,8 @@ class InstanceView(View):
             )
             flash(gettext("Corrected. The history keeps the former value."), "success")
         except CallwrightError as error:
-            _tell(ctx, error)
+            flash_refusal(error)
         return see_other("InstanceView.show", instance_id=instance_id)
-
-
-def _tell(ctx: Context, error: CallwrightError) -> None:
-    """Say on the next page why something was refused."""
-    reasons = [say(ctx.locale, problem) for problem in error.problems]
-    flash(" ".join(reasons) or say(ctx.locale, error), "danger")
 
 
 def _elements(texts: Texts, definition_id: str, definition: Any) -> dict[str, str]:

@@ -8,6 +8,7 @@ from flask import flash, request
 from flask_babel import gettext
 
 from admin.kit.current import context, permitted, web
+from admin.kit.errors import flash_refusal
 from admin.kit.menu import MenuEntry, add_menu
 from admin.kit.names import person_names
 from admin.kit.permissions import needs
@@ -71,7 +72,7 @@ class LibraryView(View):
             with ctx.read():
                 checks = runtime.check_migration(ctx, **asked)
         except CallwrightError as error:
-            _tell(ctx, error)
+            flash_refusal(error)
             return see_other("LibraryView.show", key=key)
         return self._shown(key, checks=checks, said=said)
 
@@ -106,7 +107,7 @@ class LibraryView(View):
             )
             flash(gettext("Asked to go back: %(count)s", count=count), "success")
         except CallwrightError as error:
-            _tell(ctx, error)
+            flash_refusal(error)
         return see_other("LibraryView.migration", migration_id=migration_id)
 
     def _shown(self, key: str, *, checks: Any = None, said: Any = None) -> Any:
@@ -134,12 +135,6 @@ class LibraryView(View):
 def _told(ctx: Context, problem: Problem) -> str:
     where = problem.element_name or problem.path
     return f"{where}: {say(ctx.locale, problem)}" if where else say(ctx.locale, problem)
-
-
-def _tell(ctx: Context, error: CallwrightError) -> None:
-    """Say on the next page why something was refused."""
-    reasons = [say(ctx.locale, problem) for problem in error.problems]
-    flash(" ".join(reasons) or say(ctx.locale, error), "danger")
 
 
 def _mapping(text: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from flask import flash, request
 from flask_babel import gettext
 
 from admin.kit.current import context, permitted, signed_in
+from admin.kit.errors import flash_refusal
 from admin.kit.menu import MenuEntry, add_menu
 from admin.kit.names import person_names, process_titles
 from admin.kit.permissions import needs
@@ -16,7 +17,7 @@ from admin.kit.views import View, expose, fields_of, page, see_other
 from admin.web.outbox.results import taken_for
 from engine.context import Context
 from engine.errors import CallwrightError, Forbidden
-from engine.i18n import _, say
+from engine.i18n import _
 from engine.notify import list_inbound, list_notifications, mark_read, settle
 from engine.runtime import deliver_inbound, discard_inbound, find_instance
 
@@ -93,8 +94,7 @@ class OutboxView(View):
             settle(ctx, notification_id=notification_id, taken=taken, reason=said["reason"])
             flash(gettext("It counts as sent.") if taken else gettext("It is sent again."), "success")
         except CallwrightError as error:
-            reasons = [say(ctx.locale, problem) for problem in error.problems]
-            flash(" ".join(reasons) or say(ctx.locale, error), "danger")
+            flash_refusal(error)
         return see_other("OutboxView.list", state="unknown" if _unknown(ctx) else None)
 
     @expose("/inbound/<message_id>/deliver", methods=["POST"])
@@ -111,7 +111,7 @@ class OutboxView(View):
             )
             flash(gettext("It was brought to %(number)s.", number=said["number"].strip()), "success")
         except CallwrightError as error:
-            flash(say(ctx.locale, error), "danger")
+            flash_refusal(error)
         return see_other("OutboxView.list", view="inbound")
 
     @expose("/inbound/<message_id>/discard", methods=["POST"])
@@ -123,8 +123,7 @@ class OutboxView(View):
             discard_inbound(ctx, message_id=message_id, reason=fields_of("reason")["reason"])
             flash(gettext("It was put away."), "success")
         except CallwrightError as error:
-            reasons = [say(ctx.locale, problem) for problem in error.problems]
-            flash(" ".join(reasons) or say(ctx.locale, error), "danger")
+            flash_refusal(error)
         return see_other("OutboxView.list", view="inbound")
 
 

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 import forms
 from admin.kit.current import context, permitted, signed_in, web
+from admin.kit.errors import flash_refusal
 from admin.kit.menu import MenuEntry, add_menu
 from admin.kit.names import Texts, names_of_groups, person_names, process_titles
 from admin.kit.permissions import needs
@@ -172,7 +173,7 @@ class TaskView(View):
         except InvalidSubmission as error:
             return make_response(self._show(task_id, data=data, error=error), 422)
         except CallwrightError as error:
-            flash(say(ctx.locale, error), "danger")
+            flash_refusal(error)
             return see_other("TaskView.show", task_id=task_id)
         return self._next(task)
 
@@ -193,8 +194,7 @@ class TaskView(View):
         try:
             act()
         except CallwrightError as error:
-            reasons = [say(web().locale, problem) for problem in error.problems]
-            flash(" ".join(reasons) or say(web().locale, error), "danger")
+            flash_refusal(error)
         return see_other("TaskView.show", task_id=task_id)
 
     def _next(self, done: Task) -> Response:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 
 from engine import values
 from engine.context import Context, verb
-from engine.db import order_by, page_of
+from engine.db import equal_to, order_by, page_of
 from engine.errors import Conflict, NotFound, TechnicalFailure
 from engine.feel.temporal import from_instant
 from engine.history import audit
@@ -199,15 +199,13 @@ def list_deliveries(
     Raises:
         UnknownFilter: The sort key is not known; the message lists the known ones.
     """
-    wanted = [
-        column == value
-        for column, value in (
-            (Delivery.webhook_id, webhook_id),
-            (Delivery.state, state),
-            (Delivery.event, event),
-        )
-        if value is not None
-    ]
+    wanted = equal_to(
+        {
+            Delivery.webhook_id: webhook_id,
+            Delivery.state: state,
+            Delivery.event: event,
+        }
+    )
     return page_of(
         ctx.connection,
         select(Delivery.__table__).where(*wanted),
