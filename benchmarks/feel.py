@@ -13,6 +13,8 @@ from typing import Any
 
 import pydantic_monty
 
+from benchmarks.measuring import say
+from benchmarks.stock import slowness
 from engine import decision, feel
 from engine.feel.expression import build
 
@@ -75,27 +77,24 @@ def in_monty(source: str) -> float:
 
 def main() -> None:
     """Print what was measured, with its goal."""
-    lines: list[tuple[str, float, float | None]] = []
+    slow = slowness()
     simple, condition = feel.compile(SIMPLE), feel.compile(CONDITION)
     code = compile(IN_PYTHON, "<bench>", "eval")
-    lines.append(("simple condition, warm", microseconds(lambda: simple.evaluate(SCOPE), 20_000), 5))
-    lines.append(
-        ("condition of four parts, warm", microseconds(lambda: condition.evaluate(SCOPE), 20_000), None)
-    )
-    lines.append(("the same by Python's eval", microseconds(lambda: eval(code, {}, SCOPE), 20_000), None))
-    lines.append(("the same in monty", in_monty(IN_PYTHON), None))
     model = decision.parse(table(100))
     context = {**SCOPE, "rank": Decimal(99)}
-    lines.append(("100 rules, 5 inputs", microseconds(lambda: model.evaluate("d", context), 50), 1_000))
     long = " and ".join(f'(amount + {n} > 100 or tier in ("gold", "silver"))' for n in range(20))[:1_020]
     long = long.rpartition(" and ")[0]
-    lines.append(
-        (f"reading {len(long)} characters", microseconds(lambda: build(long, frozenset()), 20), 5_000)
-    )
-    lines.append(("reading the table", microseconds(lambda: decision.parse(table(100)), 1), None))
-    for name, taken, goal in lines:
-        verdict = "" if goal is None else f"  goal {goal:,.0f} µs: {'met' if taken <= goal else 'MISSED'}"
-        print(f"{name:32} {taken:12,.1f} µs{verdict}")
+
+    def line(name: str, taken: float, goal: float | None = None) -> None:
+        say(name, taken, "µs", goal=goal, slowness=slow)
+
+    line("a simple condition, warm", microseconds(lambda: simple.evaluate(SCOPE), 20_000), 5)
+    line("a condition of four parts, warm", microseconds(lambda: condition.evaluate(SCOPE), 20_000))
+    line("   the same by Python's eval", microseconds(lambda: eval(code, {}, SCOPE), 20_000))
+    line("   the same in monty", in_monty(IN_PYTHON))
+    line("100 rules, 5 inputs", microseconds(lambda: model.evaluate("d", context), 50), 1_000)
+    line(f"reading {len(long)} characters", microseconds(lambda: build(long, frozenset()), 20), 5_000)
+    line("reading the table", microseconds(lambda: decision.parse(table(100)), 1))
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ def say(
     beside: str = "stock",
     most: float | None = None,
     goal: float | None = None,
+    slowness: float = 1.0,
 ) -> None:
     """Print one line.
 
@@ -57,7 +58,8 @@ def say(
         ratio: How much that is beside something else in the same run.
         beside: What that is.
         most: The goal for the ratio.
-        goal: The goal for the value, in its unit.
+        goal: The goal for the value, in its unit, on the machine where the goals were set.
+        slowness: How many times slower this machine is.
     """
     line = f"{name:52} {value:10,.2f} {unit}"
     if ratio is not None:
@@ -65,7 +67,8 @@ def say(
     if most is not None and ratio is not None:
         line += f"   goal {most:.2f} x: {'met' if ratio <= most else 'MISSED'}"
     if goal is not None:
-        line += f"   goal {goal:g} {unit}: {'met' if value <= goal else 'MISSED'}"
+        here = f" x {slowness:.2f}" if slowness != 1.0 else ""
+        line += f"   goal {goal:g} {unit}{here}: {'met' if value <= goal * slowness else 'MISSED'}"
     print(line, flush=True)
 
 

@@ -18,44 +18,15 @@ from typing import Any
 
 from sqlalchemy import event
 
-from benchmarks.measuring import centre_on, cpu_ms, postgresql, say
-from benchmarks.stock import Stock, stock_database
+from benchmarks.measuring import centre_on, postgresql, say
+from benchmarks.stock import MODEL, PAIRS, REFERENCE_MS, ROUNDS, stock_ms
 from engine import runtime
 from engine.context import Centre
 from engine.definition import deploy
-from engine.testing import drawing, end, gateway, person, start, system, task
+from engine.testing import person, system
 from engine.work import list_tasks
 
-ROUNDS = 5
-PAIRS = 60
-# 2 ms and 3 ms where stock takes 1.32: machines differ, ratios hardly do.
-GOALS = {"SQLite": 2 / 1.32, "PostgreSQL": 3 / 1.32}
-
-MODEL = drawing(
-    f"""{start()}
-    {gateway("prepare")}
-    {task("ask", inside="<callwright:task candidateGroups='&quot;staff&quot;'/>")}
-    {gateway("which")}
-    {end("yes")}
-    {end("no")}
-    begin -> prepare
-    prepare -> ask
-    ask -> which
-    which -> yes [days > 3]
-    which -> no *""",
-    key="pair",
-)
-
-
-def stock_ms(folder: Path) -> float:
-    """Return the CPU of stock SpiffWorkflow's pair, in milliseconds."""
-    with stock_database(folder) as database:
-        stock = Stock(database, MODEL, "pair")
-
-        def pair() -> None:
-            assert stock.complete(stock.begin({"days": 5}), {"days": 5})
-
-        return cpu_ms(pair, count=PAIRS, rounds=ROUNDS)
+GOALS = {"SQLite": 2 / REFERENCE_MS, "PostgreSQL": 3 / REFERENCE_MS}
 
 
 def our_ms(centre: Centre) -> tuple[float, float]:
@@ -121,7 +92,7 @@ def main() -> None:
     """Print CPU per pair, its ratio to stock SpiffWorkflow, and the statements of each step."""
     with tempfile.TemporaryDirectory(prefix="callwright-bench-") as name, postgresql() as url:
         folder = Path(name)
-        base = stock_ms(folder)
+        base = stock_ms()
         say("stock SpiffWorkflow, SQLite: a pair", base, "ms", ratio=1.0)
         with centre_on(folder) as centre:
             _report("SQLite", centre, base)

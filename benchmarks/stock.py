@@ -1,8 +1,12 @@
-"""Stock SpiffWorkflow as its own handbook uses it: its serializer's JSON in one row, a write per step."""
+"""Stock SpiffWorkflow as its own handbook uses it: its serializer's JSON in one row, a write per step.
+
+It says how fast a machine is, too: goals in milliseconds hold where its pair takes ``REFERENCE_MS``.
+"""
 
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +18,29 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import text
 
+from benchmarks.measuring import cpu_ms
 from engine.db import Database, Mode
+from engine.testing import drawing, end, gateway, start, task
+
+ROUNDS = 5
+PAIRS = 60
+# What its pair took, in ms of CPU on SQLite, on the machine where the goals were set.
+REFERENCE_MS = 1.32
+
+MODEL = drawing(
+    f"""{start()}
+    {gateway("prepare")}
+    {task("ask", inside="<callwright:task candidateGroups='&quot;staff&quot;'/>")}
+    {gateway("which")}
+    {end("yes")}
+    {end("no")}
+    begin -> prepare
+    prepare -> ask
+    ask -> which
+    which -> yes [days > 3]
+    which -> no *""",
+    key="pair",
+)
 
 _INSERT = text("INSERT INTO state (written) VALUES (:written) RETURNING id")
 _UPDATE = text("UPDATE state SET written = :written WHERE id = :id")
@@ -81,3 +107,22 @@ def stock_database(folder: Path) -> Iterator[Database]:
     opened.commit()
     yield database
     database.dispose()
+
+
+def stock_ms() -> float:
+    """Return the CPU of stock SpiffWorkflow's pair on SQLite, in milliseconds."""
+    with (
+        tempfile.TemporaryDirectory(prefix="callwright-bench-") as folder,
+        stock_database(Path(folder)) as kept,
+    ):
+        stock = Stock(kept, MODEL, "pair")
+
+        def pair() -> None:
+            assert stock.complete(stock.begin({"days": 5}), {"days": 5})
+
+        return cpu_ms(pair, count=PAIRS, rounds=ROUNDS)
+
+
+def slowness() -> float:
+    """Return how many times slower this machine is just now than the one where the goals were set."""
+    return stock_ms() / REFERENCE_MS

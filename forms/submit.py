@@ -35,7 +35,7 @@ class CheckedSubmission:
 
     Args:
         task: The task as it was.
-        revision: The instance's.
+        revision: The instance's before the form was checked; None where there is no form to check.
         opened: The task's form; None where it has none or is over.
         accepted: The form's answers.
         data: What was handed in; variables to write where the task has no form.
@@ -45,7 +45,7 @@ class CheckedSubmission:
     """
 
     task: work.Task
-    revision: int
+    revision: int | None
     opened: Opened | None
     accepted: Accepted | None
     data: Mapping[str, Json] | None
@@ -117,8 +117,12 @@ def check_submission(
     """
     with ctx.read():
         task = work.get_task(ctx, task_id)
-        revision = runtime.get_instance(ctx, task.instance_id)["revision"]
-        opened = open_task(ctx, task) if task.open else None
+        opened = revision = None
+        if task.open:
+            if task.form_key is not None:
+                # Before what is checked by it: whatever changes from here on shows.
+                revision = runtime.get_instance(ctx, task.instance_id)["revision"]
+            opened = open_task(ctx, task)
         if task.open:
             work.need_may_act(ctx, task)
         accepted = None if opened is None else validate(opened.form, data or {}, opened.filling)
@@ -151,7 +155,9 @@ def submit_checked(ctx: Context, *, checked: CheckedSubmission) -> InstanceRef:
         InvalidSubmission: The outcome, the opinion or, by now, an answer cannot be accepted.
     """
     task, handed_in = checked.task, {"outcome": checked.outcome, "opinion": checked.opinion}
-    if runtime.lock_instance(ctx, task.instance_id).revision != checked.revision:
+    # Without a form nothing was checked that another step could have changed.
+    held = checked.opened and runtime.lock_instance(ctx, task.instance_id)
+    if held and held.revision != checked.revision:
         checked = check_submission(ctx, task_id=task.id, data=checked.data, files=checked.files, **handed_in)
     opened, accepted, form = checked.opened, checked.accepted, None
     if opened is not None and accepted is not None:

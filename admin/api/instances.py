@@ -229,9 +229,18 @@ def seen_instance(ctx: Context, instance_id: str) -> Mapping[str, Any]:
     Raises:
         NotFound: There is none of this id, or it is not theirs to see.
     """
+    need_seen(ctx, instance_id)
+    return get_instance(ctx, instance_id)
+
+
+def need_seen(ctx: Context, instance_id: str) -> None:
+    """Make sure that the caller may see an instance.
+
+    Raises:
+        NotFound: There is none of this id, or it is not theirs to see.
+    """
     if not may_see(ctx, instance_id):
         raise NotFound(_("There is no such process instance."))
-    return get_instance(ctx, instance_id)
 
 
 class InstancesApi(Api):
@@ -255,7 +264,7 @@ class InstancesApi(Api):
     @lists("/<uuid:instance_id>/history", answer=VisitSchema, args=HistoryArgs)
     def history(self, ctx: Context, said: dict[str, Any], instance_id: str) -> Page:
         """List which elements an instance went through, in the order in which it did."""
-        seen_instance(ctx, instance_id)
+        need_seen(ctx, instance_id)
         count, rows = page_of(history_of(ctx, instance_id, called=said["called"]), said, _IN_ORDER)
         return Page(count, [{**row, "log": _log(ctx, row["log"])} for row in rows])
 
@@ -275,21 +284,21 @@ class InstancesApi(Api):
     @lists("/<uuid:instance_id>/tasks", answer=TaskSchema, args=TasksArgs)
     def tasks(self, ctx: Context, said: dict[str, Any], instance_id: str) -> Page:
         """List the tasks of an instance, those that are over too."""
-        seen_instance(ctx, instance_id)
+        need_seen(ctx, instance_id)
         count, rows = page_of(task_rows(ctx, tasks_of_instance(ctx, instance_id)), said, _BY_CREATION)
         return Page(count, rows)
 
     @lists("/<uuid:instance_id>/comments", answer=CommentSchema, args=CommentArgs)
     def comments(self, ctx: Context, said: dict[str, Any], instance_id: str) -> Page:
         """List the notes on an instance."""
-        seen_instance(ctx, instance_id)
+        need_seen(ctx, instance_id)
         count, rows = page_of(list_comments(ctx, instance_id), said, _BY_TIME)
         return Page(count, [_comment(ctx, row) for row in rows])
 
     @changes("/<uuid:instance_id>/comments", body=CommentBody, answer=CommentSchema, status=201)
     def add_comment(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
         """Write a note on an instance."""
-        seen_instance(ctx, instance_id)
+        need_seen(ctx, instance_id)
         task_id = said.get("task_id")
         if task_id is not None and task_id not in {task.id for task in tasks_of_instance(ctx, instance_id)}:
             raise NotFound(_("There is no such task."))
@@ -300,49 +309,49 @@ class InstancesApi(Api):
     @lists("/<uuid:instance_id>/steps", answer=StepSchema, args=StepArgs, needs=OPERATE)
     def steps(self, ctx: Context, said: dict[str, Any], instance_id: str) -> Page:
         """List the steps at which an instance stands, and where each may be moved."""
-        seen_instance(ctx, instance_id)
+        need_seen(ctx, instance_id)
         rows = [asdict(step) for step in steps_of(ctx, instance_id)]
         return page_of(rows, said, _BY_ELEMENT)
 
     @changes("/<uuid:instance_id>/variables", body=CorrectBody, answer=InstanceSchema, needs=OPERATE)
     def correct(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
         """Give variables of an instance other values; history keeps the old ones."""
-        seen_instance(ctx, instance_id)
+        need_seen(ctx, instance_id)
         correct_variables(ctx, instance_id=instance_id, **said)
         return instance_row(ctx, get_instance(ctx, instance_id))
 
     @changes("/<uuid:instance_id>/move", body=MoveBody, answer=InstanceSchema, needs=OPERATE)
     def move(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
         """Take an instance from one step to another beside it: the first is cancelled, the other begins."""
-        seen_instance(ctx, instance_id)
+        need_seen(ctx, instance_id)
         move_token(ctx, instance_id=instance_id, **said)
         return instance_row(ctx, get_instance(ctx, instance_id))
 
     @changes("/<uuid:instance_id>/skip", body=SkipStepBody, answer=InstanceSchema, needs=OPERATE)
     def skip(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
         """Leave a step as if it had been done."""
-        seen_instance(ctx, instance_id)
+        need_seen(ctx, instance_id)
         skip_element(ctx, instance_id=instance_id, **said)
         return instance_row(ctx, get_instance(ctx, instance_id))
 
     @changes("/<uuid:instance_id>/cancel", body=CancelBody, answer=InstanceSchema, needs=OPERATE)
     def cancel(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
         """End an instance before its time; what it called ends too."""
-        seen_instance(ctx, instance_id)
+        need_seen(ctx, instance_id)
         cancel_instance(ctx, instance_id=instance_id, **said)
         return instance_row(ctx, get_instance(ctx, instance_id))
 
     @changes("/<uuid:instance_id>/suspend", body=SwitchBody, answer=InstanceSchema, needs=OPERATE)
     def suspend(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
         """Hold an instance: nothing moves it until it is resumed."""
-        seen_instance(ctx, instance_id)
+        need_seen(ctx, instance_id)
         suspend_instance(ctx, instance_id=instance_id, **said)
         return instance_row(ctx, get_instance(ctx, instance_id))
 
     @changes("/<uuid:instance_id>/resume", body=SwitchBody, answer=InstanceSchema, needs=OPERATE)
     def resume(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
         """Let a held instance go on."""
-        seen_instance(ctx, instance_id)
+        need_seen(ctx, instance_id)
         resume_instance(ctx, instance_id=instance_id, **said)
         return instance_row(ctx, get_instance(ctx, instance_id))
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from admin.api.fields import Body, Fields, IdText, Instant, ListArgs, Row, Text, Whole, sort_of
-from admin.api.instances import OPERATE, InstanceSchema, instance_row, seen_instance
+from admin.api.instances import OPERATE, InstanceSchema, instance_row, need_seen
 from admin.api.masking import masked_text
 from admin.api.operation import Api, Page, changes, lists
 from engine.context import Context
@@ -152,7 +152,7 @@ class MessagesApi(Api):
     @changes("/<uuid:message_id>/deliver", body=DeliverBody, answer=InstanceSchema, needs=OPERATE)
     def deliver(self, ctx: Context, said: dict[str, Any], message_id: str) -> dict[str, Any]:
         """Bring a message that matched nothing, or that is kept, to an instance that waits for one."""
-        seen_instance(ctx, said["instance_id"])
+        need_seen(ctx, said["instance_id"])
         reached = deliver_inbound(ctx, message_id=message_id, **said)
         return instance_row(ctx, get_instance(ctx, reached.id))
 

@@ -9,7 +9,7 @@ import marshmallow as ma
 
 from admin.api.definitions import SEE
 from admin.api.fields import Body, Fields, Flag, IdText, Instant, Items, ListArgs, Row, Text, Whole, sort_of
-from admin.api.instances import OPERATE, InstanceSchema, instance_row, seen_instance
+from admin.api.instances import OPERATE, InstanceSchema, instance_row, need_seen, seen_instance
 from admin.api.operation import Api, Page, changes, computes, lists, reads
 from admin.api.paging import page_of
 from engine.context import Context
@@ -179,7 +179,7 @@ class InstanceMigrationsApi(Api):
     @changes("/<uuid:instance_id>/revert", body=RevertBody, answer=InstanceSchema, needs=OPERATE)
     def revert(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
         """Take the last migration of an instance back, within 24 hours and while it has not moved since."""
-        seen_instance(ctx, instance_id)
+        need_seen(ctx, instance_id)
         revert_instance(ctx, instance_id=instance_id, **said)
         return instance_row(ctx, get_instance(ctx, instance_id))
 
