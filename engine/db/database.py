@@ -40,7 +40,10 @@ _CONNECT_TIMEOUT_S = 10
 # What a connection keeps beside it: its open transaction, and whether SQLite refuses writes on it.
 _TRANSACTION = "callwright_transaction"
 _QUERY_ONLY = "callwright_query_only"
-_POSTGRESQL_LIMITS = "-c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000 -c timezone=UTC"
+# Statements are many and short: to compile one costs more than it saves.
+_POSTGRESQL_LIMITS = (
+    "-c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000 -c timezone=UTC -c jit=off"
+)
 
 
 def install(engine: Engine) -> None:

@@ -33,6 +33,7 @@ def order_by(sort: str, columns: Mapping[str, Any], *, last: Any) -> list[Any]:
                 known=", ".join(sorted(columns)),
             )
         column = columns[key]
-        # What has no value comes last either way.
-        order.append(column.desc().nulls_last() if descending else column.asc().nulls_last())
+        direction = column.desc() if descending else column.asc()
+        # What has no value comes last either way; where all have one, an index may give the order.
+        order.append(direction.nulls_last() if getattr(column, "nullable", True) else direction)
     return [*order, last.desc() if descending else last.asc()]

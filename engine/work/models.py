@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, Id, Instant, JsonText
 from engine.ids import new_id
+
+OPEN_STATES = ("open", "claimed")
+_WAITING = text(f"state IN {OPEN_STATES}")
 
 
 class UserTask(Base):
@@ -21,7 +24,16 @@ class UserTask(Base):
     __tablename__ = "user_task"
     __table_args__ = (
         Index("ix_user_task_assignee", "assignee", "state"),
-        Index("ix_user_task_state_due", "state", "due_at"),
+        # The order in which people see what waits: however many tasks have ended, those are not in it.
+        Index(
+            "ix_user_task_waiting",
+            "due_at",
+            text("priority DESC"),
+            text("id DESC"),
+            sqlite_where=_WAITING,
+            postgresql_where=_WAITING,
+        ),
+        Index("ix_user_task_ended_by", "ended_by", "ended_at"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)

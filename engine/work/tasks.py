@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, true
 
 from engine.context import Context
 from engine.db import order_by, page_of, table_of
@@ -16,7 +16,7 @@ from engine.i18n import _
 from engine.instance import ListedVariable, ProcessInstance
 from engine.people import groups_of
 from engine.values import Json
-from engine.work.models import Candidate, Comment, TaskAnswer, UserTask
+from engine.work.models import OPEN_STATES, Candidate, Comment, TaskAnswer, UserTask
 from engine.work.rights import SEE_ALL_TASKS, seen_instances
 
 
@@ -50,11 +50,13 @@ class Task:
     @property
     def open(self) -> bool:
         """Whether it still waits for a person."""
-        return self.state in ("open", "claimed")
+        return self.state in OPEN_STATES
 
 
 _TASK = select(table_of(UserTask)).where(UserTask.id == bindparam("task"))
 _LOCKED = _TASK.with_for_update()
+# With its values in the statement: so the database knows the index of what waits by it.
+_WAITING = UserTask.state.in_(bindparam("waiting", OPEN_STATES, expanding=True, literal_execute=True))
 
 
 def get_task(ctx: Context, task_id: str, *, lock: bool = False) -> Task:
@@ -78,6 +80,7 @@ TASK_SORTS = {
     "due_at": UserTask.due_at,
     "priority": UserTask.priority,
     "created_at": UserTask.created_at,
+    "ended_at": UserTask.ended_at,
     "title": UserTask.title,
     "business_key": UserTask.business_key,
     "name": UserTask.name,
@@ -93,7 +96,7 @@ def list_tasks(
     candidate: str | None = None,
     mine: str | None = None,
     ended_by: str | None = None,
-    state: Sequence[str] = ("open", "claimed"),
+    state: Sequence[str] = OPEN_STATES,
     process_key: str | None = None,
     instance_id: str | None = None,
     business_key: str | None = None,
@@ -126,7 +129,9 @@ def list_tasks(
     Raises:
         UnknownFilter: The sort key is not known; the message lists the known ones.
     """
-    wanted: list[ColumnElement[bool]] = [UserTask.state.in_(state)]
+    wanted: list[ColumnElement[bool]] = [
+        _WAITING if tuple(state) == OPEN_STATES else UserTask.state.in_(state)
+    ]
     if assignee is not None:
         wanted.append(UserTask.assignee == assignee)
     if candidate is not None:
@@ -176,14 +181,20 @@ def list_tasks(
 
 
 def _is_candidate(ctx: Context, person_key: str) -> ColumnElement[bool]:
-    groups = groups_of(ctx, person_key)
-    return exists().where(
-        Candidate.task_id == UserTask.id,
-        or_(
-            and_(Candidate.kind == "person", Candidate.key == person_key),
-            and_(Candidate.kind == "group", Candidate.key.in_(groups)),
-        ),
+    named = (
+        select(true())
+        .where(
+            Candidate.task_id == UserTask.id,
+            or_(
+                and_(Candidate.kind == "person", Candidate.key == person_key),
+                and_(Candidate.kind == "group", Candidate.key.in_(groups_of(ctx, person_key))),
+            ),
+        )
+        .correlate(UserTask)
+        .limit(1)
     )
+    # Asked of each task that waits: as EXISTS, PostgreSQL would read the candidates of all that ever were.
+    return named.scalar_subquery().is_(True)
 
 
 def _escaped(text: str) -> str:

@@ -110,7 +110,7 @@ class TaskView(View):
                 search=paging.search or None,
                 process_key=request.args.get("process") or None,
                 variables=filters,
-                sort="-created_at" if which == "done" and not request.args.get("sort") else paging.sort,
+                sort="-ended_at" if which == "done" and not request.args.get("sort") else paging.sort,
                 page=paging.page,
                 page_size=paging.page_size,
             )
