@@ -182,17 +182,21 @@ class AddressRefused(TechnicalFailure):
         super().__init__(message, permanent=True, **params)
 
 
+# Of the code of a modelled outcome.
+LONGEST_CODE = 128
+
+
 class BpmnError(Exception):
     """A modelled outcome with a code, caught by an error event of the drawing; never retried.
 
     Args:
-        code: What the drawing's error event names.
+        code: What the drawing's error event names; no drawing names more than ``LONGEST_CODE`` characters.
         message: For people who read the history.
     """
 
     def __init__(self, code: str, message: str = "") -> None:
         super().__init__(f"{code}: {message}" if message else code)
-        self.code = code
+        self.code = code[:LONGEST_CODE]
         self.message = message
         # What a script had logged before it threw this.
         self.log: tuple[str, ...] = ()

@@ -17,6 +17,11 @@ import orjson
 
 Json: TypeAlias = Any
 
+# No database keeps a NUL or half a character in a text.
+UNFIT = re.compile("[\0\ud800-\udfff]")
+# As JSON writes it: behind an even number of other backslashes.
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
 # Before or after the point: as many as an IEEE decimal of 128 bits has.
 _MOST_DIGITS = 6144
 # A key of more parts takes TOML's reader very long.
@@ -52,6 +57,11 @@ def dumps(value: Json) -> str:
         TypeError: It holds something that is not a JSON value.
     """
     return orjson.dumps(value, default=_default).decode()
+
+
+def holds_nul(text: str) -> bool:
+    """Whether a text in a value's JSON text holds a NUL."""
+    return "\\u0000" in text and _NUL.search(text) is not None
 
 
 def loads(text: str | bytes) -> Json:

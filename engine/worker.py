@@ -179,10 +179,12 @@ class Worker:
         if not held:
             return
         ctx = self._context()
+        # Whose row is locked is about to end; to wait for it would let the leases of all others run out.
+        free = select(Job.id).where(Job.id.in_(held)).with_for_update(skip_locked=True)
         with ctx.write():
             ctx.connection.execute(
                 update(Job)
-                .where(Job.id.in_(held), Job.state == "running", Job.owner == self.owner)
+                .where(Job.id.in_(free), Job.state == "running", Job.owner == self.owner)
                 .values(lease_until=ctx.now + timedelta(seconds=LEASE_S))
             )
 

@@ -19,7 +19,7 @@ from engine.errors import InvalidSubmission, Problem
 from engine.files import is_reference
 from engine.i18n import _
 from engine.people import e164
-from engine.values import Json, number_text
+from engine.values import UNFIT, Json, number_text
 from forms import pattern
 from forms.expressions import is_expression
 from forms.options import find_option, fixed_options
@@ -33,7 +33,6 @@ DIGIT_LIMIT = 34
 
 _WIDE = Context(prec=100)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-_UNKEPT = re.compile("[\0\ud800-\udfff]")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _ZONE = r"(Z|[+-]\d\d:\d\d)?"
 _TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?" + _ZONE, re.ASCII)
@@ -157,7 +156,7 @@ def _text(value: Json, limit: int) -> str:
         refuse(_("Text is expected here."))
     if len(value) > limit:
         refuse(_("At most %(limit)s characters are possible here."), limit=limit)
-    if _UNKEPT.search(value):
+    if UNFIT.search(value):
         refuse(_("There is a character in it that cannot be kept."))
     return value
 

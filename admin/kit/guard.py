@@ -12,10 +12,10 @@ from flask import Flask, abort, request
 
 from admin.kit.errors import BadRequest
 from engine.i18n import _
+from engine.values import UNFIT
 
 # More digits than any number column holds; text of digits (a telephone number) is shorter.
 _HUGE = re.compile(r"[-+]?\d{19,}")
-_BAD_TEXT = re.compile("[\x00\ud800-\udfff]")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -72,7 +72,7 @@ def _is_utf8(query: bytes) -> bool:
 
 def _well_formed(text: str) -> bool:
     # Bytes that are no UTF-8 arrive as replacement characters.
-    return _BAD_TEXT.search(text) is None and "\ufffd" not in text
+    return UNFIT.search(text) is None and "\ufffd" not in text
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -12,7 +12,7 @@ from engine.definition.environment import sandbox
 from engine.definition.manifest import FILE, INBOUND_PARTS
 from engine.definition.package import Package
 from engine.definition.resources import kind_of
-from engine.errors import DefinitionError, Phrase, Problem
+from engine.errors import LONGEST_CODE, DefinitionError, Phrase, Problem
 from engine.i18n import _
 from engine.machine import ProcessSpec
 from engine.machine.nodes.base import Node
@@ -140,6 +140,19 @@ def _check_ids(package: Package) -> Iterator[Problem]:
                         message=_("Its id has more than %(most)s characters. Shorten it."),
                         params={"most": _LONGEST_ID},
                     )
+            yield from _check_names(path, spec)
+
+
+def _check_names(path: str, spec: ProcessSpec) -> Iterator[Problem]:
+    for node in spec.nodes:
+        if any(len(trigger.name or "") > LONGEST_CODE for trigger in getattr(node, "triggers", ())):
+            yield Problem(
+                path=f"{path}#{node.element_id}",
+                message=_(
+                    "What it waits for or throws has a name of more than %(most)s characters. Shorten it."
+                ),
+                params={"most": LONGEST_CODE},
+            )
 
 
 def _check_starts(registry: Registry, package: Package) -> Iterator[Problem]:

@@ -201,7 +201,9 @@ def return_expired(ctx: Context, *, everybody: bool = False) -> int:
         How many leases had expired.
     """
     expired = and_(Job.state == "running", true() if everybody else Job.lease_until < ctx.now)
-    rows = ctx.connection.execute(select(Job.__table__).where(expired)).mappings().all()
+    # Whose row is locked is not silent: its result is being written.
+    found = select(Job.__table__).where(expired).with_for_update(skip_locked=True)
+    rows = ctx.connection.execute(found).mappings().all()
     for row in rows:
         lost = row["lost_count"] + 1
         poisoned = lost >= MAXIMUM_LOST

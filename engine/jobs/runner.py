@@ -8,6 +8,7 @@ import traceback
 from datetime import timedelta
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.exc import DataError
 
 from engine.context import Context
 from engine.errors import CallwrightError, ConfigurationError, TechnicalFailure
@@ -83,7 +84,11 @@ def _ended(ctx: Context, job: ClaimedJob) -> bool:
 def _failed(ctx: Context, job: ClaimedJob, error: Exception) -> None:
     """Put a failed job off, or give it up with an incident."""
     retries_s = job.retries_s if job.retries_s is not None else RETRIES_S
-    permanent = not isinstance(error, TechnicalFailure) if isinstance(error, CallwrightError) else False
+    if isinstance(error, CallwrightError):
+        permanent = not isinstance(error, TechnicalFailure)
+    else:
+        # What no column keeps is no shorter the next time.
+        permanent = isinstance(error, DataError)
     wait_s = backoff_s(retries_s, job.attempt_count)
     free = False
     if isinstance(error, TechnicalFailure):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from engine import feel, values
-from engine.errors import BudgetExceeded
+from engine.errors import BudgetExceeded, InvalidSubmission
 from engine.i18n import _
 from engine.values import Json
 
@@ -69,8 +69,14 @@ class Scopes:
 
         Raises:
             BudgetExceeded: The value is too large.
+            InvalidSubmission: It holds what no text can.
         """
-        text = values.dumps(value)
+        try:
+            text = values.dumps(value)
+        except TypeError as error:
+            raise _unfit(name) from error
+        if values.holds_nul(text):
+            raise _unfit(name)
         if len(text) > limit_bytes:
             raise BudgetExceeded(
                 _("The value of %(name)s has %(size)s bytes, %(limit)s are allowed."),
@@ -107,6 +113,10 @@ class Scopes:
                 text = self.new_values.get(hash_) or large_value(hash_)
             self._read[key] = values.loads(text)
         return self._read[key]
+
+
+def _unfit(name: str) -> InvalidSubmission:
+    return InvalidSubmission(_("The value of %(name)s holds a NUL or half a character."), name=name)
 
 
 class View(Mapping[str, Any]):

@@ -21,23 +21,23 @@ def feel_functions(ctx: Context) -> Mapping[str, Callable[..., Any]]:
     numbers and mail addresses are no business of a drawing: messages find them by themselves.
     """
 
-    def manager(person: str, level: Any = 1) -> str | None:
-        return _key(manager_of(ctx, person, int(level)))
+    def manager(person: Any, level: Any = 1) -> str | None:
+        return _key(manager_of(ctx, _text(person), int(level)))
 
-    def head(unit: str) -> str | None:
-        return _key(head_of(ctx, unit))
+    def head(unit: Any) -> str | None:
+        return _key(head_of(ctx, _text(unit)))
 
-    def people(of: str) -> list[str]:
-        return [person.key for person in people_of(ctx, of)]
+    def people(of: Any) -> list[str]:
+        return [person.key for person in people_of(ctx, _text(of))]
 
-    def groups(person: str) -> list[str]:
-        return groups_of(ctx, person)
+    def groups(person: Any) -> list[str]:
+        return groups_of(ctx, _text(person))
 
-    def units(person: str) -> list[str]:
-        return units_of(ctx, person)
+    def units(person: Any) -> list[str]:
+        return units_of(ctx, _text(person))
 
-    def person(key: str) -> dict[str, Any]:
-        found = get_person(ctx, key)
+    def person(key: Any) -> dict[str, Any]:
+        found = get_person(ctx, _text(key))
         return {
             "key": found.key,
             "name": found.name,
@@ -57,3 +57,9 @@ def feel_functions(ctx: Context) -> Mapping[str, Callable[..., Any]]:
 
 def _key(person: Person | None) -> str | None:
     return None if person is None else person.key
+
+
+def _text(key: Any) -> str:
+    if not isinstance(key, str):
+        raise TypeError("people, units and groups are named by texts")
+    return key

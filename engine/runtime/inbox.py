@@ -18,7 +18,7 @@ from engine.push import publish
 
 def look_for_kept(ctx: Context, instance_id: str, awaited: Iterable[Await]) -> None:
     """Ask, within the open transaction, for the kept messages that an instance has begun to wait for."""
-    keys = {(one.name, one.correlation) for one in awaited if one.kind == "message"}
+    keys = {(one.name, one.correlation or None) for one in awaited if one.kind == "message"}
     if not keys:
         return
     kept = ctx.connection.execute(

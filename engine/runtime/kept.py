@@ -102,7 +102,7 @@ def publish_message(
             state="waiting",
             received_at=ctx.now,
             name=name,
-            correlation=correlation,
+            correlation=correlation or None,
             business_key=business_key,
             payload=dict(payload or {}),
             expires_at=expires_at,
@@ -248,7 +248,7 @@ def _waiting_for(ctx: Context, message: Any) -> list[Any]:
         correlation=message.correlation,
         business_key=message.business_key,
     )
-    return [one for one in found if one.correlation == message.correlation]
+    return [one for one in found if (one.correlation or None) == message.correlation]
 
 
 def _open(ctx: Context, message_id: str) -> Any:

@@ -77,7 +77,7 @@ def waiting_for(
     """Return the subscriptions that a message or signal is meant for.
 
     A subscription with a key takes only a message that brings the same; one without a key takes any that is
-    addressed to its instance, or that nobody else waits for.
+    addressed to its instance, or that nobody else waits for. An empty key is none that a message can bring.
     """
     wanted = (
         select(MessageSubscription.__table__)
@@ -95,7 +95,7 @@ def waiting_for(
     if business_key is not None:
         roots = select(ProcessInstance.root_id).where(ProcessInstance.business_key == business_key)
         wanted = wanted.where(ProcessInstance.root_id.in_(roots))
-    if correlation is not None:
+    if correlation:
         wanted = wanted.where(
             (MessageSubscription.correlation == correlation) | MessageSubscription.correlation.is_(None)
         )

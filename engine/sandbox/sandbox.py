@@ -244,7 +244,7 @@ class _Host:
         if not isinstance(code, str) or not isinstance(message, str) or not code:
             raise TypeError("throw_error takes a code and a message, both texts")
         if self.thrown is None:
-            self.thrown = BpmnError(_clean(code)[:255], _clean(message))
+            self.thrown = BpmnError(_clean(code), _clean(message))
         # Not an Exception: a script's own ``except Exception`` does not keep it.
         raise SystemExit
 

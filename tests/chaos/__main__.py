@@ -9,7 +9,7 @@ from importlib import import_module
 
 from tests.chaos.report import FEWEST_KILLS, Report, Skipped
 
-ALL = ("A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A10", "A12", "A13")
+ALL = ("A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A10", "A12", "A13", "B1")
 
 
 def main() -> int:

@@ -31,6 +31,7 @@ class Report:
     fewest_kills: int = 0
     kill_count: int = 0
     missed: list[str] = field(default_factory=list)
+    bar_count: int = 0
     chance: Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,15 +67,16 @@ class Report:
 
     def _judge(self, name: str, value: object, bar: str, held: bool) -> None:
         self.say(f"{name:44} {_written(value)}  ({bar}){'' if held else '  MISSED'}")
+        self.bar_count += 1
         if not held:
             self.missed.append(f"{name}: {_written(value)}, {bar}")
 
     @property
     def verdict(self) -> str:
-        """``held``, ``void`` (too few kills to tell) or ``MISSED``."""
+        """``held``, ``void`` (nothing was held against a bar, or too few kills to tell) or ``MISSED``."""
         if self.missed:
             return "MISSED"
-        return "void" if self.kill_count < self.fewest_kills else "held"
+        return "void" if not self.bar_count or self.kill_count < self.fewest_kills else "held"
 
     def end(self) -> bool:
         """Print the verdict; True where every bar held and the run counts."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.chaos.report import Report, Skipped
 SEED = 20_261_122
 
 
-def held(name: str, *, count: int, fewest_kills: int = 0, **options: int) -> None:
+def held(name: str, *, count: int, fewest_kills: int = 0, **options: Any) -> None:
     """Run a test with so many of what it counts; every bar must hold, and there must be so many kills."""
     report = Report(name=name, seed=SEED, fewest_kills=fewest_kills)
     try:
@@ -40,3 +41,14 @@ def test_receipts_in_any_order_end_as_those_in_order() -> None:
 
 def test_runs_that_this_and_earlier_releases_saved_go_on_as_they_did() -> None:
     held("A10", count=30)
+
+
+def test_hostile_expressions_in_conditions_reach_nothing_and_hold_nobody_up() -> None:
+    # Patient with a busy machine: ``make chaos`` holds each to three seconds.
+    held("B1", count=20, places=("condition",), patience=10.0)
+
+
+def test_a_run_that_held_nothing_against_a_bar_is_void() -> None:
+    report = Report(name="A0", seed=SEED)
+    assert not report.end()
+    assert report.verdict == "void"

@@ -9,11 +9,13 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine import feel, values
 from engine.errors import BpmnError
+from engine.i18n import _
 from engine.machine import catching
 from engine.machine.effects import Await, End, Left, SetTimer, StopWaiting, Throw
 from engine.machine.nodes import compensation, data
 from engine.machine.nodes.base import Node
 from engine.machine.nodes.notices import tell
+from engine.machine.run import ExpressionFailed
 from engine.machine.spec import Flow, Trigger
 from engine.machine.timers import read_timer
 from engine.machine.token import Token
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from engine.machine.run import Run
 
 NONE = Trigger(kind="none")
+# Of a message's key: as long as its column.
+MAXIMUM_KEY = 255
 # What something outside brings; errors, escalations, cancellations and compensations come from inside.
 AWAITED = ("timer", "message", "signal", "conditional")
 
@@ -272,7 +276,7 @@ def send(run: Run, token: Token, trigger: Trigger) -> None:
             kind="signal" if trigger.kind == "signal" else "message",
             name=trigger.name or "",
             payload=payload,
-            correlation=_correlation(run, token, trigger),
+            correlation=_correlation(run, token, trigger) or None,
             cascade=run.cascade + 1,
         )
     )
@@ -301,7 +305,21 @@ def hand_over(run: Run, token: Token, payload: Mapping[str, Any]) -> None:
 
 
 def _correlation(run: Run, token: Token, trigger: Trigger) -> str | None:
+    """Return the key of a message; an empty one, which no message brings, where the drawing's gives null.
+
+    Raises:
+        ExpressionFailed: It is nothing that can be told apart from others.
+    """
     if trigger.correlation is None:
         return None
-    value = run.evaluate(token, trigger.correlation)
-    return None if value is None else str(value)
+    value = feel.to_json(run.evaluate(token, trigger.correlation))
+    if value is None:
+        return ""
+    key = value if isinstance(value, str) else values.dumps(value)
+    if isinstance(value, dict | list) or len(key) > MAXIMUM_KEY or values.UNFIT.search(key):
+        raise ExpressionFailed(
+            _("The key %(expression)s of the message is no text of at most %(limit)s characters."),
+            expression=trigger.correlation.source,
+            limit=MAXIMUM_KEY,
+        )
+    return key

@@ -301,6 +301,9 @@ def test_expressions_of_a_drawing_ask_about_people(house):
         assert said('person("chan").name') == "Chan"
         assert said('person("nobody")') is None
         assert said('list contains(groups of("lee"), "dispatch")') is True
+        for odd in ("people of", "[1]", "null", "12", '"a\\u0000b"', '@"P1D"', "{a: 1}"):
+            assert said(f"people of({odd})") is None
+            assert said(f"person({odd})") is None
 
 
 def test_the_verbs_of_one_transaction_stand_or_fall_together(ctx):

@@ -8,6 +8,7 @@ from engine.definition.environment import functions
 from engine.errors import DefinitionError
 from engine.jobs import list_incidents
 from engine.testing import drawing, end, start, system
+from engine.testing.sketch import sketch
 
 
 def scripted(source, extra=""):
@@ -43,6 +44,23 @@ def test_an_error_thrown_in_a_script_goes_to_the_event_that_catches_it(centre, p
     begun = runtime.start_process(system(centre), process_key="p")
     with system(centre).read() as ctx:
         assert "caught" in [row["element_id"] for row in runtime.history_of(ctx, begun.id)]
+
+
+def test_a_code_that_nobody_can_draw_is_cut(centre, put):
+    put(scripted('throw_error("x" * 300)'))
+    begun = runtime.start_process(system(centre), process_key="p")
+    with system(centre).read() as ctx:
+        assert runtime.get_instance(ctx, begun.id)["error_code"] == "x" * 128
+
+
+def test_a_name_longer_than_any_column_is_refused(put):
+    name = "m" * 129
+    for text in (
+        f"start begin message={name}\nend over\nbegin -> over",
+        f"start a\nend b signal={name}\na -> b",
+    ):
+        with pytest.raises(DefinitionError, match="has a name of more than 128"):
+            put(sketch(text))
 
 
 def test_a_script_that_cannot_be_read_is_refused_at_deployment_by_element_and_line(put):

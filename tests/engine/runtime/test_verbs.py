@@ -12,6 +12,7 @@ from engine.errors import Conflict, DefinitionError, Forbidden, InvalidSubmissio
 from engine.i18n import translate
 from engine.jobs import list_incidents
 from engine.testing import drawing, end, gateway, person, start, system, task, work_off
+from engine.testing.sketch import sketch
 from engine.work import list_tasks
 
 ASK = "<callwright:task candidateGroups='\"heads\"'/>"
@@ -282,6 +283,33 @@ def test_a_message_for_several_or_for_nobody_changes_nothing(centre, put):
         assert runtime.list_instances(ctx, state="active")[0] == 2
 
 
+def test_a_message_without_a_key_is_not_for_whoever_waits_for_a_key_that_is_null(centre, put):
+    put(waiting())
+    begun = runtime.start_process(system(centre), process_key="p", business_key="A-1")
+    for key in (None, ""):
+        with pytest.raises(NotFound):
+            runtime.correlate_message(system(centre), name="rating", correlation=key)
+    got = runtime.correlate_message(system(centre), name="rating", business_key="A-1")
+    assert (got.id, got.state) == (begun.id, "completed")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "string join(for i in 1..256 return &quot;x&quot;)",
+        r"&quot;a\u0000b&quot;",
+        "[1]",
+        "{a: 1}",
+    ],
+)
+def test_a_key_that_cannot_be_told_apart_is_an_incident(centre, put, key):
+    put(waiting(key))
+    begun = runtime.start_process(system(centre), process_key="p")
+    with system(centre).read() as ctx:
+        (incident,) = list_incidents(ctx)[1]
+    assert (incident["instance_id"], incident["element_id"]) == (begun.id, "told")
+
+
 def test_a_suspended_instance_does_not_move_until_it_is_resumed(centre, put):
     put(one_task())
     begun = runtime.start_process(person(centre, "eve"), process_key="p")
@@ -291,6 +319,23 @@ def test_a_suspended_instance_does_not_move_until_it_is_resumed(centre, put):
     runtime.resume_instance(system(centre), instance_id=begun.id)
     runtime.complete_task(person(centre, "ann"), task_id=open_task(centre).id)
     assert instance(centre, begun.id)["state"] == "completed"
+
+
+def test_a_value_that_no_text_can_hold_is_an_incident_and_not_a_fault(centre, put):
+    put(
+        sketch(
+            "start begin\nsub odd output='said:\"a\\u0000b\"'\n start in\n end out\n in -> out\nend over\n"
+            "begin -> odd -> over"
+        )
+    )
+    begun = runtime.start_process(system(centre), process_key="p", variables={"path": r"C:\u0000"})
+    with system(centre).read() as ctx:
+        (incident,) = list_incidents(ctx)[1]
+    assert (incident["instance_id"], incident["element_id"]) == (begun.id, "odd")
+    with pytest.raises(InvalidSubmission):
+        runtime.start_process(system(centre), process_key="p", variables={"a": ["x\0"]})
+    with pytest.raises(InvalidSubmission):
+        runtime.start_process(system(centre), process_key="p", variables={"a": {"b": "\ud800"}})
 
 
 def test_a_step_that_cannot_be_told_becomes_an_incident_and_goes_on_with_corrected_data(centre, put):

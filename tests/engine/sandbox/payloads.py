@@ -1,26 +1,14 @@
 # ruff: noqa: E501 - one payload, one line
 """What a hostile script tries: to get out, to find what is not its own, to leave something behind, to hang.
 
-Every payload is a script of its own. ``@SECRET@`` stands for a file that holds a secret and ``@MARKER@`` for
-one that must not come to be; the secret also stands in the environment under ``PAYLOAD_SECRET``. A payload is
-held if it ends in time, the secret is not in what it gives, the marker does not exist, the values it was given
-are unchanged outside, and ``after``, a script run next, ends with a true ``ok``.
+The secret of its file also stands in the environment, under ``PAYLOAD_SECRET``. A payload is held if it ends in
+time, the secret is not in what it gives, the marker does not exist, the values it was given are unchanged
+outside, and ``after``, a script run next, ends with a true ``ok``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payload:
-    """One attempt. It is given the variable ``shared`` = ``{"items": [1, 2], "name": "x"}``."""
-
-    name: str
-    kind: Literal["escape", "leak", "time", "memory"]
-    source: str
-    after: str = "ok = True"
+from tests.engine.payload import Payload
 
 
 def _escape(name: str, source: str, after: str = "ok = True") -> Payload:
@@ -84,11 +72,12 @@ PAYLOADS: tuple[Payload, ...] = (
     _escape("os.fork", "import os\nwhile True:\n    os.fork()"),
     _escape("os.kill", "import os\nos.kill(os.getppid(), 9)\nresult = 1"),
     _escape("subprocess", "import subprocess\nresult = subprocess.run(['touch', '@MARKER@'])"),
-    _escape("socket", "import socket\n_s = socket.create_connection(('127.0.0.1', 22))\nresult = str(_s.recv(99))"),
+    _escape("socket", "import socket\n_s = socket.create_connection(('127.0.0.1', @PORT@))\nresult = str(_s.recv(99))"),
     _escape("urllib", "import urllib.request\nresult = urllib.request.urlopen('file://@SECRET@').read()"),
     _escape("ctypes", "import ctypes\nresult = ctypes.CDLL(None).system(b'touch @MARKER@')"),
     _escape("pickle", "import pickle\nresult = pickle.loads(b\"cos\\nsystem\\n(S'touch @MARKER@'\\ntR.\")"),
     _escape("asyncio process", "import asyncio\nasync def _f():\n    return await asyncio.create_subprocess_shell('touch @MARKER@')\nresult = str(asyncio.run(_f()))"),
+    _escape("module of the host", "import sitecustomize\nresult = sitecustomize.CANARY\nsitecustomize.CANARY = 'poison'"),
     # By files.
     _escape("read a file", "result = open('@SECRET@').read()"),
     _escape("write a file", "open('@MARKER@', 'w').write('x')\nresult = 1"),

@@ -16,11 +16,13 @@ import pytest
 
 from engine.errors import BpmnError
 from engine.sandbox import Sandbox, ScriptError
-from tests.engine.sandbox.payloads import PAYLOADS, Payload
+from tests.engine.payload import SHARED, Payload
+from tests.engine.sandbox.payloads import PAYLOADS
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 SECRET = "an-unlikely-secret-7351"
-SHARED = {"items": [1, 2], "name": "x"}
+# Nobody listens there: who gets out that far is told of it by another error.
+PORT = 9
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,7 @@ def sandbox() -> Iterator[Sandbox]:
 def test_a_payload_is_held(payload: Payload, sandbox: Sandbox, tmp_path: Path) -> None:
     secret, marker = tmp_path / "secret", tmp_path / "marker"
     secret.write_text(SECRET)
-    source = payload.source.replace("@SECRET@", str(secret)).replace("@MARKER@", str(marker))
+    source = payload.aimed(secret, marker, PORT)
     given = {"shared": copy.deepcopy(SHARED)}
     peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.monotonic()
@@ -66,7 +68,6 @@ def test_the_payloads_bite_where_there_is_no_sandbox(
     secret, marker = tmp_path / "secret", tmp_path / "marker"
     secret.write_text(SECRET)
     monkeypatch.setenv("PAYLOAD_SECRET", SECRET)
-    source = next(payload.source for payload in PAYLOADS if payload.name == name)
-    code = source.replace("@SECRET@", str(secret)).replace("@MARKER@", str(marker))
+    code = next(payload for payload in PAYLOADS if payload.name == name).aimed(secret, marker, PORT)
     ran = subprocess.run([sys.executable, "-c", f"{code}\nprint(result)"], capture_output=True, text=True)
     assert SECRET in ran.stdout or marker.exists()

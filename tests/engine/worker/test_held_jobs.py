@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from engine.clock import DatabaseClock
-from engine.jobs import claim, enqueue, list_jobs, return_expired
+from engine.db import metadata
+from engine.jobs import claim, enqueue, finish, list_jobs, return_expired
 from engine.plugin import JobKind
 from engine.testing import make_centre, system
 from engine.worker import Worker
@@ -89,6 +90,34 @@ def test_a_lease_of_what_does_not_run_is_not_renewed(centre, ctx, gate):
         leases = {job["id"]: job["lease_until"] for job in list_jobs(ctx, kind="test.wait")[1]}
     assert leases[held.id] > leases[lost.id]
     assert leases[lost.id] < began + timedelta(seconds=31)
+
+
+def test_a_result_that_takes_long_to_be_written_costs_no_other_lease(tmp_path, postgresql, gate):
+    def register(registry):
+        registry.add_job_kind(JobKind(name="test.wait", title="Wait", function=gate))
+
+    centre = make_centre(tmp_path, database_url=postgresql, clock=DatabaseClock(), floors=(register,))
+    ctx = system(centre)
+    ask(ctx, 2)
+    worker = Worker(centre, thread_count=2)
+    slow, other = claim(ctx, owner=worker.owner, limit=2)
+    worker._held = {threading.Thread(): slow, threading.Thread(): other}
+
+    def found():
+        with ctx.read():
+            return {job["id"]: job for job in list_jobs(ctx, kind="test.wait")[1]}
+
+    before = found()[other.id]["lease_until"]
+    writing = system(centre)
+    with writing.write():
+        finish(writing, slow)
+        time.sleep(0.05)
+        worker._renew()
+        assert found()[other.id]["lease_until"] > before
+        assert return_expired(ctx, everybody=True) == 1
+    assert found()[slow.id]["state"] == "done"
+    metadata.drop_all(centre.database.engine.execution_options(callwright_mode="write"))
+    centre.database.dispose()
 
 
 def test_what_could_not_be_ended_is_let_go_as_soon_as_the_database_is_back(centre, ctx, gate):

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert
+from sqlalchemy.exc import DataError
 
 from engine.context import SYSTEM, Context
 from engine.db import metadata
@@ -113,6 +114,13 @@ def test_a_failure_is_tried_again_later_and_ends_as_an_incident(ctx, centre, doi
 
 def test_a_permanent_failure_is_an_incident_at_once(ctx, doing):
     doing.fail = [TechnicalFailure("no such number", permanent=True)]
+    ask(ctx)
+    run_due(ctx)
+    assert states(ctx) == ["failed"]
+
+
+def test_what_no_column_keeps_is_an_incident_at_once(ctx, doing):
+    doing.fail = [DataError("INSERT", None, ValueError("value too long"))]
     ask(ctx)
     run_due(ctx)
     assert states(ctx) == ["failed"]
