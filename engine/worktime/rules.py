@@ -16,7 +16,7 @@ from engine.worktime.calendar import Calendar, Span, instant_of, microseconds
 from engine.worktime.duration import WorkDuration
 from engine.worktime.errors import NoWorkingTime
 
-HORIZON_YEARS = 200
+HORIZON_YEARS = 20
 FIRST_YEAR, LAST_YEAR = 2, 9998
 
 
@@ -37,7 +37,7 @@ def add(calendar: Calendar, instant: datetime, duration: str | timedelta | WorkD
         An instant in working time, or the very end of a band; in UTC.
 
     Raises:
-        NoWorkingTime: The calendar has none, or none within 200 years.
+        NoWorkingTime: The calendar has none, or none within 20 years.
         ValueError: The instant is naive, or the text is no duration.
     """
     length = WorkDuration.of(duration)
@@ -71,7 +71,7 @@ def working_days_between(calendar: Calendar, start: datetime, end: datetime) -> 
     while closed to the one before.
 
     Raises:
-        NoWorkingTime: The calendar has none, or none within 200 years.
+        NoWorkingTime: The calendar has none, or none within 20 years.
         ValueError: An instant is naive.
     """
     first, last = sorted((_checked(start), _checked(end)))
@@ -102,7 +102,7 @@ def next_opening(calendar: Calendar, instant: datetime) -> datetime:
     """Return the instant itself while work is done, else when it begins again; in UTC.
 
     Raises:
-        NoWorkingTime: The calendar has none, or none within 200 years.
+        NoWorkingTime: The calendar has none, or none within 20 years.
         ValueError: The instant is naive.
     """
     at = _checked(instant)

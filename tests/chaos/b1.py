@@ -67,9 +67,11 @@ def run(report: Report, count: int = COUNT, *, places: Sequence[str] = PLACES, p
         worker = product.running[here.begin_worker()]
         product.wait_ready("web")
         until(lambda: here.works(here.workers[0]), "the worker works")
-        assault = Assault(product, centre, reach, tried, worker_pid=worker.pid, limit_s=_LIMIT_S * patience)
         with bystander.beginning(centre):
             before = _alone()
+            assault = Assault(
+                product, centre, reach, tried, worker_pid=worker.pid, limit_s=_LIMIT_S * patience
+            )
             begun_at = datetime.now(UTC)
             with crowd(assault.attack, range(len(tried)), _ATTACKERS) as done:
                 took_s = _watch(report, done, len(tried))

@@ -224,7 +224,7 @@ def test_a_calendar_without_working_time_says_so_at_once() -> None:
 @pytest.mark.parametrize("duration", ["P999999999D", "-P999999999D", "PT99999999H", "-PT99999999H"])
 def test_a_duration_past_every_horizon_ends_with_a_clear_error(duration: str) -> None:
     began = time.process_time()
-    with pytest.raises(NoWorkingTime, match="200 years"):
+    with pytest.raises(NoWorkingTime, match="20 years"):
         add(HONG_KONG, datetime(2026, 3, 2, tzinfo=UTC), duration)
     assert time.process_time() - began < 10
 
