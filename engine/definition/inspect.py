@@ -90,13 +90,14 @@ def _cross_check(registry: Registry, package: Package) -> Iterator[Problem]:
 
 
 def _check_calls(package: Package) -> Iterator[Problem]:
-    """Look for processes that call themselves, directly or by others: they would never end."""
+    """Look for processes that call themselves on every way, directly or by others: they would never end."""
+    certain = {key: spec.certain for key, (_path, spec) in package.processes.items()}
     calls = {
-        key: {node.settings.called for node in spec.nodes if node.settings.called in package.processes}
-        for key, (_path, spec) in package.processes.items()
+        key: {node.settings.called for node in certain[key] if node.settings.called in package.processes}
+        for key in package.processes
     }
-    for key, (path, spec) in package.processes.items():
-        for node in spec.nodes:
+    for key, (path, _spec) in package.processes.items():
+        for node in certain[key]:
             if node.settings.called in calls and key in _reached(calls, node.settings.called):
                 yield Problem(
                     path=f"{path}#{node.element_id}",

@@ -119,6 +119,7 @@ class Trigger:
         correlation: The key that tells apart who waits for a message.
         timer: How a timer's expression is meant.
         formula: A timer's instant, duration or cycle; a conditional event's condition.
+        waits: Of a compensation that is thrown: whether what is undone is waited for.
     """
 
     kind: Literal[
@@ -129,6 +130,7 @@ class Trigger:
     correlation: Formula | None = None
     timer: Literal["date", "duration", "cycle"] | None = None
     formula: Formula | None = None
+    waits: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +152,7 @@ class Rounds:
         item: The name under which a round finds its item.
         result: The variable that gets the list of what the rounds brought.
         result_item: What each round brings.
+        own: The variable in which a round leaves what it brings, and that is nobody's outside.
         condition: Of a loop: whether it goes on. Of a multi-instance: whether it is complete already.
         tested_before: Whether a loop asks before its first round.
         maximum: The most rounds of a loop.
@@ -162,10 +165,19 @@ class Rounds:
     item: str | None = None
     result: str | None = None
     result_item: Formula | None = None
+    own: str | None = None
     condition: Formula | None = None
     tested_before: bool = False
     maximum: int | None = None
     behaviour: tuple[Behaviour, ...] = ()
+
+    @property
+    def certain(self) -> bool:
+        """Whether there is a round in any case."""
+        if self.kind == "loop":
+            return not self.tested_before
+        said = self.count.source.strip() if self.count is not None else ""
+        return said.isdigit() and int(said) > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +187,7 @@ class Settings:
     Args:
         data_inputs: Values that BPMN's own data associations bring into the element's local scope.
         data_outputs: Values that they bring out of it.
+        data_own: Names of the data that are drawn within the element: they are nobody's outside of it.
         start_quantity: Tokens that must come before the activity begins.
         completion_quantity: Tokens that leave along each flow when it is done.
         condition: An ad-hoc sub-process is complete, or a complex gateway is activated, where it is true.
@@ -194,6 +207,7 @@ class Settings:
     after: str | None = None
     data_inputs: tuple[Assignment, ...] = ()
     data_outputs: tuple[Assignment, ...] = ()
+    data_own: tuple[str, ...] = ()
     start_quantity: int = 1
     completion_quantity: int = 1
     condition: Formula | None = None
@@ -234,6 +248,27 @@ class ProcessSpec(WorkflowSpec):
     def starts(self) -> list[Node]:
         """What a new instance may begin with: start events, and what is marked as instantiating."""
         return [node for node in self.nodes if node.within is None and node.begins_process]
+
+    @cached_property
+    def certain(self) -> list[Node]:
+        """The elements that every instance comes to, whichever event begins it: no choice is before them."""
+        ways = [self._certain_from([start]) for start in self.starts] or [
+            self._certain_from(self.entries(None))
+        ]
+        return [node for node in self.nodes if all(node.element_id in way for way in ways)]
+
+    def _certain_from(self, begun: list[Node]) -> set[str]:
+        certain: set[str] = set()
+        todo = list(begun)
+        while todo:
+            node = todo.pop()
+            if node.element_id in certain or (node.rounds is not None and not node.rounds.certain):
+                continue
+            certain.add(node.element_id)
+            todo += [inner for inner in self.entries(node.element_id)]
+            if not node.chooses:
+                todo += [self.node(flow.target) for flow in node.outgoing]
+        return certain
 
     @cached_property
     def before(self) -> dict[str, list[str]]:

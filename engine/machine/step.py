@@ -86,7 +86,7 @@ def _start(stimulus: Start, run: Run) -> None:
     for guard in run.spec.root.guards:
         guard.watch(run, root)
     if stimulus.event is not None:
-        _begin_by(run, root, stimulus.event)
+        _begin_by(run, root, stimulus.event, stimulus.came)
         return
     starts = [node for node in run.spec.nodes if isinstance(node, StartEvent) and node in run.spec.starts]
     plain = [node for node in starts if node.trigger.kind == "none"]
@@ -104,7 +104,7 @@ def _start(stimulus: Start, run: Run) -> None:
         run.settle(root)
 
 
-def _begin_by(run: Run, root: Token, event: str) -> None:
+def _begin_by(run: Run, root: Token, event: str, came: tuple[str, str | None] | None = None) -> None:
     node = next((node for node in run.spec.starts if node.element_id == event), None)
     if node is None:
         raise DefinitionError(
@@ -116,7 +116,7 @@ def _begin_by(run: Run, root: Token, event: str) -> None:
     if gateway is not None:
         gateway.begin_process(run, root, event)
     else:
-        run.place(event, root, memory={"begun": True})
+        run.place(event, root, memory={"begun": True, "came": list(came)} if came else {"begun": True})
 
 
 @_happen.register

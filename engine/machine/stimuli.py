@@ -17,11 +17,13 @@ class Start:
 
     Args:
         event: Which start event.
+        came: Which of its triggers came, its kind and its name; None where it counts as having come.
         variables: What it begins with.
         cascade: How many processes began one by the other's message or signal, none of which waited.
     """
 
     event: str | None = None
+    came: tuple[str, str | None] | None = None
     variables: Mapping[str, Json] = field(default_factory=dict)
     cascade: int = 0
 

@@ -81,6 +81,7 @@ def begin(
     variables: Mapping[str, Json],
     business_key: str | None = None,
     start_event: str | None = None,
+    came: tuple[str, str | None] | None = None,
     parent: Any = None,
     parent_visit: str | None = None,
 ) -> InstanceRef:
@@ -92,6 +93,7 @@ def begin(
         variables: What it begins with.
         business_key: A key of the caller's own.
         start_event: Which start event.
+        came: Which of its triggers came, its kind and its name; None where it counts as having come.
         parent: The row of the instance that calls it.
         parent_visit: The caller's element visit that waits for it.
     """
@@ -124,7 +126,7 @@ def begin(
         started_at=ctx.now,
     )
     run = Run(definition.spec, environment(ctx, definition, given_names(row)))
-    begun = Start(event=start_event, variables=dict(variables), cascade=ctx.cascade)
+    begun = Start(event=start_event, came=came, variables=dict(variables), cascade=ctx.cascade)
     started = bring_forward(ctx, row, definition, run, begun)
     publish(ctx, "instance", instance_id)
     return started

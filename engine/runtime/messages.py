@@ -129,6 +129,7 @@ def start_by_message(
         variables=payload or {},
         business_key=business_key,
         start_event=starts[0].element_id,
+        came=("message", name),
     )
 
 
@@ -166,11 +167,22 @@ def broadcast_signal(
             StartSubscription.kind == "signal", StartSubscription.name == name
         )
     ).all()
+    starts = [start for start in starts if not _rest_awaited(ctx, start, waiting)]
     for start in starts:
         begin(
             ctx,
             get_definition_by_id(ctx, start.definition_id),
             variables=payload or {},
             start_event=start.element_id,
+            came=("signal", name),
         )
     return len(waiting) + len(starts)
+
+
+def _rest_awaited(ctx: Context, start: Any, waiting: Sequence[Any]) -> bool:
+    """Whether an instance that another trigger of a start event began waits there for this one."""
+    there = [one.instance_id for one in waiting if one.element_id == start.element_id]
+    same = select(ProcessInstance.id).where(
+        ProcessInstance.id.in_(there), ProcessInstance.process_key == start.process_key
+    )
+    return bool(there) and ctx.connection.execute(same).first() is not None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from engine.context import Context
 from engine.definition import Definition, get_definition_by_id
@@ -62,7 +62,8 @@ def start_by_timer(ctx: Context, job: ClaimedJob) -> None:
     with ctx.write():
         finish(ctx, job)
         definition = get_definition_by_id(ctx, payload["definition_id"])
-        begin(ctx, definition, variables={}, start_event=job.element_id)
+        if not _rest_awaited(ctx, job):
+            begin(ctx, definition, variables={}, start_event=job.element_id, came=("timer", None))
         repeats = payload["repeats"]
         if payload["every"] is None or repeats == 0:
             return
@@ -70,6 +71,17 @@ def start_by_timer(ctx: Context, job: ClaimedJob) -> None:
         left = repeats - 1 if repeats > 0 else repeats
         due_at = next_tick(run, payload["every"])
         _wait(ctx, definition, job.element_id or "", {**payload, "repeats": left}, due_at)
+
+
+def _rest_awaited(ctx: Context, job: ClaimedJob) -> bool:
+    """Whether an instance that another trigger of the start event began has a timer of its own there."""
+    timer = select(Job.id).where(
+        Job.kind == "timer",
+        Job.process_key == job.process_key,
+        Job.element_id == job.element_id,
+        Job.state == "waiting",
+    )
+    return ctx.connection.execute(timer).first() is not None
 
 
 def _wait(

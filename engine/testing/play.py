@@ -21,6 +21,10 @@ def _run_script(source: str, view: Mapping[str, Any], *, seed: str) -> Any:
     return _SANDBOX.run(source, inputs=view, now=NOW, seed=seed)
 
 
+def _evaluate_script(source: str, view: Mapping[str, Any], *, seed: str) -> Any:
+    return _SANDBOX.evaluate(source, inputs=view, now=NOW, seed=seed)
+
+
 class Play:
     """Plays a drawing; what it asks for is kept in order.
 
@@ -32,7 +36,9 @@ class Play:
     def __init__(self, drawn: str | bytes, **options: Any) -> None:
         content = sketch(drawn) if isinstance(drawn, str) else drawn
         self.spec = next(iter(parse("p.bpmn", content).processes.values()))
-        self.environment = Environment(now=NOW, run_script=_run_script, **options)
+        self.environment = Environment(
+            now=NOW, run_script=_run_script, evaluate_script=_evaluate_script, **options
+        )
         self.run = Run(self.spec, self.environment)
         self.asked: list[effects.Effect] = []
 

@@ -205,7 +205,8 @@ BOMBS: dict[str, Bomb] = {
     "1,000 scripts that never end": _behind("script hang run='while True: pass' parallel=1000"),
     "undoing what undoes": _one(
         "start begin\ntask done\nboundary back on=done compensate undone_by=undo\n"
-        "throw undo undoes compensate\nthrow now compensate\nend over\nbegin -> done -> now -> over",
+        "sub undo undoes\n throw inner compensate\n"
+        "throw now compensate\nend over\nbegin -> done -> now -> over",
         runs=True,
     ),
 }  # fmt: skip

@@ -29,8 +29,7 @@ class Activity(Node):
 
     def enter(self, run: Run, token: Token) -> bool:
         """Run the script before it, begin it, and arm its border where it takes time."""
-        if token.round is None:
-            data.bring_in(run, token)
+        data.bring_in(run, token)
         if token.body:
             if rounds.begin(run, token):
                 return True
@@ -274,7 +273,7 @@ class CallActivity(Activity):
                 visit=token.id,
                 element=self.element_id,
                 process_key=self.settings.called,
-                variables=self.inputs(run, token),
+                variables={**data.brought_in(run, token), **self.inputs(run, token)},
             )
         )
         return False

@@ -74,6 +74,11 @@ class Node(TaskSpec):
         # The activity that undoes this one.
         self.compensation: str | None = None
 
+    @property
+    def chooses(self) -> bool:
+        """Whether it does not always go on along each of its flows."""
+        return any(flow.condition is not None for flow in self.outgoing)
+
     # -- tokens ----------------------------------------------------------------------------------------
 
     def receive(self, run: Run, flow: Flow, scope: Token) -> None:

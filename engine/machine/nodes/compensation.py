@@ -62,6 +62,23 @@ def undo(run: Run, token: Token, scope: Token, activity: str | None) -> bool:
     return undo_next(run, token)
 
 
+def undo_beside(run: Run, token: Token, scope: Token, activity: str | None) -> None:
+    """Begin to undo what a scope kept while what asks for it goes on; the scope ends after both."""
+    assert token.scope is not None
+    memory = {"compensating": True}
+    beside = Token(run, token.node, token.scope, state=TaskState.STARTED, memory=memory)
+    if undo(run, beside, scope, activity):
+        run.withdraw(beside)
+
+
+def undone(run: Run, token: Token) -> None:
+    """End what only undid something; what is around it may end with it."""
+    scope = token.scope
+    assert scope is not None
+    run.withdraw(token)
+    run.settle(scope)
+
+
 def undo_transaction(run: Run, token: Token) -> bool:
     """Stop everything else in the transaction around a token, and begin to undo what was done in it.
 

@@ -144,8 +144,26 @@ class StartEvent(CatchEvent):
     begins_process = True
 
     def enter(self, run: Run, token: Token) -> bool:
-        """It has happened: go on."""
-        return True
+        """It has happened: go on; of several triggers that must all come, wait for the others."""
+        came = token.memory.get("came")
+        if came is None or not self.parallel:
+            return True
+        for part in self.parts:
+            if [part.trigger.kind, part.trigger.name] != came:
+                ask(run, Token(run, part, token, state=TaskState.WAITING), part.trigger)
+        return not token.inner
+
+    def part_came(self, run: Run, token: Token, part: Token | None, payload: Mapping[str, Any]) -> None:
+        """The last of its triggers came: what they brought is what the process begins with."""
+        for name, value in payload.items():
+            run.write(None, name, value)
+        token.complete()
+
+    def leave(self, run: Run, token: Token) -> None:
+        """Hand over what the process began with, and go on."""
+        if "brought" not in token.memory:
+            data.bring_out(run, token, {})
+        super().leave(run, token)
 
 
 class ThrowEvent(Event):
@@ -157,7 +175,11 @@ class ThrowEvent(Event):
 
     def emptied(self, run: Run, token: Token) -> None:
         """What it undid is undone, as far as it went."""
-        if compensation.undo_next(run, token):
+        if not compensation.undo_next(run, token):
+            return
+        if "compensating" in token.memory:
+            compensation.undone(run, token)
+        else:
             token.complete()
 
 
@@ -254,7 +276,9 @@ def throw(run: Run, token: Token, event: Event) -> bool:
     assert scope is not None
     over = True
     for trigger in event.triggers:
-        if trigger.kind == "compensate":
+        if trigger.kind == "compensate" and not trigger.waits:
+            compensation.undo_beside(run, token, scope, trigger.name)
+        elif trigger.kind == "compensate":
             over = compensation.undo(run, token, scope, trigger.name) and over
         elif trigger.kind in ("message", "signal", "escalation") and trigger.name:
             send(run, token, trigger)
@@ -291,17 +315,17 @@ def kept_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 def take_over(run: Run, token: Token) -> None:
     """Write what an event brought into variables."""
-    hand_over(run, token, values.loads(token.memory["brought"]))
+    hand_over(run, token, values.loads(token.memory["brought"]), whole=True)
 
 
-def hand_over(run: Run, token: Token, payload: Mapping[str, Any]) -> None:
+def hand_over(run: Run, token: Token, payload: Mapping[str, Any], *, whole: bool = False) -> None:
     """Write what came back into variables, as the element's outputs say; without any, nothing is kept."""
     settings = token.node.settings
     if settings.result:
         run.write(token, settings.result, dict(payload))
     for item in settings.outputs:
         run.write(token, item.name, run.evaluate(token, item.source, payload))
-    data.bring_out(run, token, payload)
+    data.bring_out(run, token, payload, whole=whole)
 
 
 def _correlation(run: Run, token: Token, trigger: Trigger) -> str | None:

@@ -49,7 +49,7 @@ class Join(Node):
         came = waiting.memory["came"]
         came[flow.id] = came.get(flow.id, 0) + 1
         run.mended(waiting)
-        if self.complete(came):
+        if self.goes_on(run, waiting):
             run.wake(waiting)
 
     def _waiting(self, scope: Token) -> Token | None:
@@ -67,7 +67,7 @@ class Join(Node):
         """Whether a token waits for other tokens to come."""
         return token.memory.get("came") is not None and "done" not in token.memory
 
-    def complete(self, came: dict[str, int]) -> bool:
+    def goes_on(self, run: Run, token: Token) -> bool:
         """Whether all came that must."""
         return False
 
@@ -96,20 +96,22 @@ class Join(Node):
         left_over = {flow: count - 1 for flow, count in came.items() if count > 1}
         flows = self.open_flows(run, token)
         if left_over:
-            run.place(self.element_id, scope, memory={"came": left_over}, waits=not self.complete(left_over))
+            waiting = run.place(self.element_id, scope, memory={"came": left_over}, waits=True)
+            if self.goes_on(run, waiting):
+                run.wake(waiting)
         run.leave(token, flows)
 
 
 class ParallelGateway(Join):
     """All ways at once; as a join, one token of every incoming flow."""
 
-    def complete(self, came: dict[str, int]) -> bool:
+    def goes_on(self, run: Run, token: Token) -> bool:
         """Whether every incoming flow brought one."""
-        return all(came.get(flow.id) for flow in self.incoming)
+        return all(token.memory["came"].get(flow.id) for flow in self.incoming)
 
     def enter(self, run: Run, token: Token) -> bool:
         """Go on; an operator who tries it again does not make the others come."""
-        return "came" not in token.memory or self.complete(token.memory["came"])
+        return "came" not in token.memory or self.goes_on(run, token)
 
     def open_flows(self, run: Run, token: Token) -> list[Flow]:
         """All of them."""
@@ -136,16 +138,17 @@ class ComplexGateway(Join):
     ``waitingForStart``; at the reset only those that ask are looked at.
     """
 
-    def complete(self, came: dict[str, int]) -> bool:
-        """Its condition is looked at with the data, when it runs."""
-        return True
+    def goes_on(self, run: Run, token: Token) -> bool:
+        """Look at the condition as each token comes: once it was true, later ones change nothing."""
+        condition, came = self.settings.condition, token.memory["came"]
+        if condition is not None and not token.memory.get("activated"):
+            count = {"activationCount": sum(came.values()), **came}
+            token.memory["activated"] = run.is_true(token, condition, count)
+        return condition is None or bool(token.memory["activated"])
 
     def enter(self, run: Run, token: Token) -> bool:
-        """Look whether it is activated."""
-        condition, came = self.settings.condition, token.memory.get("came")
-        if came is None or condition is None:
-            return True
-        return run.is_true(token, condition, {"activationCount": sum(came.values()), **came})
+        """Go on where it is activated; an operator who tries it again lets the condition be looked at."""
+        return "came" not in token.memory or self.goes_on(run, token)
 
     def _waiting(self, scope: Token) -> Token | None:
         """Return the token that counts, or the one that waits for the reset."""
@@ -246,7 +249,7 @@ def can_come(run: Run, join: Token, missing: set[str], came: set[str]) -> bool:
     assert join.scope is not None
     node: Join = join.node
     return any(
-        not other.watching
+        not (other.watching or "compensating" in other.memory)
         and node.reached_from(run.spec, missing, other.node)
         and not node.reached_from(run.spec, came, other.node)
         for other in join.scope.inner
@@ -260,6 +263,11 @@ class EventBasedGateway(Node):
     goes_first = True
     parallel: bool = False
     instantiates: bool = False
+
+    @property
+    def chooses(self) -> bool:
+        """The first event that comes chooses."""
+        return True
 
     def enter(self, run: Run, token: Token) -> bool:
         """Wait at every event behind the gateway; tried again after a failure, it begins anew."""

@@ -42,6 +42,8 @@ def begin(run: Run, body: Token) -> bool:
     if "started" not in count:
         if body.id not in run.scopes.texts:
             run.scopes.open(body.id, body.variable_scope())
+        if rounds.own is not None:
+            run.scopes.put(body.id, rounds.own, None)
         if rounds.kind != "loop":
             count["total"] = _total(run, body, rounds)
         count.update(started=0, done=0, stopped=0)
@@ -197,4 +199,4 @@ def _bring_results(run: Run, body: Token, rounds: Rounds) -> None:
         return
     results: Mapping[str, str] = body.memory["rounds"].get("results", {})
     numbers = sorted(results, key=int)
-    run.write(body.scope, rounds.result, [values.loads(results[number]) for number in numbers])
+    run.write(body, rounds.result, [values.loads(results[number]) for number in numbers])

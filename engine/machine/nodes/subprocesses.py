@@ -57,10 +57,7 @@ class SubProcess(Activity):
         """All is done inside: hand over and go on. Being undone, it undoes what it did before that."""
         if "compensating" in token.memory:
             if compensation.undo_next(run, token):
-                scope = token.scope
-                assert scope is not None
-                run.withdraw(token)
-                run.settle(scope)
+                compensation.undone(run, token)
             return
         for name, value in data.values(run, token, self.settings.outputs).items():
             run.write(token.scope, name, value)

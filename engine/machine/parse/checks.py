@@ -9,6 +9,7 @@ from __future__ import annotations
 from lxml import etree
 
 from engine.i18n import _
+from engine.machine.extensions import BPMN
 from engine.machine.nodes import activities, events, gateways, subprocesses, watchers
 from engine.machine.nodes.base import Node
 from engine.machine.parse.flows import flow_nodes
@@ -20,11 +21,17 @@ def check(reader: Reader, element: etree._Element, spec: ProcessSpec) -> None:
     """Say what is wrong with a process whose nodes are joined."""
     drawn = {found.get("id"): found for found in flow_nodes(element)}
     if not spec.nodes:
-        reader.lacks(element, _("The process is empty. Draw at least one element."))
+        # Of several pools one may be a black box.
+        others = [
+            found for found in element.getparent().iterfind(f"{{{BPMN}}}process") if found is not element
+        ]
+        (reader.warn if others else reader.lacks)(
+            element, _("The process is empty. Draw at least one element.")
+        )
     for node in spec.nodes:
         at = drawn.get(node.element_id, element)
         _check_place(reader, at, node, spec)
-        _check_work(reader, at, node)
+        _check_work(reader, at, node, spec)
         _check_outcomes(reader, at, node)
         if isinstance(node, watchers.BoundaryEvent):
             _check_boundary(reader, at, node, spec)
@@ -33,7 +40,7 @@ def check(reader: Reader, element: etree._Element, spec: ProcessSpec) -> None:
         elif isinstance(node, gateways.ExclusiveGateway):
             _check_exclusive(reader, at, node)
         elif isinstance(node, subprocesses.SubProcess):
-            _check_sub_process(reader, at, node)
+            _check_sub_process(reader, at, node, spec)
 
 
 def _check_place(reader: Reader, at: etree._Element, node: Node, spec: ProcessSpec) -> None:
@@ -46,6 +53,10 @@ def _check_place(reader: Reader, at: etree._Element, node: Node, spec: ProcessSp
         reader.say(at, _("A flow leads into a start event. Remove it."))
     if isinstance(node, events.EndEvent) and node.outgoing:
         reader.say(at, _("A flow leads out of an end event. Remove it."))
+    if type(node) is events.CatchEvent and not node.triggers:
+        reader.lacks(at, _("The event waits for nothing. Choose what it waits for."))
+    if isinstance(node, activities.ReceiveTask) and at.get("instantiate") in ("true", "1") and node.incoming:
+        reader.lacks(at, _("It begins the process, but a flow leads into it. Remove one of both."))
     if isinstance(node, events.StartEvent) and not isinstance(node, watchers.EventSubProcessStart):
         kinds = {trigger.kind for trigger in node.triggers}
         if node.within is not None and kinds:
@@ -62,7 +73,7 @@ def _check_place(reader: Reader, at: etree._Element, node: Node, spec: ProcessSp
             reader.say(at, _("A cancel event ends a transaction; this one is in none."))
 
 
-def _check_work(reader: Reader, at: etree._Element, node: Node) -> None:
+def _check_work(reader: Reader, at: etree._Element, node: Node, spec: ProcessSpec) -> None:
     settings = node.settings
     if isinstance(node, activities.CallActivity) and not settings.called:
         reader.lacks(at, _("The call activity names no process. Write its key into calledElement."))
@@ -71,7 +82,18 @@ def _check_work(reader: Reader, at: etree._Element, node: Node) -> None:
     if isinstance(node, activities.BusinessRuleTask) and not settings.decision:
         reader.lacks(at, _("The business rule task names no decision. Choose one in callwright:decision."))
     if isinstance(node, activities.ScriptTask) and not (settings.script or "").strip():
-        reader.lacks(at, _("The script task has no script. Write one."))
+        reader.warn(at, _("The script task has no script: it is passed."))
+    if node.begun_otherwise and node.outgoing and isinstance(node, activities.Activity):
+        reader.say(at, _("A flow leads out of an element that is begun otherwise. Remove it."))
+    if isinstance(node, events.Event):
+        for trigger in node.triggers:
+            undone = spec.task_specs.get(trigger.name) if trigger.kind == "compensate" else None
+            if trigger.kind == "compensate" and trigger.name and not isinstance(undone, activities.Activity):
+                reader.lacks(
+                    at,
+                    _("It undoes %(activity)s, but there is no such activity. Choose one."),
+                    activity=trigger.name,
+                )
 
 
 def _check_boundary(
@@ -81,6 +103,8 @@ def _check_boundary(
     if not isinstance(host, activities.Activity):
         reader.say(at, _("The boundary event is attached to nothing. Put it on an activity."))
         return
+    if host.within != node.within:
+        reader.say(at, _("The event and its activity lie in different sub-processes. Draw them in one."))
     kinds = {trigger.kind for trigger in node.triggers}
     if not kinds:
         reader.lacks(at, _("The boundary event has no trigger. Choose one."))
@@ -90,13 +114,41 @@ def _check_boundary(
         reader.say(at, _("This event always interrupts. Draw it so."))
     if "compensate" in kinds and host.compensation is None:
         reader.lacks(at, _("Nothing undoes the activity. Join the event with the activity that does."))
+    if "compensate" in kinds and node.outgoing:
+        reader.say(at, _("What undoes an activity is joined by an association, not by a flow. Draw one."))
+    if "compensate" in kinds and host.compensation is not None:
+        undoes = spec.node(host.compensation)
+        if not isinstance(undoes, activities.Activity) or undoes.within != node.within:
+            reader.say(at, _("Only an activity beside it can undo another one. Join the event with one."))
 
 
 def _check_event_gateway(
     reader: Reader, at: etree._Element, node: gateways.EventBasedGateway, spec: ProcessSpec
 ) -> None:
-    for flow in node.outgoing:
-        behind = spec.node(flow.target)
+    if len(node.outgoing) < 2:
+        reader.lacks(at, _("Behind an event-based gateway stand at least two events. Draw another one."))
+    if node.parallel and not node.begun_otherwise:
+        reader.lacks(at, _("Only an event-based gateway that begins the process may wait for all events."))
+    behind_it = [spec.node(flow.target) for flow in node.outgoing]
+    kinds = {
+        type(behind)
+        for behind in behind_it
+        if getattr(behind, "trigger", None) and behind.trigger.kind == "message"
+    }
+    if len(kinds) > 1:
+        reader.lacks(
+            at, _("Receive tasks and message events do not stand behind one gateway. Choose one kind.")
+        )
+    for behind in behind_it:
+        if len(behind.incoming) > 1 or behind.boundary:
+            reader.lacks(
+                at,
+                _(
+                    "%(element)s stands behind an event-based gateway: nothing else leads there, and "
+                    "no event is at its border."
+                ),
+                element=behind.element_name or behind.element_id,
+            )
         if not isinstance(behind, events.CatchEvent) or isinstance(behind, watchers.Watcher):
             reader.say(
                 at,
@@ -117,7 +169,9 @@ def _check_exclusive(reader: Reader, at: etree._Element, node: gateways.Exclusiv
             )
 
 
-def _check_sub_process(reader: Reader, at: etree._Element, node: subprocesses.SubProcess) -> None:
+def _check_sub_process(
+    reader: Reader, at: etree._Element, node: subprocesses.SubProcess, spec: ProcessSpec
+) -> None:
     if isinstance(node, subprocesses.EventSubProcess):
         starts = [guard for guard in node.own_starts if guard.triggers]
         if len(starts) != 1:
@@ -131,8 +185,12 @@ def _check_sub_process(reader: Reader, at: etree._Element, node: subprocesses.Su
     elif isinstance(node, subprocesses.AdHocSubProcess):
         if node.starts:
             reader.say(at, _("An ad-hoc sub-process has no start event. Remove it."))
+        if any(
+            isinstance(inner, events.EndEvent) and inner.within == node.element_id for inner in spec.nodes
+        ):
+            reader.say(at, _("An ad-hoc sub-process has no end event. Remove it."))
     elif not node.starts and not node.entries:
-        reader.lacks(at, _("The sub-process is empty. Draw at least one element."))
+        reader.warn(at, _("The sub-process is empty: it is passed."))
 
 
 def _check_outcomes(reader: Reader, at: etree._Element, node: Node) -> None:

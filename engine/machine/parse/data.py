@@ -29,6 +29,26 @@ def read_outputs(reader: Reader, element: etree._Element) -> tuple[Assignment, .
     return tuple(read)
 
 
+def read_own(reader: Reader, element: etree._Element) -> tuple[str, ...]:
+    """Read the names of the data that live and die with an element: a sub-process's objects, properties."""
+    return tuple(
+        reader.variable(drawn.get("id", ""))
+        for tag in ("dataObject", "property")
+        for drawn in element.iterfind(f"{{{BPMN}}}{tag}")
+        if drawn.get("id")
+    )
+
+
+def check_data(reader: Reader, process: etree._Element) -> None:
+    """Say which references to data lead nowhere."""
+    for drawn in process.iter(f"{{{BPMN}}}dataObjectReference"):
+        reader.root(drawn, "data", drawn.get("dataObjectRef"), required=False)
+    for tag in ("dataInputAssociation", "dataOutputAssociation"):
+        for drawn in process.iter(f"{{{BPMN}}}{tag}"):
+            for end in (*drawn.iterfind(f"{{{BPMN}}}sourceRef"), *drawn.iterfind(f"{{{BPMN}}}targetRef")):
+                reader.root(drawn.getparent(), "data", end.text, required=False)
+
+
 def _assignments(reader: Reader, element: etree._Element, drawn: etree._Element) -> list[tuple[str, Formula]]:
     """Read an association: its assignments, its transformation, or the plain copy that it stands for."""
     target_ref = drawn.findtext(f"{{{BPMN}}}targetRef")

@@ -12,7 +12,7 @@ from engine.machine.extensions import BPMN, read_settings
 from engine.machine.nodes import activities, events, gateways, subprocesses, watchers
 from engine.machine.nodes.base import Node
 from engine.machine.parse.checks import check
-from engine.machine.parse.data import read_inputs, read_outputs
+from engine.machine.parse.data import check_data, read_inputs, read_outputs, read_own
 from engine.machine.parse.events import read_triggers
 from engine.machine.parse.flows import join
 from engine.machine.parse.ignored import tell_ignored
@@ -63,11 +63,12 @@ _NOT_FLOW = {
 def read_process(reader: Reader, element: etree._Element) -> ProcessSpec:
     """Read a process."""
     spec = ProcessSpec(element.get("id", ""), element.get("name", element.get("id", "")))
-    spec.executable = reader.executable = element.get("isExecutable") == "true"
+    spec.executable = reader.executable = reader.flag(element, "isExecutable")
     events.ProcessNode(spec, ROOT, tag="process")
     _nodes(reader, element, spec, _lanes(element), within=None, depth=0)
     join(reader, element, spec)
     check(reader, element, spec)
+    check_data(reader, element)
     tell_ignored(reader, element)
     return spec
 
@@ -78,7 +79,7 @@ def _lanes(element: etree._Element) -> dict[str, str]:
     for lane in element.iter(f"{{{BPMN}}}lane"):
         for reference in lane.iterfind(f"{{{BPMN}}}flowNodeRef"):
             if lane.get("name"):
-                lanes[(reference.text or "").strip()] = lane.get("name", "")
+                lanes[local(reference.text)] = lane.get("name", "")
     return lanes
 
 
@@ -134,8 +135,10 @@ def _node(
     if tag in _GATEWAYS:
         gateway = _GATEWAYS[tag](spec, element_id, **shared)
         if isinstance(gateway, gateways.EventBasedGateway):
-            gateway.parallel = element.get("eventGatewayType") == "Parallel"
-            gateway.instantiates = element.get("instantiate") == "true"
+            gateway.parallel = (
+                reader.word(element, "eventGatewayType", ("Exclusive", "Parallel")) == "Parallel"
+            )
+            gateway.instantiates = reader.flag(element, "instantiate")
         return gateway
     if tag in _EVENTS:
         return _event(reader, element, tag, spec, shared)
@@ -149,17 +152,17 @@ def _activity(
     made: type[Node] = _EVENTS[tag] if tag in _EVENTS else _ACTIVITIES[tag]
     if tag in _EVENTS:
         shared["triggers"] = read_triggers(reader, element, tag)
-    if tag == "subProcess" and element.get("triggeredByEvent") == "true":
+    if tag == "subProcess" and reader.flag(element, "triggeredByEvent"):
         made = subprocesses.EventSubProcess
     node = made(spec, element.get("id", ""), **shared)
     node.rounds = read_rounds(reader, element)
-    if element.get("isForCompensation") == "true":
+    if reader.flag(element, "isForCompensation"):
         node.begun_otherwise = True
     if isinstance(node, subprocesses.AdHocSubProcess):
-        node.sequential = element.get("ordering") == "Sequential"
-        node.cancels_remaining = element.get("cancelRemainingInstances", "true") != "false"
+        node.sequential = reader.word(element, "ordering", ("Parallel", "Sequential")) == "Sequential"
+        node.cancels_remaining = reader.flag(element, "cancelRemainingInstances", default=True)
     if isinstance(node, activities.ReceiveTask):
-        node.begins_process = element.get("instantiate") == "true"
+        node.begins_process = reader.flag(element, "instantiate")
     return node
 
 
@@ -168,14 +171,14 @@ def _event(
 ) -> Node:
     made: type[events.Event] = _EVENTS[tag]
     shared["triggers"] = triggers = read_triggers(reader, element, tag)
-    shared["parallel"] = element.get("parallelMultiple") == "true"
+    shared["parallel"] = reader.flag(element, "parallelMultiple")
     within = spec.task_specs.get(shared["within"])
     if tag == "boundaryEvent":
         shared["attached_to"] = local(element.get("attachedToRef"))
-        shared["interrupting"] = element.get("cancelActivity", "true") != "false"
+        shared["interrupting"] = reader.flag(element, "cancelActivity", default=True)
     elif tag == "startEvent" and isinstance(within, subprocesses.EventSubProcess):
         made = watchers.EventSubProcessStart
-        shared["interrupting"] = element.get("isInterrupting", "true") != "false"
+        shared["interrupting"] = reader.flag(element, "isInterrupting", default=True)
     elif tag == "intermediateThrowEvent" and any(trigger.kind == "link" for trigger in triggers):
         made = events.LinkThrow
     node = made(spec, element.get("id", ""), **shared)
@@ -202,6 +205,7 @@ def _settings(reader: Reader, element: etree._Element, tag: str, lane: str | Non
     changed: dict[str, Any] = {
         "data_inputs": read_inputs(reader, element),
         "data_outputs": read_outputs(reader, element),
+        "data_own": read_own(reader, element),
     }
     for attribute in ("startQuantity", "completionQuantity"):
         name = attribute.replace("Quantity", "_quantity")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
+from engine.feel.temporal import parse_duration, parse_temporal
 from engine.i18n import _
 from engine.machine.extensions import BPMN, children
 from engine.machine.parse.reader import KINDS, Reader, local
@@ -27,7 +28,7 @@ _PLACES: dict[str, set[str]] = {
 def read_triggers(reader: Reader, element: etree._Element, tag: str) -> tuple[Trigger, ...]:
     """Read the event definitions of an event, a send or a receive task."""
     if tag in ("sendTask", "receiveTask"):
-        message = _message(reader, element, element.get("messageRef"), required=tag == "receiveTask")
+        message = _message(reader, element, element, required=tag == "receiveTask")
         return (message,) if message.name or tag == "receiveTask" else ()
     return tuple(
         trigger
@@ -40,6 +41,15 @@ def read_trigger(reader: Reader, element: etree._Element, reference: str) -> Tri
     """Read an event definition that stands beside the processes, as something to throw."""
     definition = reader.root(element, "eventDefinition", reference, required=True)
     return None if definition is None else _trigger(reader, element, definition, "intermediateThrowEvent")
+
+
+def read_thrown(reader: Reader, element: etree._Element, event: etree._Element) -> list[Trigger]:
+    """Read the event definitions of an event that is no element of its own, as something to throw."""
+    read = [
+        _trigger(reader, element, definition, "intermediateThrowEvent")
+        for definition in _definitions(reader, event)
+    ]
+    return [trigger for trigger in read if trigger is not None]
 
 
 def _definitions(reader: Reader, element: etree._Element) -> list[etree._Element]:
@@ -62,7 +72,7 @@ def _trigger(reader: Reader, element: etree._Element, definition: etree._Element
         return None
     if kind == "message":
         required = not (tag in _THROWS and children(element, "notify"))
-        return _message(reader, element, definition.get("messageRef"), required=required)
+        return _message(reader, element, definition, required=required)
     if kind == "timer":
         return _timer(reader, element, definition)
     if kind in ("terminate", "cancel"):
@@ -75,9 +85,10 @@ def _trigger(reader: Reader, element: etree._Element, definition: etree._Element
     if kind == "escalation":
         return _coded(reader, element, definition.get("escalationRef"), "escalation", thrown=tag in _THROWS)
     if kind == "compensate":
-        return Trigger(kind="compensate", name=local(definition.get("activityRef")) or None)
+        waits = reader.flag(definition, "waitForCompletion", default=True, owner=element)
+        return Trigger(kind="compensate", name=local(definition.get("activityRef")) or None, waits=waits)
     if kind == "link":
-        return Trigger(kind="link", name=definition.get("name") or element.get("name"))
+        return Trigger(kind="link", name=_link_name(reader, element, definition))
     if kind == "conditional":
         condition = reader.expression(element, definition.find(f"{{{BPMN}}}condition"), "condition")
         if condition is None:
@@ -87,16 +98,52 @@ def _trigger(reader: Reader, element: etree._Element, definition: etree._Element
     return None
 
 
-def _message(reader: Reader, element: etree._Element, reference: str | None, *, required: bool) -> Trigger:
+def _message(reader: Reader, element: etree._Element, said: etree._Element, *, required: bool) -> Trigger:
+    """Read the message of an event or a task: its own, its operation's, or that of a message flow there."""
+    reference = said.get("messageRef") or _message_of_operation(reader, element, said)
+    flow = None if reference else _message_flow(reader, element)
+    if flow is not None:
+        reference = flow.get("messageRef")
+        if reference is None:
+            return Trigger(kind="message", name=_named(flow), correlation=_correlation(reader, element))
     found = reader.root(element, "message", reference, required=required)
-    correlation = next(iter(children(element, "correlation")), None)
     return Trigger(
         kind="message",
         name=_named(found) or (_own_name(element) if required else None),
-        correlation=reader.compile(element, correlation.get("key"), "correlation")
-        if correlation is not None
-        else None,
+        correlation=_correlation(reader, element),
     )
+
+
+def _correlation(reader: Reader, element: etree._Element) -> Formula | None:
+    said = next(iter(children(element, "correlation")), None)
+    return None if said is None else reader.compile(element, said.get("key"), "correlation")
+
+
+def _message_of_operation(reader: Reader, element: etree._Element, said: etree._Element) -> str | None:
+    reference = said.get("operationRef") or said.findtext(f"{{{BPMN}}}operationRef")
+    operation = reader.root(element, "operation", reference, required=False)
+    return None if operation is None else operation.findtext(f"{{{BPMN}}}inMessageRef")
+
+
+def _message_flow(reader: Reader, element: etree._Element) -> etree._Element | None:
+    """Return the message flow at an element that names a message, or joins it with another element."""
+    for flow in reader.by_id["messageFlow"].values():
+        ends = [local(flow.get("sourceRef")), local(flow.get("targetRef"))]
+        joins = not reader.by_id["participant"].keys() & set(ends)
+        if element.get("id") in ends and (flow.get("messageRef") or joins):
+            return flow
+    return None
+
+
+def _link_name(reader: Reader, element: etree._Element, definition: etree._Element) -> str | None:
+    """Return the name of a link: its target's where it names one, or is named as the source of one."""
+    definitions = reader.by_id["eventDefinition"]
+    target = definitions.get(local(definition.findtext(f"{{{BPMN}}}target")))
+    if target is None and definition.get("id"):
+        for other in definitions.values():
+            if definition.get("id") in {local(source.text) for source in other.iterfind(f"{{{BPMN}}}source")}:
+                target = other
+    return (definition if target is None else target).get("name") or element.get("name")
 
 
 def _coded(
@@ -111,12 +158,21 @@ def _coded(
 
 
 def _timer(reader: Reader, element: etree._Element, definition: etree._Element) -> Trigger | None:
+    if len(definition.findall(f"{{{BPMN}}}*")) - len(definition.findall(f"{{{BPMN}}}documentation")) > 1:
+        reader.say(element, _("The timer says several times. Leave one of them."))
     for kind in ("Date", "Duration", "Cycle"):
         found = definition.find(f"{{{BPMN}}}time{kind}")
         text = (found.text or "").strip() if found is not None else ""
         if not text:
             continue
         literal = _literal_time(text)
+        if literal and not _is_time(text):
+            reader.say(
+                element,
+                _("%(text)s is no time. Write such as PT4H, 2026-03-02T09:00:00+08:00, or R3/PT1H."),
+                text=text,
+            )
+            return None
         formula = Formula(source=text) if literal else reader.expression(element, found, f"time{kind}")
         if formula is None:
             return None
@@ -133,6 +189,18 @@ def _literal_time(text: str) -> bool:
     if head == "R" and "/" in text:
         return True
     return len(text) >= 10 and text[:4].isdigit() and text[4:5] == "-" and '"' not in text and "(" not in text
+
+
+def _is_time(text: str) -> bool:
+    """Whether literal ISO 8601 is a duration, an instant or a cycle."""
+    *head, last = text.split("/")
+    if head and head[0][:1] == "R":
+        return (head[0] == "R" or head[0][1:].isdigit()) and all(_is_time(part) for part in [*head[1:], last])
+    try:
+        parse_duration(last) if last.startswith("P") else parse_temporal(last)
+    except (ValueError, OverflowError):
+        return False
+    return not head
 
 
 def _named(found: etree._Element | None) -> str | None:

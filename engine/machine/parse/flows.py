@@ -41,8 +41,12 @@ def _sequence_flows(reader: Reader, element: etree._Element, spec: ProcessSpec) 
                 reader.say(drawn, _("The flow leads to or from %(end)s, which is not there."), end=end or "?")
         if ends:
             continue
+        id_ = drawn.get("id") or f"{source}-{target}-{len(spec.flows)}"
+        if id_ in spec.flows or id_ in spec.task_specs:
+            reader.say(drawn, _("Two elements have the id %(id)s. Give one another id."), id=id_)
+            continue
         flow = Flow(
-            id=drawn.get("id", f"{source}-{target}"),
+            id=id_,
             source=source,
             target=target,
             condition=reader.expression(drawn, drawn.find(f"{{{BPMN}}}conditionExpression"), "condition"),
@@ -54,6 +58,11 @@ def _sequence_flows(reader: Reader, element: etree._Element, spec: ProcessSpec) 
         spec.node(source).outgoing.append(flow)
         spec.node(target).incoming.append(flow)
     for drawn in flow_nodes(element):
+        # The order in which an element names its ways is the order in which it looks at them.
+        order = [local(way.text) for way in drawn.iterfind(f"{{{BPMN}}}outgoing")]
+        if order and drawn.get("id") in spec.task_specs:
+            places = {way: place for place, way in enumerate(order)}
+            spec.node(drawn.get("id", "")).outgoing.sort(key=lambda flow: places.get(flow.id, len(places)))
         if drawn.get("default") and drawn.get("id") in spec.task_specs:
             node = spec.node(drawn.get("id", ""))
             node.default_flow = local(drawn.get("default"))
@@ -82,13 +91,21 @@ def _compensations(element: etree._Element, spec: ProcessSpec) -> None:
 
 def _links(reader: Reader, element: etree._Element, spec: ProcessSpec) -> None:
     caught: dict[tuple[str | None, str | None], str] = {}
-    for node in spec.nodes:
+    for drawn in flow_nodes(element):
+        node = spec.task_specs.get(drawn.get("id"))
         if isinstance(node, events.CatchEvent) and node.trigger.kind == "link":
             node.begun_otherwise = True
-            caught[node.within, node.trigger.name] = node.element_id
+            if caught.setdefault((node.within, node.trigger.name), node.element_id) != node.element_id:
+                reader.lacks(
+                    drawn,
+                    _("Two links of the name %(name)s catch here. Give one another name."),
+                    name=node.trigger.name,
+                )
     for drawn in flow_nodes(element):
         throw = spec.task_specs.get(drawn.get("id"))
         if isinstance(throw, events.LinkThrow):
+            if throw.outgoing:
+                reader.say(drawn, _("A flow leads out of a link that throws. Remove it."))
             throw.jumps_to = caught.get((throw.within, throw.trigger.name))
             if throw.jumps_to is None:
                 reader.lacks(

@@ -80,11 +80,6 @@ def _unread(reader: Reader, process: etree._Element) -> None:
             reader.warn(
                 _owner(found.getparent()), _("A %(tag)s is not read. Use callwright: settings."), tag=tag
             )
-    for event in process.iter(f"{{{BPMN}}}compensateEventDefinition"):
-        if event.get("waitForCompletion") == "false":
-            reader.warn(
-                _owner(event), _("waitForCompletion is not read: what is undone is always waited for.")
-            )
 
 
 def _conditions(reader: Reader, process: etree._Element) -> None:

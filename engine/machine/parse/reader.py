@@ -33,8 +33,18 @@ KINDS = {
     "timer": Phrase(_("timer")),
     "terminate": Phrase(_("terminate")),
     "eventDefinition": Phrase(_("event definition")),
+    "operation": Phrase(_("operation")),
+    "data": Phrase(_("data object")),
 }
-_DATA = ("dataObject", "dataObjectReference", "dataStoreReference", "dataInput", "dataOutput", "property")
+_DATA = (
+    "dataObject", "dataObjectReference", "dataStoreReference", "dataInput", "dataOutput", "property",
+    "inputDataItem", "outputDataItem",
+)  # fmt: skip
+# XML Schema's ways to say yes and no.
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+# Elements that stand for a kind of things; xsi:type says which: <flowElement xsi:type="tUserTask">.
+_GENERAL = ("rootElement", "flowElement", "artifact", "eventDefinition", "loopCharacteristics")
 
 
 class Reader:
@@ -50,6 +60,8 @@ class Reader:
         self.by_id: dict[str, dict[str, etree._Element]] = {}
         # Whether the process that is read is marked as executable: then what it lacks is a problem.
         self.executable = True
+        # The language of expressions that do not name theirs.
+        self.language = ""
 
     # -- problems --------------------------------------------------------------------------------------
 
@@ -90,7 +102,7 @@ class Reader:
         """
         if said is None or not (said.text or "").strip():
             return None
-        if (said.get("language") or "").lower().endswith("python"):
+        if (said.get("language") or self.language).lower().endswith("python"):
             return Formula(source=(said.text or "").strip(), script=True)
         return self.compile(element, said.text, where)
 
@@ -111,6 +123,45 @@ class Reader:
                 reason=error.phrase,
             )
             return None
+
+    # -- attributes ------------------------------------------------------------------------------------
+
+    def flag(
+        self, at: etree._Element, name: str, *, default: bool = False, owner: etree._Element | None = None
+    ) -> bool:
+        """Read a yes or no from an attribute.
+
+        Args:
+            at: What has the attribute.
+            name: Its name.
+            default: What it means where it is not there.
+            owner: The element of the drawing that ``at`` is a part of, for messages.
+        """
+        text = at.get(name)
+        if text is not None and text.strip() not in _FLAGS:
+            self.say(
+                at if owner is None else owner,
+                _("%(attribute)s cannot be %(text)s. Write true or false."),
+                attribute=name,
+                text=text,
+            )
+        return default if text is None else _FLAGS.get(text.strip(), default)
+
+    def word(
+        self, at: etree._Element, name: str, known: tuple[str, ...], *, owner: etree._Element | None = None
+    ) -> str:
+        """Read one of several words from an attribute; the first one where it is not there."""
+        text = at.get(name, known[0])
+        if text not in known:
+            self.say(
+                at if owner is None else owner,
+                _("%(attribute)s cannot be %(text)s. Write one of: %(known)s."),
+                attribute=name,
+                text=text,
+                known=", ".join(known),
+            )
+            return known[0]
+        return text
 
     # -- the file --------------------------------------------------------------------------------------
 
@@ -141,6 +192,7 @@ class Reader:
             return self._refuse(_("The file has more than %(limit)s elements."), limit=MAXIMUM_ELEMENTS)
         if any(len(element.attrib) > MAXIMUM_ATTRIBUTES for element in root.iter()):
             return self._refuse(_("An element has more than %(limit)s attributes."), limit=MAXIMUM_ATTRIBUTES)
+        _call_by_type(root)
         return root
 
     def _refuse(self, message: str, **params: Any) -> etree._Element | None:
@@ -149,14 +201,17 @@ class Reader:
 
     def roots(self, root: etree._Element) -> None:
         """Remember by id what elements refer to."""
+        self.language = root.get("expressionLanguage", "")
         for tag in _ROOTS:
             found = {element.get("id", ""): element for element in root.iterfind(f"{{{BPMN}}}{tag}")}
             self.by_id[tag] = found
         self.by_id["eventDefinition"] = {
             child.get("id", ""): child
-            for child in root
-            if isinstance(child.tag, str) and etree.QName(child).localname.endswith("EventDefinition")
+            for child in root.iter(f"{{{BPMN}}}*")
+            if child.get("id") and etree.QName(child).localname.endswith("EventDefinition")
         }
+        for tag in ("operation", "messageFlow", "participant"):
+            self.by_id[tag] = {element.get("id", ""): element for element in root.iter(f"{{{BPMN}}}{tag}")}
         self.by_id["data"] = {
             element.get("id", ""): element for tag in _DATA for element in root.iter(f"{{{BPMN}}}{tag}")
         }
@@ -164,7 +219,7 @@ class Reader:
     def root(
         self, element: etree._Element, kind: str, reference: str | None, *, required: bool
     ) -> etree._Element | None:
-        """Return the message, signal, error or escalation that an element names; say if it is not there."""
+        """Return what an element names, such as a message or an error; say if it is not there."""
         found = self.by_id[kind].get(local(reference))
         if found is None and (reference or required):
             self.lacks(
@@ -188,6 +243,14 @@ class Reader:
     def variable_name(self, item: etree._Element) -> str:
         """Return the variable that a data item of a multi-instance stands for."""
         return re.sub(r"\W", "_", item.get("name") or item.get("id") or "item")
+
+
+def _call_by_type(root: etree._Element) -> None:
+    """Give an element that only says of which type it is the name that this type has."""
+    for element in list(root.iter(*(f"{{{BPMN}}}{name}" for name in _GENERAL))):
+        type_ = local(element.get(_TYPE))
+        if len(type_) > 1 and type_[0] == "t":
+            element.tag = f"{{{BPMN}}}{type_[1].lower()}{type_[2:]}"
 
 
 def _shortened(source: str) -> str:

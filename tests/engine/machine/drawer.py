@@ -171,7 +171,8 @@ class Drawer:
         pad = " " * indent
         gateway, joins = self.id("event"), self.id("xor")
         lines += [f"{pad}event {gateway}", f"{pad}xor {joins}"]
-        for kind in ("catch timer=PT1H", "catch message=w", "receive message=r", "catch when=flag"):
+        told = self.chance.choice(["catch message=w", "receive message=r"])
+        for kind in ("catch timer=PT1H", told, "catch when=flag"):
             one = self.id("ev")
             lines += [f"{pad}{kind.replace(' ', f' {one} ')}", f"{pad}{gateway} -> {one} -> {joins}"]
         return gateway, joins

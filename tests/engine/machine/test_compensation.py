@@ -209,3 +209,60 @@ def test_a_transaction_that_breaks_leaves_without_undoing():
 def test_what_has_no_meaning_is_refused(drawn):
     with pytest.raises(DefinitionError):
         parse("p.bpmn", sketch(drawn))
+
+
+@pytest.mark.parametrize("place", ["throw", "end"])
+def test_what_is_undone_beside_its_event_is_not_waited_for_there_but_by_its_scope(place):
+    drawn = sketch(
+        f"""
+        start begin
+        sub trip
+          start in
+          script flight
+          boundary no_flight on=flight compensate= undone_by=call_airline
+          user call_airline undoes
+          {place} undo compensate=
+          in -> flight -> undo
+        script after
+        begin -> trip -> after
+        """
+    ).replace(
+        b"<compensateEventDefinition/></intermediate",
+        b"<compensateEventDefinition waitForCompletion='false'/></intermediate",
+    )
+    drawn = drawn.replace(
+        b"<compensateEventDefinition/></end", b"<compensateEventDefinition waitForCompletion='false'/></end"
+    )
+    play = Play(drawn).start()
+    assert play.left("undo") == ["completed"]
+    assert (play.log, play.open) == (["flight"], ["call_airline"])
+    play.done("call_airline")
+    assert play.log == ["flight", "after"]
+    assert play.ended == "completed"
+
+
+def test_what_is_undone_beside_does_not_hold_up_an_inclusive_join():
+    drawn = sketch(
+        """
+        start begin
+        script flight
+        boundary no_flight on=flight compensate= undone_by=call_airline
+        user call_airline undoes
+        or parts
+        throw undo compensate=
+        task other
+        or meets
+        script after
+        begin -> flight -> parts
+        parts -> undo -> meets
+        parts -> other -> meets
+        meets -> after
+        """
+    ).replace(
+        b"<compensateEventDefinition/></intermediate",
+        b"<compensateEventDefinition waitForCompletion='0'/></intermediate",
+    )
+    play = Play(drawn).start()
+    assert play.log == ["flight", "after"]
+    assert play.ended is None
+    assert play.done("call_airline").ended == "completed"

@@ -3,6 +3,7 @@
 import pytest
 
 from engine.errors import DefinitionError
+from engine.machine import stimuli
 from engine.testing.play import Play
 
 # How each kind is drawn, and how it comes.
@@ -362,3 +363,12 @@ def test_a_process_that_a_timer_or_a_condition_starts_can_be_begun_by_hand(trigg
 def test_a_process_that_only_a_message_starts_is_not_begun_without_one():
     with pytest.raises(DefinitionError):
         Play("start a message=m\nscript b\na -> b").start()
+
+
+def test_a_start_event_that_takes_all_of_its_triggers_waits_for_the_others():
+    play = Play("start a message=m signal=s all\nscript b run='log(x + y)'\na -> b")
+    play.step(stimuli.Start(event="a", came=("message", "m"), variables={"x": "1"}))
+    assert (play.log, play.awaited) == ([], ["a"])
+    play.tell("s", y="2")
+    assert play.log == ["12"]
+    assert play.ended == "completed"

@@ -260,3 +260,23 @@ def test_sequential_activities_of_an_ad_hoc_sub_process_are_open_one_at_a_time()
     assert play.open == ["b"]
     play.done("b")
     assert play.ended == "completed"
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_a_complex_gateway_looks_at_its_condition_as_each_token_comes_even_at_once(n):
+    play = Play(
+        f"""
+        start begin
+        and split
+        script a
+        script b
+        complex join activation='activationCount = {n}'
+        script after
+        begin -> split
+        split -> a -> join
+        split -> b -> join
+        join -> after
+        """
+    ).start()
+    assert play.log.count("after") == 1
+    assert play.ended == "completed"

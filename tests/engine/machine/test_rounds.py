@@ -195,6 +195,15 @@ def several(behaviour, events=""):
             "<event><eventDefinitionRef>thrown</eventDefinitionRef></event></complexBehaviorDefinition>",
             1,
         ),
+        (
+            'behavior="Complex"',
+            '<complexBehaviorDefinition id="c"><condition>numberOfCompletedInstances &gt; 1</condition>'
+            '<event id="e"><signalEventDefinition signalRef="signal_s"/></event></complexBehaviorDefinition>',
+            2,
+        ),
+        # What is thrown without a name nobody hears.
+        ('behavior="None"', "", 0),
+        ('behavior="One"', "", 0),
     ],
 )
 def test_a_multi_instance_throws_what_it_is_drawn_to_throw_when_rounds_end(behaviour, events, times):

@@ -34,8 +34,9 @@ def warned(xml):
     [
         ('<exclusiveGateway id="g"/><task id="a"/><task id="b"/>'
          '<sequenceFlow id="f" sourceRef="g" targetRef="a"/><sequenceFlow id="h" sourceRef="g" targetRef="b"/>', {"g"}),
-        ('<subProcess id="s"/>', {"s"}),
-        ('<serviceTask id="a"/><scriptTask id="b"/><businessRuleTask id="c"/><callActivity id="d"/>', set("abcd")),
+        ('<serviceTask id="a"/><businessRuleTask id="c"/><callActivity id="d"/>', set("acd")),
+        ('<intermediateCatchEvent id="a"/>', {"a"}),
+        ('<dataObjectReference id="a" dataObjectRef="nothing"/><task id="t"/>', {"a"}),
         ('<task id="a"><multiInstanceLoopCharacteristics/></task>', {"a"}),
         ('<task id="a"><standardLoopCharacteristics/></task>', {"a"}),
         ('<intermediateCatchEvent id="a"><timerEventDefinition/></intermediateCatchEvent>', {"a"}),
@@ -102,6 +103,12 @@ def test_an_event_definition_may_stand_beside_the_processes():
         roots='<timerEventDefinition id="soon"><timeDuration>PT1H</timeDuration></timerEventDefinition>',
     )
     assert Play(xml).start().tick("a").ended == "completed"
+
+
+@pytest.mark.parametrize("body", ['<scriptTask id="a"/>', '<subProcess id="a"/>'])
+def test_what_is_empty_is_passed_with_a_warning(body):
+    assert warned(file(body, executable="true")) == {"a"}
+    assert Play(file(body, executable="true")).start().ended == "completed"
 
 
 @pytest.mark.parametrize(

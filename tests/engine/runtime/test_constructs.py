@@ -133,6 +133,46 @@ def test_a_signal_reaches_other_instances_and_starts_processes_but_its_own_event
     assert states(centre, "starts") == ["completed"]
 
 
+@pytest.mark.parametrize("first", ["message", "signal"])
+def test_a_start_event_that_takes_all_of_its_triggers_begins_one_instance_by_them(centre, put, first):
+    put(sketch("start begin message=m signal=s all\nscript work\nbegin -> work"))
+
+    def bring(kind):
+        with system(centre).write() as ctx:
+            if kind == "signal":
+                runtime.broadcast_signal(ctx, name="s")
+            elif first == "message":
+                runtime.start_by_message(ctx, name="m")
+            else:
+                runtime.correlate_message(ctx, name="m")
+        work_off(centre)
+
+    bring(first)
+    assert states(centre, "p") == ["active"]
+    bring("signal" if first == "message" else "message")
+    assert states(centre, "p") == ["completed"]
+
+
+def test_a_process_may_call_itself_where_a_choice_ends_it(centre, put):
+    put(
+        sketch(
+            """
+            start begin
+            script work run="log(str(k)); k = k - 1"
+            xor which
+            call again calls=p input=k:k
+            end over
+            begin -> work -> which
+            which -> again [k > 0]
+            which -> over *
+            again -> over
+            """
+        )
+    )
+    assert log(centre, begin(centre, k=3)) == ["3", "2", "1"]
+    assert states(centre, "p") == ["completed"] * 3
+
+
 def test_every_round_of_a_multi_instance_is_a_task_and_a_visit_of_its_own(centre, put):
     put(
         sketch(
