@@ -30,7 +30,7 @@ from engine.context import Context
 from engine.definition import get_definition_by_id
 from engine.errors import NotFound
 from engine.i18n import _
-from engine.runtime import claim_task, unclaim_task
+from engine.runtime import choose_activity, claim_task, unclaim_task
 from engine.work import TASK_SORTS, Candidate, Task, get_task, list_tasks, may_act, may_see
 from engine.work.rights import SEE_ALL_TASKS
 from forms import check_submission, render_task, submit_checked
@@ -44,6 +44,13 @@ class OutcomeSchema(Row):
     name = Text()
     label = Text()
     opinion_required = Flag()
+
+
+class ActivitySchema(Row):
+    """An activity of an ad-hoc sub-process."""
+
+    element_id = Text()
+    name = Text()
 
 
 class TaskSchema(Row):
@@ -60,6 +67,12 @@ class TaskSchema(Row):
     state = Text(known=STATES)
     form_key = Text(allow_none=True)
     outcomes = Items(ma.fields.Nested(OutcomeSchema))
+    activities = Items(
+        ma.fields.Nested(ActivitySchema),
+        metadata={
+            "description": "What may be done next, where the task is an ad-hoc sub-process; else none."
+        },
+    )
     assignee = Text(allow_none=True)
     candidate_users = Items(Text())
     candidate_groups = Items(Text())
@@ -97,6 +110,12 @@ class TaskArgs(ListArgs):
     business_key = Text()
     search = Text(most=200, metadata={"description": "In title, business key or name."})
     sort = sort_of(TASK_SORTS, "due_at,-priority")
+
+
+class ChooseBody(Body):
+    """What is done next."""
+
+    activity = Text(required=True, least=1, metadata={"description": "The element id of an activity."})
 
 
 class CompleteBody(Body):
@@ -145,6 +164,10 @@ def _said(ctx: Context, task: Task) -> dict[str, Any]:
     outcomes = (task.options or {}).get("outcomes", ())
     return {
         "name": definition.text(ctx.locale, task.name),
+        "activities": [
+            {**one, "name": definition.text(ctx.locale, one["name"])}
+            for one in (task.options or {}).get("activities", ())
+        ],
         "outcomes": [{**one, "label": definition.text(ctx.locale, one["label"])} for one in outcomes],
     }
 
@@ -213,6 +236,17 @@ class TasksApi(Api):
         """Put a task back: everybody who may take it sees it again."""
         seen_task(ctx, task_id)
         return task_row(ctx, unclaim_task(ctx, task_id=task_id))
+
+    @changes("/<uuid:task_id>/choose", body=ChooseBody, answer=TaskSchema)
+    def choose(self, ctx: Context, said: dict[str, Any], task_id: str) -> dict[str, Any]:
+        """Begin an activity of an ad-hoc sub-process in which people choose what is done next.
+
+        Such a sub-process is a task: completing it says that nothing more is to be done, where no condition
+        of its own says so. What cannot be done now is 409.
+        """
+        seen_task(ctx, task_id)
+        choose_activity(ctx, task_id=task_id, element_id=said["activity"])
+        return task_row(ctx, get_task(ctx, task_id))
 
     @changes("/<uuid:task_id>/complete", body=CompleteBody, answer=TaskSchema, check=_checked)
     def complete(self, ctx: Context, said: dict[str, Any], task_id: str) -> dict[str, Any]:

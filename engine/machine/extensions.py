@@ -33,6 +33,9 @@ _ATTRIBUTES: dict[str, set[str]] = {
 
 CHANNELS = ("sms", "email", "in_app", "voice", "preferred")
 
+# What waits for people.
+_WORK = ("userTask", "adHocSubProcess")
+
 Say = Callable[..., None]
 Compile = Callable[[str | None, str], Formula | None]
 
@@ -144,7 +147,7 @@ def _notices(element: etree._Element, compile_: Compile, say: Say) -> tuple[Noti
                 channel=channel,
                 known=", ".join(CHANNELS),
             )
-        default = "created" if etree.QName(element).localname == "userTask" else "reached"
+        default = "created" if etree.QName(element).localname in _WORK else "reached"
         notices.append(
             Notice(
                 event=said.get("event", default),

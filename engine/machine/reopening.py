@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import Conflict
+from engine.machine.nodes.activities import UserTask
 from engine.machine.nodes.events import ThrowEvent
 from engine.machine.stimuli import Reopen
 
@@ -59,7 +60,11 @@ def way_back(before: Run, after: Run, visit: str, passed: Iterable[str]) -> WayB
     task: Token = before.tasks[visit]
     scope = task.scope
     assert scope is not None
-    several = task.round is not None or any(watcher.inner for watcher in task.inner)
+    several = (
+        not isinstance(task.node, UserTask)
+        or task.round is not None
+        or any(watcher.inner for watcher in task.inner)
+    )
     if several or after.state != "active" or after.ready or any(_acts(after.spec.node(at)) for at in passed):
         return None
     gone = {visit, *(watcher.id for watcher in task.inner)}

@@ -12,6 +12,7 @@ from engine.machine.catching import escalate, throw_error
 from engine.machine.effects import Effect, End
 from engine.machine.nodes.activities import UserTask
 from engine.machine.nodes.events import StartEvent
+from engine.machine.nodes.subprocesses import AdHocSubProcess
 from engine.machine.reopening import reopen
 from engine.machine.repair import move, skip
 from engine.machine.run import Run
@@ -19,6 +20,7 @@ from engine.machine.stimuli import (
     Arrived,
     Broke,
     Cancel,
+    Chosen,
     Correct,
     ErrorThrown,
     Escalated,
@@ -122,7 +124,10 @@ def _begin_by(run: Run, root: Token, event: str, came: tuple[str, str | None] | 
 @_happen.register
 def _task_done(stimulus: TaskDone, run: Run) -> None:
     token = _waiting(run, stimulus.visit)
-    if not isinstance(token.node, UserTask):
+    node = token.node
+    if isinstance(node, AdHocSubProcess) and node.chosen:
+        node.check_done()
+    elif not isinstance(node, UserTask):
         raise NotWaiting()
     decision = {
         "outcome": stimulus.outcome,
@@ -130,7 +135,15 @@ def _task_done(stimulus: TaskDone, run: Run) -> None:
         "at": stimulus.at,
         "opinion": stimulus.opinion,
     }
-    run.attempt(token, partial(token.node.done, run, token, decision, stimulus.variables))
+    run.attempt(token, partial(node.done, run, token, decision, stimulus.variables))
+
+
+@_happen.register
+def _chosen(stimulus: Chosen, run: Run) -> None:
+    token = _waiting(run, stimulus.visit)
+    if not (isinstance(token.node, AdHocSubProcess) and token.node.chosen):
+        raise NotWaiting()
+    token.node.choose(run, token, stimulus.element)
 
 
 @_happen.register

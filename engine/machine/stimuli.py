@@ -41,6 +41,14 @@ class TaskDone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A person chose what is done next in an ad-hoc sub-process."""
+
+    visit: str
+    element: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceDone:
     """A service task came back."""
 
@@ -185,6 +193,7 @@ class Cancel:
 Stimulus: TypeAlias = (
     Start
     | TaskDone
+    | Chosen
     | ServiceDone
     | ProcessDone
     | ErrorThrown

@@ -38,6 +38,7 @@ from engine.machine.effects import (
     Throw,
     Wrote,
 )
+from engine.machine.nodes.subprocesses import AdHocSubProcess
 from engine.push import publish, tell
 from engine.runtime.announce import announce
 from engine.runtime.inbox import look_for_kept
@@ -207,8 +208,18 @@ def task_settings(node: Any) -> dict[str, Any]:
     return {
         "name": node.element_name or node.element_id,
         "form_key": settings.form,
-        "options": _options(settings),
+        "options": {**_options(settings), **_choice(node)},
     }
+
+
+def _choice(node: Any) -> dict[str, Any]:
+    """Return what people choose from at an element, and whether they say when it is complete."""
+    if not isinstance(node, AdHocSubProcess):
+        return {}
+    activities = [
+        {"element_id": one.element_id, "name": one.element_name or one.element_id} for one in node.entries
+    ]
+    return {"activities": activities, "ends_by_hand": node.settings.condition is None}
 
 
 def _open_again(ctx: Context, task: Mapping[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from engine.files import adopt, check_reference, reference
 from engine.history import audit
 from engine.i18n import _
 from engine.ids import new_id
-from engine.machine.stimuli import TaskDone
+from engine.machine.stimuli import Chosen, TaskDone
 from engine.push import publish, tell
 from engine.runtime.advance import INSTANCE, InstanceRef, go_on
 from engine.runtime.instances import check_names
@@ -275,6 +275,29 @@ def complete_task(
             variables=variables,
         ),
     )
+
+
+@verb
+def choose_activity(ctx: Context, *, task_id: str, element_id: str) -> InstanceRef:
+    """Begin an activity of an ad-hoc sub-process in which people choose what is done next.
+
+    Args:
+        ctx: Who chooses.
+        task_id: The sub-process as the task that it is.
+        element_id: Which of its activities.
+
+    Raises:
+        NotFound: There is no such task.
+        AlreadyEnded: It is complete.
+        Forbidden: It is not the actor's.
+        Conflict: This cannot be done now; the message says why.
+    """
+    instance, task = _open_task(ctx, task_id)
+    if "activities" not in task.options:
+        raise Conflict(_("At this task there is nothing to choose."))
+    chosen = go_on(ctx, instance, Chosen(visit=task_id, element=element_id))
+    audit(ctx, "task.choose", "task", task_id, {"element": element_id})
+    return chosen
 
 
 def outcome_of(task: Task, outcome: str | None, opinion: str | None) -> str:

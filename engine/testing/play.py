@@ -74,6 +74,11 @@ class Play:
             )
         )
 
+    def choose(self, element: str, activity: str) -> Play:
+        """Begin an activity of an ad-hoc sub-process in which people choose."""
+        visit = self._waits(effects.OpenUserTask, element).visit
+        return self.step(stimuli.Chosen(visit=visit, element=activity))
+
     def tick(self, element: str) -> Play:
         """Let the timer of an element fire."""
         return self.step(stimuli.TimerFired(visit=self._waits(effects.SetTimer, element).visit))

@@ -170,6 +170,8 @@ def _element(element: _Element, default: str | None) -> str:
 
 def _extensions(options: dict[str, str]) -> str:
     said = []
+    if "groups" in options:
+        said.append(f"<callwright:task candidateGroups={quoteattr(options['groups'])}/>")
     if "service" in options:
         said.append(f'<callwright:service name="{options["service"]}"/>')
     if "key" in options:

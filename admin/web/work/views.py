@@ -22,7 +22,7 @@ from admin.kit.views import View, expose, fields_of, page, see_other
 from admin.web.work.known import shown_files, shown_variables
 from engine import runtime, values
 from engine.context import Context
-from engine.definition import list_definitions, starts_for
+from engine.definition import get_definition_by_id, list_definitions, starts_for
 from engine.errors import CallwrightError, Forbidden, InvalidSubmission
 from engine.files import reference, store
 from engine.i18n import _, say
@@ -35,6 +35,7 @@ from engine.work import (
     list_tasks,
     may_act,
     may_see,
+    tasks_of_instance,
 )
 from forms.render import Rendered
 
@@ -149,6 +150,15 @@ class TaskView(View):
         }
         return self._tried(task_id, lambda: acts[verb](context(), task_id=task_id))
 
+    @expose("/<task_id>/choose", methods=["POST"])
+    @needs()
+    def choose(self, task_id: str) -> Any:
+        """Begin what is done next in an ad-hoc sub-process."""
+        activity = fields_of("activity")["activity"]
+        return self._tried(
+            task_id, lambda: runtime.choose_activity(context(), task_id=task_id, element_id=activity)
+        )
+
     @expose("/<task_id>/complete", methods=["POST"])
     @needs()
     def complete(self, task_id: str) -> Any:
@@ -248,6 +258,7 @@ class TaskView(View):
                 candidates=candidates,
                 comments=comments,
                 names=names,
+                begun=_begun(ctx, task),
                 rendered=rendered,
                 errors=_by_field(error),
                 error=say(web().locale, error) if error is not None and not error.problems else None,
@@ -257,6 +268,18 @@ class TaskView(View):
                 groups=names_of_groups(ctx, _candidate_groups(ctx, task_id)),
                 now=ctx.now,
             )
+
+
+def _begun(ctx: Context, task: Task) -> list[Task]:
+    """Return the open tasks that were begun at an ad-hoc sub-process."""
+    if "activities" not in task.options:
+        return []
+    definition = get_definition_by_id(ctx, task.definition_id)
+    return [
+        one
+        for one in tasks_of_instance(ctx, task.instance_id)
+        if one.open and definition.spec.node(one.element_id).within == task.element_id
+    ]
 
 
 def posted_data(ctx: Context) -> dict[str, Any]:

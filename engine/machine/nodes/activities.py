@@ -16,6 +16,7 @@ from engine.machine.nodes.events import CatchEvent, Event, hand_over, take_over,
 from engine.machine.nodes.notices import tell
 from engine.machine.nodes.watchers import watch_again
 from engine.machine.run import ExpressionFailed
+from engine.machine.spec import Formula
 from engine.machine.timers import due_instant
 from engine.values import Json
 
@@ -95,60 +96,14 @@ class UserTask(Activity):
 
     def begin(self, run: Run, token: Token) -> bool:
         """Find out who and until when, and wait."""
-        settings = self.settings.task
-        groups = keys(run, token, settings.candidate_groups)
-        if settings.candidate_groups is None and settings.lane and settings.assignee is None:
-            groups = (settings.lane,)
-        # Taken back, it is whose it was, until when it was; they were told of it before.
-        again = token.memory.get("reopened")
-        assignee = (again["by"],) if again else keys(run, token, settings.assignee)
-        run.effects.append(
-            OpenUserTask(
-                visit=token.id,
-                element=self.element_id,
-                title=run.render(token, settings.title) if settings.title else self.element_name or "",
-                assignee=assignee[0] if assignee else None,
-                candidate_groups=groups,
-                candidate_users=keys(run, token, settings.candidate_users),
-                due_at=_instant(again["due_at"]) if again else self._due_at(run, token),
-                priority=self._priority(run, token),
-            )
-        )
-        if not again:
-            tell(run, token, self, "created")
+        ask_people(run, token, self)
         return False
-
-    def _due_at(self, run: Run, token: Token) -> datetime | None:
-        formula = self.settings.task.due
-        if formula is None:
-            return None
-        value = run.evaluate(token, formula)
-        return None if value is None else due_instant(run, value, formula.source)
-
-    def _priority(self, run: Run, token: Token) -> int:
-        formula = self.settings.task.priority
-        value = None if formula is None else run.evaluate(token, formula)
-        if formula is None or value is None:
-            return 50
-        try:
-            return max(0, min(100, int(value)))
-        except (TypeError, ValueError, OverflowError):
-            raise ExpressionFailed(
-                _("The priority %(expression)s is no number from 0 to 100."), expression=formula.source
-            ) from None
 
     def done(
         self, run: Run, token: Token, decision: Mapping[str, Json], variables: Mapping[str, Json]
     ) -> None:
         """A person finished it: keep the decision and the form's data, and go on."""
-        decisions = dict(run.read("decisions") or {})
-        decisions[self.element_id] = dict(decision)
-        if token.round is not None and token.scope is not None:
-            # Of several signers everyone's decision is kept, beside the last one.
-            made = token.scope.memory.setdefault("decisions", [])
-            made.append(dict(decision))
-            decisions[self.element_id]["list"] = list(made)
-        run.write(None, "decisions", decisions)
+        keep_decision(run, token, decision)
         into = self.settings.task.into
         if into and variables:
             run.write(token, into, dict(variables))
@@ -281,6 +236,60 @@ class CallActivity(Activity):
 
 def _instant(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
+
+
+def ask_people(run: Run, token: Token, node: Node) -> None:
+    """Ask for a person: who may do what an element is, until when, how urgent it is."""
+    settings = node.settings.task
+    groups = keys(run, token, settings.candidate_groups)
+    if settings.candidate_groups is None and settings.lane and settings.assignee is None:
+        groups = (settings.lane,)
+    # Taken back, it is whose it was, until when it was; they were told of it before.
+    again = token.memory.get("reopened")
+    assignee = (again["by"],) if again else keys(run, token, settings.assignee)
+    run.effects.append(
+        OpenUserTask(
+            visit=token.id,
+            element=node.element_id,
+            title=run.render(token, settings.title) if settings.title else node.element_name or "",
+            assignee=assignee[0] if assignee else None,
+            candidate_groups=groups,
+            candidate_users=keys(run, token, settings.candidate_users),
+            due_at=_instant(again["due_at"]) if again else _due_at(run, token, settings.due),
+            priority=_priority(run, token, settings.priority),
+        )
+    )
+    if not again:
+        tell(run, token, node, "created")
+
+
+def keep_decision(run: Run, token: Token, decision: Mapping[str, Json]) -> None:
+    """Write how a person finished what waited for one."""
+    decisions = dict(run.read("decisions") or {})
+    decisions[token.node.element_id] = dict(decision)
+    if token.round is not None and token.scope is not None:
+        # Of several signers everyone's decision is kept, beside the last one.
+        made = token.scope.memory.setdefault("decisions", [])
+        made.append(dict(decision))
+        decisions[token.node.element_id]["list"] = list(made)
+    run.write(None, "decisions", decisions)
+
+
+def _due_at(run: Run, token: Token, formula: Formula | None) -> datetime | None:
+    value = None if formula is None else run.evaluate(token, formula)
+    return None if formula is None or value is None else due_instant(run, value, formula.source)
+
+
+def _priority(run: Run, token: Token, formula: Formula | None) -> int:
+    value = None if formula is None else run.evaluate(token, formula)
+    if formula is None or value is None:
+        return 50
+    try:
+        return max(0, min(100, int(value)))
+    except (TypeError, ValueError, OverflowError):
+        raise ExpressionFailed(
+            _("The priority %(expression)s is no number from 0 to 100."), expression=formula.source
+        ) from None
 
 
 def keys(run: Run, token: Token, formula: Any) -> tuple[str, ...]:

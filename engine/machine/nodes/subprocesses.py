@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import BudgetExceeded
+from engine.errors import BudgetExceeded, Conflict
 from engine.i18n import _
+from engine.machine.effects import StopWaiting
 from engine.machine.nodes import compensation, data
-from engine.machine.nodes.activities import Activity
+from engine.machine.nodes.activities import Activity, ask_people, keep_decision
 from engine.machine.nodes.base import Node
 from engine.machine.nodes.events import StartEvent
+from engine.machine.nodes.notices import tell
+from engine.values import Json
 
 if TYPE_CHECKING:
     from engine.machine.nodes.watchers import EventSubProcessStart
@@ -90,8 +94,17 @@ class Transaction(SubProcess):
     """A sub-process that a cancel event undoes as a whole."""
 
 
+class NotEnabled(Conflict):
+    """This cannot be done next."""
+
+    code = "not_enabled"
+
+
 class AdHocSubProcess(SubProcess):
     """Activities in no order: each is done once, and all again until its condition is true.
+
+    Where the designer says who chooses, nothing begins by itself: it waits for these people like a task, they
+    begin one activity after another, and say when it is complete where no condition does.
 
     Args:
         sequential: Whether one is done after another.
@@ -101,8 +114,53 @@ class AdHocSubProcess(SubProcess):
     sequential: bool = False
     cancels_remaining: bool = True
 
+    @property
+    def chosen(self) -> bool:
+        """Whether people choose what is done next."""
+        task = self.settings.task
+        return any((task.assignee, task.candidate_groups, task.candidate_users))
+
+    def choose(self, run: Run, token: Token, element_id: str) -> None:
+        """Begin an activity that somebody chose.
+
+        Raises:
+            NotEnabled: It cannot be done now; the message says why.
+        """
+        if element_id not in [node.element_id for node in self.entries]:
+            raise NotEnabled(_("There is no activity %(element)s to choose here."), element=element_id)
+        if token.memory.get("complete"):
+            raise NotEnabled(_("It is complete: what was begun is done to its end, nothing more begins."))
+        if self.sequential and any(not inner.watching for inner in token.inner):
+            raise NotEnabled(_("Here one thing is done after the other: finish what was begun first."))
+        run.place(element_id, token)
+
+    def check_done(self) -> None:
+        """Make sure that people say when it is complete.
+
+        Raises:
+            NotEnabled: Its condition does.
+        """
+        if self.settings.condition is not None:
+            raise NotEnabled(_("It is complete once its condition is true; nobody can say so by hand."))
+
+    def done(
+        self, run: Run, token: Token, decision: Mapping[str, Json], variables: Mapping[str, Json]
+    ) -> None:
+        """Somebody said that it is complete."""
+        keep_decision(run, token, decision)
+        for name, value in variables.items():
+            run.write(token, name, value)
+        tell(run, token, self, "completed")
+        token.memory["complete"] = True
+        if self.cancels_remaining:
+            run.clear(token)
+        run.settle(token)
+
     def place(self, run: Run, token: Token, begun: list[Any]) -> None:
-        """Begin the first one, or all."""
+        """Begin the first one, or all; where people choose, ask them."""
+        if self.chosen:
+            ask_people(run, token, self)
+            return
         todo = [node.element_id for node in begun]
         token.memory["todo"] = todo[1:] if self.sequential else []
         for element_id in todo[:1] if self.sequential else todo:
@@ -123,8 +181,14 @@ class AdHocSubProcess(SubProcess):
     def emptied(self, run: Run, token: Token) -> None:
         """Nothing is being done: do the next, or all again, or end."""
         todo = token.memory.get("todo")
-        if "compensating" in token.memory or token.memory.get("complete"):
+        if "compensating" in token.memory:
             super().emptied(run, token)
+        elif token.memory.get("complete"):
+            if self.chosen:
+                run.effects.append(StopWaiting(visit=token.id))
+            super().emptied(run, token)
+        elif self.chosen:
+            return
         elif todo:
             run.place(todo.pop(0), token)
         elif self.settings.condition is None:

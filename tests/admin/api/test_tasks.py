@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from engine.people import join_group, put_group
+from engine.testing.sketch import sketch
+
 from .conftest import written
 
 
@@ -153,3 +158,47 @@ def test_a_completion_sent_again_under_its_key_is_answered_again(letters):
     first = reader.post(f"/tasks/{task['id']}/complete", said, key="once")
     assert reader.post(f"/tasks/{task['id']}/complete", said, key="once") == first
     assert reader.post(f"/tasks/{task['id']}/complete", said, 409)["error"]["code"] == "already_ended"
+
+
+ANY_ORDER = """
+start begin
+adhoc work name="Whatever is needed" groups='["{group}"]' {options}
+  user call name="Call the guest"
+  user note name="Write it down"
+begin -> work
+"""
+
+
+@pytest.fixture
+def any_order(deploy, caller, ctx):
+    """Begin a process in whose only step the readers choose what is done; the task, and a caller."""
+    deploy({"any.bpmn": sketch(ANY_ORDER.format(group="readers", options=""), key="any")})
+    with ctx.write():
+        put_group(ctx, key="readers", name="Readers")
+    ben = caller("ben", "handler")
+    with ctx.write():
+        join_group(ctx, group_key="readers", person_key="ben")
+    return ben
+
+
+def test_people_choose_over_the_interface_what_is_done_next_and_when_it_is_complete(boss, caller, any_order):
+    instance = boss.post("/process-definitions/any/start", {}, 201)
+    task = waiting(any_order)
+    assert [one["element_id"] for one in task["activities"]] == ["call", "note"]
+    any_order.post(f"/tasks/{task['id']}/choose", {"activity": "note"})
+    any_order.post(f"/tasks/{task['id']}/choose", {"activity": "nothing"}, 409)
+    any_order.post(f"/tasks/{task['id']}/choose", {}, 422)
+    caller("cy", "handler").post(f"/tasks/{task['id']}/choose", {"activity": "call"}, 404)
+    open_ = boss.get("/tasks", instance_id=instance["id"])["result"]
+    assert sorted(one["element_id"] for one in open_) == ["note", "work"]
+    any_order.post(f"/tasks/{task['id']}/complete")
+    assert boss.get(f"/process-instances/{instance['id']}")["state"] == "completed"
+    any_order.post(f"/tasks/{task['id']}/choose", {"activity": "call"}, 409)
+
+
+def test_at_a_task_of_another_kind_there_is_nothing_to_choose(boss, caller, one_task):
+    mei = caller("mei", "agent")
+    boss.post(f"/process-definitions/{one_task}/start", {}, 201)
+    task = waiting(mei)
+    assert task["activities"] == []
+    mei.post(f"/tasks/{task['id']}/choose", {"activity": "look"}, 409)

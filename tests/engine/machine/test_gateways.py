@@ -199,69 +199,6 @@ def test_a_complex_gateway_that_can_never_be_activated_is_told():
     assert play.stopped_at == ["join"]
 
 
-@pytest.mark.parametrize("ordering", ["Parallel", "Sequential"])
-def test_an_ad_hoc_sub_process_does_each_activity_once(ordering):
-    play = Play(
-        f"""
-        start begin
-        adhoc work ordering={ordering}
-          script a
-          script b
-          script c
-          b -> c
-        script after
-        begin -> work -> after
-        """
-    ).start()
-    assert sorted(play.log[:-1]) == ["a", "b", "c"]
-    assert play.log[-1] == "after"
-    assert play.ended == "completed"
-
-
-def test_people_do_the_activities_of_an_ad_hoc_sub_process_in_any_order_until_it_is_complete():
-    play = Play(
-        """
-        start begin
-        adhoc work complete=enough
-          user a
-          user b
-        script after
-        begin -> work -> after
-        """
-    ).start(enough=False)
-    assert sorted(play.open) == ["a", "b"]
-    play.done("b").done("a")
-    assert sorted(play.open) == ["a", "b"]
-    play.done("a", enough=True)
-    assert play.open == []
-    assert play.log == ["after"]
-
-
-def test_an_ad_hoc_sub_process_may_let_what_was_begun_end():
-    play = Play(
-        """
-        start begin
-        adhoc work complete=enough cancelRemainingInstances=false
-          user a
-          user b
-        begin -> work
-        """
-    ).start(enough=False)
-    play.done("a", enough=True)
-    assert play.open == ["b"]
-    play.done("b")
-    assert play.ended == "completed"
-
-
-def test_sequential_activities_of_an_ad_hoc_sub_process_are_open_one_at_a_time():
-    play = Play("adhoc work ordering=Sequential\n  user a\n  user b").start()
-    assert play.open == ["a"]
-    play.done("a")
-    assert play.open == ["b"]
-    play.done("b")
-    assert play.ended == "completed"
-
-
 @pytest.mark.parametrize("n", [1, 2])
 def test_a_complex_gateway_looks_at_its_condition_as_each_token_comes_even_at_once(n):
     play = Play(
