@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,24 +43,25 @@ def bearer_token() -> str | None:
 def find_signed_in() -> SignedIn | None:
     """Read who is signed in: by the token where one is sent, else by the browser's session."""
     token = bearer_token()
-    session_id = session.get("session_id") if token is None else _session_of(token)
-    if not isinstance(session_id, str):
-        return None
     # Not ``web().context``: its language depends on who is signed in.
-    who = find_session(Context(centre=web().centre, actor=PUBLIC), session_id=session_id)
+    ctx = Context(centre=web().centre, actor=PUBLIC)
+    with ctx.read():
+        session_id = session.get("session_id") if token is None else _session_of(ctx, token)
+        if not isinstance(session_id, str):
+            return None
+        who = find_session(ctx, session_id=session_id)
     # A token's session never opens a page, nor a page's session the token's door.
     return who if who and (who.channel == "rest") == (token is not None) else None
 
 
-def _session_of(token: str) -> str | None:
+def _session_of(ctx: Context, token: str) -> str | None:
     try:
         said = _signed(token, current_app.config["JWT_SECRET_KEY"])
     except (PyJWTError, JWTExtendedException, ValueError, KeyError):
         return None
     wanted = "refresh" if request.endpoint == "TokenApi.refresh" else "access"
-    found = said.get("session_id")
-    good = said.get("type") == wanted and said["exp"] > time.time()
-    return found if good and isinstance(found, str) else None
+    good = said.get("type") == wanted and said["exp"] > ctx.now.timestamp()
+    return said.get("session_id") if good else None
 
 
 @functools.lru_cache(maxsize=1_000)

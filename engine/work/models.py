@@ -24,15 +24,6 @@ class UserTask(Base):
     __tablename__ = "user_task"
     __table_args__ = (
         Index("ix_user_task_assignee", "assignee", "state"),
-        # The order in which people see what waits: however many tasks have ended, those are not in it.
-        Index(
-            "ix_user_task_waiting",
-            "due_at",
-            text("priority DESC"),
-            text("id DESC"),
-            sqlite_where=_WAITING,
-            postgresql_where=_WAITING,
-        ),
         Index("ix_user_task_ended_by", "ended_by", "ended_at"),
     )
 
@@ -60,6 +51,17 @@ class UserTask(Base):
     ended_through: Mapped[str | None] = mapped_column(String(16))
     outcome: Mapped[str | None] = mapped_column(String(64))
     opinion: Mapped[str | None] = mapped_column(Text)
+
+
+# The order in which people see what waits: however many tasks have ended, those are not in it.
+Index(
+    "ix_user_task_waiting",
+    UserTask.due_at,
+    UserTask.priority.desc(),
+    UserTask.id.desc(),
+    sqlite_where=_WAITING,
+    postgresql_where=_WAITING,
+)
 
 
 class Candidate(Base):
