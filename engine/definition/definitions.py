@@ -103,6 +103,7 @@ def get_package(ctx: Context, deployment_id: str) -> Package:
             key=key,
             files={row.path: row.content for row in rows},
             lent=ctx.registry.lent,
+            deployed=True,
         )
         _packages.put(deployment_id, package)
     return package

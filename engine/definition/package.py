@@ -39,12 +39,14 @@ class Package:
         key: The folder's key.
         files: Path to content.
         lent: What installed plug-ins lend to every process: ``Registry.lent``.
+        deployed: Whether it was deployed: what was accepted then can always be read, whatever is refused now.
     """
 
     id: str
     key: str
     files: Mapping[str, bytes] = field(repr=False)
     lent: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    deployed: bool = False
     # Its drawings and decision models as far as they were read: large ones take seconds.
     _parsed: dict[str, Parsed] = field(default_factory=dict, repr=False, compare=False)
     _models: dict[str, DecisionModel] = field(default_factory=dict, repr=False, compare=False)
@@ -75,7 +77,7 @@ class Package:
             DefinitionError: Something in it cannot run; ``problems`` lists everything.
         """
         if path not in self._parsed:
-            self._parsed[path] = parse(path, self.files[path], names=NAMES)
+            self._parsed[path] = parse(path, self.files[path], names=NAMES, accepted=self.deployed)
         return self._parsed[path]
 
     def model(self, path: str) -> DecisionModel:

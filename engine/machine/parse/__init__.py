@@ -21,13 +21,16 @@ class Parsed:
     warnings: list[Problem] = field(default_factory=list)
 
 
-def parse(path: str, content: bytes, *, names: frozenset[str] = frozenset()) -> Parsed:
+def parse(
+    path: str, content: bytes, *, names: frozenset[str] = frozenset(), accepted: bool = False
+) -> Parsed:
     """Read the processes of a BPMN file.
 
     Args:
         path: The file's path in its deployment, for messages.
         content: The XML text.
         names: Function names with blanks that its expressions may use.
+        accepted: Whether it was accepted before: then nothing in it is refused.
 
     Raises:
         DefinitionError: Something in it cannot run; ``problems`` lists everything.
@@ -48,7 +51,7 @@ def parse(path: str, content: bytes, *, names: frozenset[str] = frozenset()) -> 
             reader.problems.append(
                 Problem(path=path, message=_("There is no process in this file. Draw one and save it again."))
             )
-    if reader.problems:
+    if reader.problems and not accepted:
         raise DefinitionError(problems=reader.problems)
     parsed.warnings = reader.warnings
     return parsed

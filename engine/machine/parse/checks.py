@@ -136,7 +136,7 @@ def _check_event_gateway(
         if getattr(behind, "trigger", None) and behind.trigger.kind == "message"
     }
     if len(kinds) > 1:
-        reader.lacks(
+        reader.warn(
             at, _("Receive tasks and message events do not stand behind one gateway. Choose one kind.")
         )
     for behind in behind_it:
