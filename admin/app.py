@@ -32,6 +32,7 @@ from admin.kit.guard import install_guard
 from admin.kit.headers import install_headers
 from admin.kit.languages import choose_locale, install_languages
 from admin.kit.menu import add_manifest_menu
+from admin.kit.routes import Route
 from engine.context import Centre
 from engine.i18n import LOCALES
 from engine.people import zone_region
@@ -58,6 +59,7 @@ def create_app(centre: Centre) -> Flask:
         ConfigurationError: A plug-in's page cannot be added.
     """
     app = Flask(__name__)
+    app.url_rule_class = Route
     app.config.update(_config(centre.settings))
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False

@@ -56,8 +56,9 @@ def load(centre: Centre, world: World, *, password: str) -> None:
     Raises:
         ConfigurationError: Somebody works here already.
     """
-    # Slow by intent: never inside a transaction.
-    kept = {person.key: hash_password(password) for person in world.people if person.roles}
+    # Slow by intent: never inside a transaction, and once, as it is the same password for all.
+    hashed = hash_password(password)
+    kept = {person.key: hashed for person in world.people if person.roles}
     with Context(centre=centre, actor=SYSTEM).read() as ctx:
         present = ctx.now
     clock = MovableClock(present - timedelta(days=world.history.days + 1))

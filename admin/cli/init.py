@@ -20,6 +20,7 @@ from engine.db.migrations import migrate
 from engine.definition import deploy, read_folder
 from engine.errors import NotFound
 from engine.jobs import return_expired
+from engine.notify import doubt_unsent
 from engine.people import Person
 from engine.settings import Settings
 from engine.worktime import load_calendar, save_calendar
@@ -35,20 +36,29 @@ OFFICE_HOURS = {"mon-fri": ["09:00-13:00", "14:00-18:00"]}
 @click.option(
     "--alone", is_flag=True, help="No worker runs: what one held when it was killed is done at once."
 )
+@click.option(
+    "--restored",
+    is_flag=True,
+    help="The database is a backup that was restored, and no worker runs yet: providers are asked about "
+    "each message that waited in it before it is sent.",
+)
 @click.pass_context
-def init(context: click.Context, world: str, alone: bool) -> None:
+def init(context: click.Context, world: str, alone: bool, restored: bool) -> None:
     """Make or update tables, permissions and shipped processes."""
     watch_parent()
-    initialise(settings_of(context), world=world, alone=alone)
+    initialise(settings_of(context), world=world, alone=alone, restored=restored)
 
 
-def initialise(settings: Settings, *, world: str = "none", alone: bool = False) -> None:
+def initialise(
+    settings: Settings, *, world: str = "none", alone: bool = False, restored: bool = False
+) -> None:
     """Bring a database to what this version of the product needs.
 
     Args:
         settings: The product's.
         world: The demo world that an empty database gets; ``none`` for none.
         alone: No worker runs: nobody has to wait until the lease of one that was killed expires.
+        restored: The database is an older copy of itself, and no worker runs.
     """
     centre = open_centre(settings, web=True)
     try:
@@ -56,8 +66,10 @@ def initialise(settings: Settings, *, world: str = "none", alone: bool = False) 
         app = create_app(centre)
         init_security(app)
         ctx = Context(centre=centre, actor=SYSTEM)
-        if alone:
+        if alone or restored:
             return_expired(ctx, everybody=True)
+        if restored:
+            click.echo(f"{doubt_unsent(ctx)} messages may have been sent since; their providers are asked.")
         _make_calendar(ctx)
         deploy_shipped(ctx)
         if world != "none" and _nobody(ctx):

@@ -155,6 +155,10 @@ class Transaction:
             self._found[statement] = self.connection.execute(statement).all()
         return self._found[statement]
 
+    def ask_anew(self, statement: Executable) -> None:
+        """Forget what ``once`` found by a statement: this transaction has changed it after all."""
+        self._found.pop(statement, None)
+
     def gather(self, statement: Executable, row: Mapping[str, Any]) -> None:
         """Write a row later: at the end, or before a savepoint, once for all rows of the same statement.
 

@@ -19,7 +19,7 @@ from engine.notify.outbox import (
 )
 from engine.notify.receipts import take_receipt
 from engine.notify.recipients import Recipient, outside_recipient, outsider_locale, person_recipient
-from engine.notify.sending import SEND, send, settle
+from engine.notify.sending import SEND, doubt_unsent, send, settle
 from engine.notify.sms_plan import MESSAGES, SmsPlan, sms_plan
 from engine.notify.sms_text import SmsSize, sms_size
 from engine.notify.templates import (
@@ -54,6 +54,7 @@ __all__ = [
     "SmsPlan",
     "SmsSize",
     "alert_unreachable",
+    "doubt_unsent",
     "gateway_for",
     "gateway_named",
     "get_inbound",

@@ -101,10 +101,10 @@ def _begin(ctx: Context, job: ClaimedJob) -> tuple[Outgoing, str, bool] | None:
                 tried_at=func.coalesce(Notification.tried_at, ctx.now),
             )
         )
-        return _outgoing(ctx, row), row["gateway"], in_doubt
+        return _outgoing(ctx, row, in_doubt=in_doubt), row["gateway"], in_doubt
 
 
-def _outgoing(ctx: Context, row: Any) -> Outgoing:
+def _outgoing(ctx: Context, row: Any, *, in_doubt: bool) -> Outgoing:
     tried_at = row["tried_at"] or ctx.now
     others = select(Notification.provider_id).where(
         Notification.address == row["address"],
@@ -121,7 +121,10 @@ def _outgoing(ctx: Context, row: Any) -> Outgoing:
         body=row["body"],
         callback_url=f"{ctx.settings.public_url}/webhooks/{row['gateway']}/status?key={row['id']}",
         tried_at=tried_at,
-        other_ids=frozenset(str(other) for other in ctx.connection.execute(others).scalars()),
+        # Only whoever asks whether it is out already must tell it from the others.
+        other_ids=frozenset(
+            str(other) for other in (ctx.connection.execute(others).scalars() if in_doubt else ())
+        ),
     )
 
 
@@ -136,6 +139,28 @@ def _leave(ctx: Context, job: ClaimedJob, notification_id: str, state: str, erro
         )
         publish(ctx, "notification", notification_id)
         return left.rowcount == 1
+
+
+@verb
+def doubt_unsent(ctx: Context) -> int:
+    """Hold what waits to be sent for what may be out: the database is an older copy of itself.
+
+    Whoever sends it asks the provider first; what cannot be told becomes an incident, and ``settle`` decides.
+
+    Returns:
+        How many messages that are.
+    """
+    doubted = ctx.connection.execute(
+        update(Notification)
+        .where(Notification.state == "waiting")
+        .values(
+            state="unknown",
+            tried_at=func.coalesce(Notification.tried_at, Notification.created_at),
+            error=_("It waited in a backup that was restored, and may have been sent since."),
+        )
+    ).rowcount
+    audit(ctx, "database.restored", "product", "database", {"doubted": doubted})
+    return doubted
 
 
 @verb

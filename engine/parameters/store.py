@@ -22,6 +22,8 @@ from engine.plugin import Registry, SettingSpec
 from engine.settings import PREFIX
 from engine.values import Json
 
+# Few are chosen: what a transaction needs of them is read at once.
+_CHOSEN = select(Parameter.key, Parameter.value)
 _YES = {"true", "yes", "on", "1"}
 _NO = {"false", "no", "off", "0", ""}
 # crm.example.org, *.example.org, crm.example.org:8443, [fd00::1]:8443
@@ -121,8 +123,8 @@ def parameter(ctx: Context, key: str) -> Json:
     if said is not None:
         return _read(spec, said)
     with ctx.read():
-        row = ctx.connection.execute(select(Parameter.value).where(Parameter.key == key)).first()
-    return spec.default if row is None else row.value
+        chosen = ctx.transaction.once(_CHOSEN)
+    return next((row.value for row in chosen if row.key == key), spec.default)
 
 
 def check_environment(registry: Registry) -> None:
@@ -186,6 +188,7 @@ def set_parameter(ctx: Context, *, key: str, value: str) -> Json:
     put = upsert(Parameter.__table__, ctx.centre.database.dialect)  # type: ignore[arg-type]
     row = {"value": chosen, "changed_at": ctx.now, "changed_by": ctx.actor.name}
     ctx.connection.execute(put.values(key=key, **row).on_conflict_do_update(index_elements=["key"], set_=row))
+    ctx.transaction.ask_anew(_CHOSEN)
     audit(ctx, "parameter.set", "parameter", key, {"value": chosen})
     return chosen
 

@@ -51,8 +51,9 @@ def announce(ctx: Context, applying: Applying, notice: Notify) -> None:
         first, *rest = in_turn(ctx, notice.element, list(by_key))
         recipients = [by_key[first]]
         wait_for_next(ctx, applying.instance, notice, told=first, rest=rest)
+    task = task_of(ctx, notice) if recipients else None
     for recipient in recipients:
-        tell(ctx, applying.definition, applying.instance.id, notice, recipient, opened=opened)
+        tell(ctx, applying.definition, applying.instance.id, notice, recipient, task=task, opened=opened)
 
 
 def tell(
@@ -62,6 +63,7 @@ def tell(
     notice: Notify,
     recipient: Recipient,
     *,
+    task: Mapping[str, Any] | None,
     opened: bool,
 ) -> None:
     """Say a notice to one of those who are meant, within the open transaction.
@@ -72,14 +74,13 @@ def tell(
         instance_id: Which instance.
         notice: What is said.
         recipient: To whom.
+        task: From ``task_of``.
         opened: Whether it is about a task that is open: the message may carry a link to it.
     """
     package = definition.package
     content = package.message(notice.message)
     if content is None:
         return
-    task = _task(ctx, notice)
-
     link, code = _ways(ctx, definition, instance_id, notice, recipient) if opened else ("", "")
     notify(
         ctx,
@@ -150,7 +151,8 @@ def wait_for_next(ctx: Context, instance: Any, notice: Notify, *, told: str, res
     )
 
 
-def _task(ctx: Context, notice: Notify) -> Mapping[str, Any] | None:
+def task_of(ctx: Context, notice: Notify) -> Mapping[str, Any] | None:
+    """Return the task that a notice is about; None where it is about none."""
     wanted = select(UserTask.__table__).where(UserTask.id == notice.visit)
     row = ctx.connection.execute(wanted).mappings().first()
     return None if row is None else dict(row)
@@ -185,7 +187,7 @@ def _meant(ctx: Context, applying: Applying, notice: Notify) -> list[Json]:
             return [opened.assignee]
         return list(candidates_of(ctx, notice.visit))
     if to == "assignee":
-        task = _task(ctx, notice)
+        task = task_of(ctx, notice)
         return [task["assignee"]] if task and task["assignee"] else []
     if to == "initiator":
         return [applying.instance.initiator] if applying.instance.initiator else []

@@ -10,7 +10,7 @@ from engine.machine.effects import Notify
 from engine.notify import person_recipient
 from engine.people import get_person
 from engine.runtime.advance import given_names, lock_instance
-from engine.runtime.announce import tell, wait_for_next
+from engine.runtime.announce import task_of, tell, wait_for_next
 from engine.runtime.queries import variables_of
 from engine.work import candidates_of, get_task
 
@@ -58,4 +58,5 @@ def tell_next(ctx: Context, job: ClaimedJob) -> None:
         definition = get_definition_by_id(ctx, task.definition_id)
         recipient = person_recipient(get_person(ctx, rest[0]))
         wait_for_next(ctx, instance, notice, told=rest[0], rest=rest[1:])
-        tell(ctx, definition, instance.id, notice, recipient, opened=True)
+        told_of = task_of(ctx, notice)
+        tell(ctx, definition, instance.id, notice, recipient, task=told_of, opened=True)

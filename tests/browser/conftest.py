@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.stories.product import PASSWORD, Product, copy_of, furnish
+from tests.stories.product import PASSWORD, Product, copy_of, furnished_folder
 
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
@@ -34,9 +34,8 @@ def chromium() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The whole product, running, with the people of the stories."""
-    first = Product(folder=tmp_path_factory.mktemp("furnished"))
-    furnish(first)
-    made = copy_of(first.data_dir, tmp_path_factory.mktemp("browser"))
+    furnished = furnished_folder(tmp_path_factory.getbasetemp())
+    made = copy_of(furnished, tmp_path_factory.mktemp("browser"))
     made.up()
     yield made
     made.abandon()

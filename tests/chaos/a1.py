@@ -6,8 +6,7 @@ from tests.chaos import census
 from tests.chaos.killing import kill_until_over
 from tests.chaos.people import crowd, do_errand
 from tests.chaos.report import Report
-from tests.chaos.servers import database
-from tests.chaos.site import site
+from tests.chaos.site import site_on_server
 
 COUNT, UNIT = 10_000, "instances"
 WITHIN_S = 480.0
@@ -18,7 +17,7 @@ _PEOPLE = 3
 
 def run(report: Report, count: int = COUNT, *, most_kills: int | None = None) -> None:
     """Run it with so many instances, and at most so many kills."""
-    with database() as url, site(url) as here:
+    with site_on_server() as here:
         here.deploy()
         for _ in range(_WORKERS):
             here.begin_worker()

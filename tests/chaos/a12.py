@@ -11,8 +11,7 @@ from tests.chaos.desk import Desk
 from tests.chaos.nodes import Nodes
 from tests.chaos.people import crowd
 from tests.chaos.report import Report, part
-from tests.chaos.servers import database
-from tests.chaos.site import Site, site
+from tests.chaos.site import Site, site_on_server
 from tests.stories.product import until
 
 COUNT, UNIT = 180, "seconds"
@@ -28,7 +27,7 @@ _SLOW_FOR_S = 2.0
 
 def run(report: Report, count: int = COUNT) -> None:
     """Run it for so many seconds."""
-    with database() as url, site(url) as here:
+    with site_on_server() as here:
         here.deploy()
         nodes = Nodes(here)
         for _ in range(_WORKERS):

@@ -9,8 +9,7 @@ from uuid import uuid4
 
 from tests.chaos.nodes import Nodes, at_once
 from tests.chaos.report import Report
-from tests.chaos.servers import database
-from tests.chaos.site import site
+from tests.chaos.site import site_on_server
 
 COUNT, UNIT = 200, "tasks"
 WITHIN_S = 120.0
@@ -20,7 +19,7 @@ SIZES = (2, 10, 50)
 
 def run(report: Report, count: int = COUNT) -> None:
     """Run it with so many tasks; 2, 10 and 50 ask at once in turn."""
-    with database() as url, site(url) as here, ThreadPoolExecutor(max(SIZES)) as threads:
+    with site_on_server() as here, ThreadPoolExecutor(max(SIZES)) as threads:
         here.deploy()
         nodes = Nodes(here)
         tasks = [nodes.begin_errand(number) for number in range(count)]

@@ -11,8 +11,7 @@ import requests
 from tests.chaos import drawing
 from tests.chaos.nodes import Nodes, at_once
 from tests.chaos.report import Report
-from tests.chaos.servers import database
-from tests.chaos.site import site
+from tests.chaos.site import site_on_server
 
 COUNT, UNIT = 20, "keys"
 WITHIN_S = 60.0
@@ -22,7 +21,7 @@ _AT_ONCE = 20
 
 def run(report: Report, count: int = COUNT) -> None:
     """Run it with so many keys, half of them of starts, half of completions."""
-    with database() as url, site(url) as here, ThreadPoolExecutor(_AT_ONCE) as threads:
+    with site_on_server() as here, ThreadPoolExecutor(_AT_ONCE) as threads:
         here.deploy()
         nodes = Nodes(here)
         calls: list[tuple[str, object, str]] = []

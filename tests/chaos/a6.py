@@ -14,8 +14,7 @@ from engine.testing.drawing import chain, drawing, end, start
 from tests.chaos.desk import Desk
 from tests.chaos.people import again, crowd
 from tests.chaos.report import Report, part
-from tests.chaos.servers import database
-from tests.chaos.site import Site, site
+from tests.chaos.site import Site, site_on_server
 from tests.stories.product import until
 
 COUNT, UNIT = 5_000, "timers, and twice as many that are overdue at the start"
@@ -44,7 +43,7 @@ _ALARM = drawing(
 
 def run(report: Report, count: int = COUNT) -> None:
     """Run it with so many timers, spread over five minutes; fewer are spread over less."""
-    with database() as url, site(url) as here, here.centre() as centre:
+    with site_on_server() as here, here.centre() as centre:
         here.deploy()
         deploy(system(centre), files={"alarm.bpmn": _ALARM})
         _overdue(report, here, centre, 2 * count)

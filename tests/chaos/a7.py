@@ -18,8 +18,7 @@ from engine.testing.twilio_standin import Trouble, TwilioStandIn
 from tests.chaos import drawing
 from tests.chaos.mail import MailTrouble, mail_server
 from tests.chaos.report import Report
-from tests.chaos.servers import database
-from tests.chaos.site import Site, site
+from tests.chaos.site import Site, site_on_server
 from tests.stories.product import until
 
 COUNT, UNIT = 1_000, "SMS, and as many mails"
@@ -81,10 +80,9 @@ def run(report: Report, count: int = COUNT) -> None:
     """Run it with so many SMS and as many mails."""
     mails = Troubles(report.seed)
     with (
-        database() as url,
         mail_server(lambda key: mails.of(key, get_args(MailTrouble))) as (server, address),
-        site(
-            url, provider=Moody, CALLWRIGHT_SMTP_URL=address, CALLWRIGHT_MAIL_FROM="desk@example.org"
+        site_on_server(
+            provider=Moody, CALLWRIGHT_SMTP_URL=address, CALLWRIGHT_MAIL_FROM="desk@example.org"
         ) as here,
     ):
         twilio = here.twilio

@@ -14,8 +14,7 @@ from engine.testing.twilio_standin import TwilioStandIn
 from tests.chaos import census, drawing
 from tests.chaos.people import crowd, do_errand
 from tests.chaos.report import Report
-from tests.chaos.servers import database
-from tests.chaos.site import site
+from tests.chaos.site import site_on_server
 from tests.stories.product import until
 from tests.stories.story import DESK
 
@@ -59,7 +58,7 @@ def run(report: Report, count: int = COUNT) -> None:
     """Run it with about so many events."""
     receipts = sum(len(story) for story, _end in _STORIES) / len(_STORIES) * _TIMES
     errands, unknown, inbound = int(count * 0.8 / receipts), count // 10, count // 10 // _TIMES
-    with database() as url, site(url, provider=Eager) as here:
+    with site_on_server(provider=Eager) as here:
         provider = here.twilio
         assert isinstance(provider, Eager)
         provider.chance = report.chance

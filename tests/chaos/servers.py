@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import psycopg
@@ -19,23 +20,30 @@ from tests.conftest import SERVER
 from tests.stories.product import free_port, tail
 
 _USER = "callwright"
+_NUMBERS = count()
 _PLACES = ("/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt", "/usr/local/opt")
 
 
 @contextmanager
-def database() -> Iterator[str]:
-    """The address of an empty database on this machine's server, gone afterwards.
+def database(template: str = "") -> Iterator[str]:
+    """The address of a database on this machine's server, gone afterwards.
+
+    Args:
+        template: The address of one that it is a copy of, to which nobody is connected; else it is empty.
 
     Raises:
         Skipped: There is no server.
     """
-    name = f"callwright_chaos_{os.getpid()}"
+    name = f"callwright_chaos_{os.getpid()}_{next(_NUMBERS)}"
+    copied = template.rpartition("/")[2] or "template1"
     try:
         server = psycopg.connect(SERVER, autocommit=True, connect_timeout=2)
     except psycopg.OperationalError:
         raise Skipped("no PostgreSQL on this machine (CALLWRIGHT_TEST_POSTGRESQL names another)") from None
     with server:
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        server.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(copied))
+        )
         try:
             yield f"{SERVER.rsplit('/', 1)[0]}/{name}"
         finally:

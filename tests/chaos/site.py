@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import itertools
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from engine.settings import read_settings
 from engine.testing import system
 from engine.testing.twilio_standin import TwilioStandIn
 from tests.chaos import drawing
+from tests.chaos.servers import database
 from tests.stories.product import Product, environment, furnish, tail
 from tests.stories.story import account, now
 
@@ -82,13 +85,45 @@ class Site:
 
 
 @contextmanager
+def site_on_server(*, provider: type[TwilioStandIn] = TwilioStandIn, **settings: str) -> Iterator[Site]:
+    """A site whose database is on this machine's server.
+
+    Raises:
+        Skipped: There is no server.
+    """
+    with (
+        database(template=_furnished_database()) as url,
+        site(url, furnished=True, provider=provider, **settings) as here,
+    ):
+        yield here
+
+
+@functools.cache
+def _furnished_database() -> str:
+    """Furnish a database once for all tests of this process."""
+    kept = ExitStack()
+    atexit.register(kept.close)
+    url = kept.enter_context(database())
+    folder = Path(kept.enter_context(tempfile.TemporaryDirectory(prefix="callwright-chaos-")))
+    furnish(
+        Product(folder=folder, settings={"CALLWRIGHT_SECRET_KEY": SECRET, "CALLWRIGHT_DATABASE_URL": url})
+    )
+    return url
+
+
+@contextmanager
 def site(
-    database_url: str = "", *, provider: type[TwilioStandIn] = TwilioStandIn, **settings: str
+    database_url: str = "",
+    *,
+    furnished: bool = False,
+    provider: type[TwilioStandIn] = TwilioStandIn,
+    **settings: str,
 ) -> Iterator[Site]:
     """A furnished product of which nothing runs yet; over afterwards, whatever became of it.
 
     Args:
         database_url: SQLite where empty.
+        furnished: Whether the database has its tables and its people.
         provider: Who carries SMS.
         settings: ``CALLWRIGHT_*`` beside those that every product here has.
     """
@@ -101,7 +136,8 @@ def site(
             told["CALLWRIGHT_DATABASE_URL"] = database_url
         product = Product(folder=Path(folder), settings=told)
         try:
-            furnish(product)
+            if not furnished:
+                furnish(product)
             yield Site(product=product, twilio=twilio)
         except BaseException:
             print(product.said(), flush=True)

@@ -8,16 +8,14 @@ from pathlib import Path
 import pytest
 
 from engine.testing.twilio_standin import TwilioStandIn
-from tests.stories.product import Product, copy_of, furnish
+from tests.stories.product import Product, copy_of, furnished_folder
 from tests.stories.story import now
 
 
 @pytest.fixture(scope="session")
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with tables, shipped processes and people."""
-    product = Product(folder=tmp_path_factory.mktemp("furnished"))
-    furnish(product)
-    return product.data_dir
+    return furnished_folder(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture

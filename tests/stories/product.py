@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
 import shutil
@@ -287,6 +288,23 @@ def furnish(product: Product) -> None:
     """Prepare a product's database: tables, shipped processes, and the people of ``furnishing``."""
     product.run("admin.cli", "--data-dir", str(product.data_dir), "init")
     product.run("tests.stories.furnishing")
+
+
+def furnished_folder(folder: Path) -> Path:
+    """Return the data folder of a furnished product, made once for all test processes.
+
+    Args:
+        folder: Pytest's temporary one of this process.
+    """
+    shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    product = Product(folder=shared / "furnished")
+    done = shared / "furnished.done"
+    with (shared / "furnished.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            furnish(product)
+            done.touch()
+    return product.data_dir
 
 
 def copy_of(furnished: Path, folder: Path, **settings: str) -> Product:
