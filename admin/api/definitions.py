@@ -23,9 +23,16 @@ from engine.definition import (
 )
 from engine.errors import Forbidden, NotFound
 from engine.i18n import _
-from engine.runtime import begin, get_instance, list_running_versions
+from engine.runtime import (
+    begin,
+    get_instance,
+    list_running_versions,
+    resume_version,
+    suspend_version,
+)
 
 SEE = ("processes.see", "processes.deploy")
+OPERATE = ("instances.operate",)
 _SORTS = {
     "key": lambda row: row["key"],
     "title": lambda row: row["title"].casefold(),
@@ -89,6 +96,7 @@ class VersionSchema(Row):
     title = Text()
     deployment_id = Text()
     deployed_at = Instant()
+    suspended_at = Instant(metadata={"description": "Since when nothing begins in it."})
     active_count = Whole()
     suspended_count = Whole()
     incident_count = Whole(metadata={"description": "Open instances that an operator must help."})
@@ -111,6 +119,19 @@ class VersionArgs(Args):
     """Which version is meant."""
 
     version = Whole(least=1, metadata={"description": "The latest where omitted."})
+
+
+class SuspendBody(Body):
+    """Why a version is held."""
+
+    reason = Text(required=True, least=1, most=2000)
+    instances = Flag(load_default=False, metadata={"description": "What runs in it is held too."})
+
+
+class ResumeBody(Body):
+    """Why a version goes on."""
+
+    reason = Text(required=True, least=1, most=2000)
 
 
 class StartBody(Body):
@@ -138,6 +159,17 @@ def _row(ctx: Context, definition: Definition) -> dict[str, Any]:
         "deployed_at": definition.deployed_at,
         "may_start": may_start(ctx, definition),
     }
+
+
+def _version_rows(ctx: Context, key: str) -> list[dict[str, Any]]:
+    return [
+        {**asdict(one), "title": get_definition_by_id(ctx, one.id).text(ctx.locale, one.title)}
+        for one in list_running_versions(ctx, key)
+    ]
+
+
+def _version_row(ctx: Context, key: str, version: int) -> dict[str, Any]:
+    return next(row for row in _version_rows(ctx, key) if row["version"] == version)
 
 
 def _startable(ctx: Context, said: dict[str, Any], key: str) -> dict[str, Any]:
@@ -198,11 +230,7 @@ class DefinitionsApi(Api):
     @lists("/<key>/versions", answer=VersionSchema, args=VersionsArgs, needs=SEE)
     def versions(self, ctx: Context, said: dict[str, Any], key: str) -> Page:
         """List the versions of a process with the instances that run in each."""
-        rows = [
-            {**asdict(one), "title": get_definition_by_id(ctx, one.id).text(ctx.locale, one.title)}
-            for one in list_running_versions(ctx, key)
-        ]
-        return page_of(rows, said, _VERSION_SORTS)
+        return page_of(_version_rows(ctx, key), said, _VERSION_SORTS)
 
     @serves("/<key>/versions/<int:version>/xml", media="application/xml", needs=SEE)
     def xml(self, ctx: Context, said: dict[str, Any], key: str, version: int) -> Response:
@@ -210,6 +238,18 @@ class DefinitionsApi(Api):
         with ctx.read():
             definition = get_definition(ctx, key=key, version=version)
         return Response(definition.package.files[definition.path], mimetype="application/xml")
+
+    @changes("/<key>/versions/<int:version>/suspend", body=SuspendBody, answer=VersionSchema, needs=OPERATE)
+    def suspend(self, ctx: Context, said: dict[str, Any], key: str, version: int) -> dict[str, Any]:
+        """Hold a version: nothing begins in it, and where asked for its instances and their timers pause."""
+        suspend_version(ctx, process_key=key, version=version, **said)
+        return _version_row(ctx, key, version)
+
+    @changes("/<key>/versions/<int:version>/resume", body=ResumeBody, answer=VersionSchema, needs=OPERATE)
+    def resume(self, ctx: Context, said: dict[str, Any], key: str, version: int) -> dict[str, Any]:
+        """Let a held version begin instances again; those that were held with it go on."""
+        resume_version(ctx, process_key=key, version=version, **said)
+        return _version_row(ctx, key, version)
 
     @changes("/<key>/start", body=StartBody, answer=InstanceSchema, status=201, check=_startable)
     def start(self, ctx: Context, said: dict[str, Any], key: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ _ROOMS = {
     "invite": ("invite",),
     "craft": ("check", "scenarios", "new", "catalogues", "migration"),
     "operate": ("deploy", "export", "start", "tasks", "complete"),
-    "instances": ("instances", "versions", "migrate", "revert"),
+    "instances": ("instances", "versions", "suspend-version", "resume-version", "migrate", "revert"),
     "incidents": ("incidents",),
     "messages": ("messages", "signal"),
     "evaluate": ("feel", "decide"),
@@ -40,7 +40,9 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one."""
         room = _ROOM_OF.get(cmd_name)
-        return None if room is None else getattr(import_module(f"admin.cli.{room}"), cmd_name)
+        return (
+            None if room is None else getattr(import_module(f"admin.cli.{room}"), cmd_name.replace("-", "_"))
+        )
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})

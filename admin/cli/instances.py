@@ -180,8 +180,44 @@ def versions(context: click.Context, process_key: str) -> None:
     ctx = acting(context)
     with ctx.read():
         found = runtime.list_running_versions(ctx, process_key)
-    names = ("version", "title", "deployed_at", "active_count", "suspended_count", "incident_count")
+    names = (
+        "version", "title", "deployed_at", "suspended_at",
+        "active_count", "suspended_count", "incident_count",
+    )  # fmt: skip
     show_list(len(found), [picked(row, *names) for row in found])
+
+
+@click.command("suspend-version")
+@click.argument("process_key")
+@click.argument("version", type=int)
+@click.option("--instances", is_flag=True, help="What runs in it pauses too, timers and all.")
+@reason_option
+@by_option
+@click.pass_context
+def suspend_version(
+    context: click.Context, process_key: str, version: int, instances: bool, reason: str, by: str | None
+) -> None:
+    """Let nothing begin in a version of a process until it is resumed."""
+    count = runtime.suspend_version(
+        acting(context, by), process_key=process_key, version=version, reason=reason, instances=instances
+    )
+    show({"process_key": process_key, "version": version, "instance_count": count})
+
+
+@click.command("resume-version")
+@click.argument("process_key")
+@click.argument("version", type=int)
+@reason_option
+@by_option
+@click.pass_context
+def resume_version(
+    context: click.Context, process_key: str, version: int, reason: str, by: str | None
+) -> None:
+    """Let instances begin in a version again; those that pause with it go on."""
+    count = runtime.resume_version(
+        acting(context, by), process_key=process_key, version=version, reason=reason
+    )
+    show({"process_key": process_key, "version": version, "instance_count": count})
 
 
 @click.command()

@@ -21,7 +21,7 @@ from engine.definition.groups import group_names
 from engine.definition.manifest import ProcessManifest, ProcessStart, VariableSpec
 from engine.definition.package import NAMES, Package
 from engine.definition.resources import register
-from engine.definition.starts import may_start, starts_for
+from engine.definition.starts import may_start, paused_since, refuse_if_paused, starts_for
 
 __all__ = [
     "NAMES",
@@ -41,9 +41,11 @@ __all__ = [
     "list_definitions",
     "list_versions",
     "may_start",
+    "paused_since",
     "put_deployment",
     "read_folder",
     "read_zip",
+    "refuse_if_paused",
     "register",
     "starts_for",
 ]

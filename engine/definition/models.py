@@ -54,6 +54,8 @@ class ProcessDefinition(Base):
     content_hash: Mapped[str] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(Text)
     deployed_at: Mapped[datetime] = mapped_column(Instant)
+    # Since when nothing begins in it; what was held together with it goes on together.
+    suspended_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class StartSubscription(Base):

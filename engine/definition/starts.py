@@ -1,14 +1,44 @@
-"""Who may start a process."""
+"""Who may start a process, and whether a version may begin at all."""
 
 from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, select
 
 from engine.context import Context
 from engine.definition.definitions import Definition
 from engine.definition.manifest import ProcessStart
-from engine.errors import NotFound
+from engine.definition.models import ProcessDefinition
+from engine.errors import Conflict, NotFound
+from engine.i18n import _
 from engine.people import people_of
 
 DEPLOY = "processes.deploy"
+_PAUSED = select(ProcessDefinition.suspended_at).where(ProcessDefinition.id == bindparam("of"))
+
+
+def paused_since(ctx: Context, definition_id: str) -> datetime | None:
+    """Return since when nothing begins in a version; None where instances do."""
+    since: datetime | None = ctx.connection.execute(_PAUSED, {"of": definition_id}).scalar()
+    return since
+
+
+def refuse_if_paused(ctx: Context, definition: Definition) -> None:
+    """Make sure that instances may begin in a version.
+
+    Raises:
+        Conflict: It is paused; the message names the remedy.
+    """
+    if paused_since(ctx, definition.id) is not None:
+        raise Conflict(
+            _(
+                "Version %(version)s of %(process)s is paused: nothing begins in it. Resume it in the "
+                "process library, or start another version."
+            ),
+            version=definition.version,
+            process=definition.key,
+        )
 
 
 def may_start(ctx: Context, definition: Definition, *, event: str | None = None) -> bool:

@@ -31,7 +31,7 @@ from engine.jobs.queue import (
     withdraw_jobs_of,
 )
 from engine.jobs.runner import run_claimed, run_due
-from engine.jobs.suspending import continue_jobs, suspend_job, suspend_jobs
+from engine.jobs.suspending import continue_jobs, continue_waiting, suspend_job, suspend_jobs
 
 __all__ = [
     "HEARTBEAT",
@@ -48,6 +48,7 @@ __all__ = [
     "claim",
     "close_incidents",
     "continue_jobs",
+    "continue_waiting",
     "drop_dead_workers",
     "drop_lease",
     "enqueue",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, select, update
 
 from engine.context import Context, verb
 from engine.db import inserting
@@ -37,18 +37,29 @@ def continue_jobs(ctx: Context, instance_id: str, *, held_since: datetime) -> No
         held_since: When it was held.
     """
     ctx.transaction.write_gathered(inserting(Job))
-    rows = ctx.connection.execute(
-        select(Job.id, Job.due_at, Job.created_at).where(
-            Job.instance_id == instance_id, Job.state == "suspended"
-        )
-    ).all()
+    which = and_(Job.instance_id == instance_id, Job.state == "suspended")
+    if continue_waiting(ctx, which, held_since=held_since):
+        ctx.after_commit(lambda: ctx.centre.wake(instance_id))
+
+
+def continue_waiting(ctx: Context, which: ColumnElement[bool], *, held_since: datetime) -> int:
+    """Let suspended jobs wait again, as long as was left to them, within the open transaction.
+
+    Args:
+        ctx: The open write transaction.
+        which: Those jobs.
+        held_since: When they were held.
+
+    Returns:
+        How many those are.
+    """
+    rows = ctx.connection.execute(select(Job.id, Job.due_at, Job.created_at).where(which)).all()
     for row in rows:
         left = max(row.due_at - max(held_since, row.created_at), timedelta())
         ctx.connection.execute(
             update(Job).where(Job.id == row.id).values(state="waiting", due_at=ctx.now + left)
         )
-    if rows:
-        ctx.after_commit(lambda: ctx.centre.wake(instance_id))
+    return len(rows)
 
 
 @verb

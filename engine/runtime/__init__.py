@@ -34,6 +34,7 @@ from engine.runtime.operate import (
     skip_incident,
     steps_of,
 )
+from engine.runtime.paused import resume_version, suspend_version
 from engine.runtime.queries import (
     find_instance,
     get_instance,
@@ -97,6 +98,7 @@ __all__ = [
     "register",
     "resolve_incident",
     "resume_instance",
+    "resume_version",
     "retry_incident",
     "retry_incidents_of_cause",
     "retry_job",
@@ -108,6 +110,7 @@ __all__ = [
     "start_process",
     "steps_of",
     "suspend_instance",
+    "suspend_version",
     "unclaim_task",
     "variables_of",
     "vitals",

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from engine import feel
 from engine.context import Context, verb
 from engine.db import table_of, upsert
-from engine.definition import Definition, get_definition
+from engine.definition import Definition, get_definition, refuse_if_paused
 from engine.definition.environment import environment
 from engine.definition.models import BusinessKeyCounter
 from engine.errors import BudgetExceeded, InvalidSubmission, Problem
@@ -97,6 +97,7 @@ def begin(
         parent: The row of the instance that calls it.
         parent_visit: The caller's element visit that waits for it.
     """
+    refuse_if_paused(ctx, definition)
     if parent is None:
         refuse_if_behind(ctx)
     if ctx.cascade > MAXIMUM_CASCADE:

@@ -31,6 +31,7 @@ from engine.runtime.kept import KEPT_JOBS, deliver_message
 from engine.runtime.messages import broadcast_signal
 from engine.runtime.migration import migrate_waiting
 from engine.runtime.operate import retry_incident
+from engine.runtime.paused import GO_ON, HOLD, go_on_waiting, hold_waiting
 from engine.runtime.queries import variables_of
 from engine.runtime.receive import receive
 from engine.runtime.retention import FORGET
@@ -207,6 +208,18 @@ def _revert(ctx: Context, job: ClaimedJob) -> None:
         revert_waiting(_as_asker(ctx, job), job.payload["item"], job.payload["reason"])
 
 
+def _hold(ctx: Context, job: ClaimedJob) -> None:
+    with ctx.write():
+        finish(ctx, job)
+        hold_waiting(_as_asker(ctx, job), job)
+
+
+def _go_on(ctx: Context, job: ClaimedJob) -> None:
+    with ctx.write():
+        finish(ctx, job)
+        go_on_waiting(_as_asker(ctx, job), job)
+
+
 def _as_asker(ctx: Context, job: ClaimedJob) -> Context:
     """The same transaction, in the name of whoever asked for the job."""
     who = job.payload["by"]
@@ -226,5 +239,7 @@ _KINDS: dict[str, tuple[str, Callable[[Context, ClaimedJob], None]]] = {
     "cancel": (_("Cancel a called process"), _cancel),
     "retry": (_("Try again what an incident stopped"), _retry),
     "migrate": (_("Take a process to another version"), _migrate),
+    HOLD: (_("Pause a process with its version"), _hold),
+    GO_ON: (_("Let a process go on with its version"), _go_on),
     "revert": (_("Take a process back to its former version"), _revert),
 }

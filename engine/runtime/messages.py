@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from engine.context import Context, verb
-from engine.definition import get_definition_by_id
+from engine.definition import get_definition_by_id, paused_since
 from engine.definition.models import StartSubscription
 from engine.errors import AmbiguousCorrelation, NotFound
 from engine.i18n import _
@@ -167,7 +167,12 @@ def broadcast_signal(
             StartSubscription.kind == "signal", StartSubscription.name == name
         )
     ).all()
-    starts = [start for start in starts if not _rest_awaited(ctx, start, waiting)]
+    # A signal is for whoever hears it: a version that is paused does not.
+    starts = [
+        start
+        for start in starts
+        if paused_since(ctx, start.definition_id) is None and not _rest_awaited(ctx, start, waiting)
+    ]
     for start in starts:
         begin(
             ctx,

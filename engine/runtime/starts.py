@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, select, update
 
 from engine.context import Context
 from engine.definition import Definition, get_definition_by_id
 from engine.definition.environment import environment
 from engine.errors import CallwrightError
-from engine.jobs import ClaimedJob, Job, enqueue, finish, open_incident
+from engine.jobs import ClaimedJob, Job, continue_waiting, enqueue, finish, open_incident
 from engine.machine import Run
 from engine.machine.timers import next_tick, read_timer
 from engine.runtime.instances import begin
@@ -29,7 +29,7 @@ def schedule_starts(ctx: Context, definition: Definition) -> None:
     """
     ctx.connection.execute(
         update(Job)
-        .where(Job.kind == KIND, Job.process_key == definition.key, Job.state == "waiting")
+        .where(Job.kind == KIND, Job.process_key == definition.key, Job.state.in_(("waiting", "suspended")))
         .values(state="done", ended_at=ctx.now, error="withdrawn")
     )
     run = Run(definition.spec, environment(ctx, definition, {}))
@@ -54,6 +54,27 @@ def schedule_starts(ctx: Context, definition: Definition) -> None:
             if trigger.timer != "date" or timer.due_at >= ctx.now:
                 payload = {"definition_id": definition.id, "every": timer.every, "repeats": timer.repeats}
                 _wait(ctx, definition, node.element_id, payload, timer.due_at)
+
+
+def suspend_starts(ctx: Context, definition: Definition) -> None:
+    """Let the timers that start the latest version stand still, within the open write transaction."""
+    ctx.connection.execute(update(Job).where(_starting(definition, "waiting")).values(state="suspended"))
+
+
+def continue_starts(ctx: Context, definition: Definition, *, held_since: datetime) -> None:
+    """Let the timers that start the latest version go on with the time that was left to them.
+
+    Args:
+        ctx: The open write transaction.
+        definition: The version.
+        held_since: When they were held.
+    """
+    continue_waiting(ctx, _starting(definition, "suspended"), held_since=held_since)
+
+
+def _starting(definition: Definition, state: str) -> ColumnElement[bool]:
+    # Only the latest version has any.
+    return and_(Job.kind == KIND, Job.process_key == definition.key, Job.state == state)
 
 
 def start_by_timer(ctx: Context, job: ClaimedJob) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -18,10 +19,18 @@ from engine.runtime.advance import Gone, InstanceRef, lock_instance
 
 
 @verb
-def suspend_instance(ctx: Context, *, instance_id: str, reason: str = "") -> InstanceRef:
+def suspend_instance(
+    ctx: Context, *, instance_id: str, reason: str = "", held_at: datetime | None = None
+) -> InstanceRef:
     """Hold an instance and what it called: nothing moves it until it is resumed.
 
     Its jobs are not run, its timers keep the time that is left to them, its tasks cannot be finished.
+
+    Args:
+        ctx: Who decides that.
+        instance_id: Which instance.
+        reason: Why; kept in the audit log.
+        held_at: Since when what it is held together with is held; now where omitted.
 
     Raises:
         NotFound: There is none of this id.
@@ -34,7 +43,7 @@ def suspend_instance(ctx: Context, *, instance_id: str, reason: str = "") -> Ins
     if row.state != "active":
         raise Gone()
     for held in (row, *_called(ctx, instance_id, "active")):
-        _switch(ctx, held.id, "suspended", suspended_at=ctx.now)
+        _switch(ctx, held.id, "suspended", suspended_at=held_at or ctx.now)
         suspend_jobs(ctx, held.id)
         audit(ctx, "instance.suspend", "instance", held.id, {"reason": reason})
         tell(ctx, "instance.suspended", instance_id=held.id, process_key=held.process_key)

@@ -24,6 +24,7 @@ class RunningVersion:
         title: What its manifest or drawing calls it.
         deployment_id: What delivered it.
         deployed_at: When.
+        suspended_at: Since when nothing begins in it.
         active_count, suspended_count: Instances in that state.
         incident_count: Open instances that an operator must help, whichever their state.
     """
@@ -33,6 +34,7 @@ class RunningVersion:
     title: str
     deployment_id: str
     deployed_at: datetime
+    suspended_at: datetime | None
     active_count: int
     suspended_count: int
     incident_count: int
@@ -69,6 +71,7 @@ def list_running_versions(ctx: Context, key: str) -> list[RunningVersion]:
             ProcessDefinition.title,
             ProcessDefinition.deployment_id,
             ProcessDefinition.deployed_at,
+            ProcessDefinition.suspended_at,
             func.coalesce(counts.c.active_count, 0).label("active_count"),
             func.coalesce(counts.c.suspended_count, 0).label("suspended_count"),
             func.coalesce(counts.c.incident_count, 0).label("incident_count"),

@@ -52,6 +52,34 @@ class LibraryView(View):
         """Show the versions of a process, and its migrations."""
         return self._shown(key)
 
+    @expose("/<key>/switch", methods=["POST"])
+    @needs(OPERATE)
+    def switch(self, key: str) -> Any:
+        """Pause a version, or let it go on."""
+        ctx = context()
+        said = fields_of("version", "reason", "instances", "act")
+        which: dict[str, Any] = {
+            "process_key": key,
+            "version": int(said["version"]) if said["version"].isdigit() else 0,
+            "reason": said["reason"],
+        }
+        try:
+            if said["act"] == "resume":
+                count = runtime.resume_version(ctx, **which)
+                flash(
+                    gettext("This version goes on. Processes that go on with it: %(count)s", count=count),
+                    "success",
+                )
+            else:
+                count = runtime.suspend_version(ctx, **which, instances=bool(said["instances"]))
+                flash(
+                    gettext("This version pauses. Processes that pause with it: %(count)s", count=count),
+                    "success",
+                )
+        except CallwrightError as error:
+            flash_refusal(error)
+        return see_other("LibraryView.show", key=key)
+
     @expose("/<key>/migrate", methods=["POST"])
     @needs(OPERATE)
     def migrate(self, key: str) -> Any:

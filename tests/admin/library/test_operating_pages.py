@@ -125,3 +125,19 @@ def test_a_message_of_the_inbox_is_brought_or_put_away(ctx, make_person, enter, 
     post(adi, f"/messages/inbound/{second}/discard", reason="a test")
     with ctx.read():
         assert {message["state"] for message in list_inbound(ctx)[1]} == {"matched", "discarded"}
+
+
+def test_a_version_pauses_and_goes_on_on_the_page_of_its_process(ctx, olu, post, begun):
+    path = "/processes/p"
+    assert "Say why" in post(olu, f"{path}/switch", version="1", reason=" ", act="suspend")
+    page = post(olu, f"{path}/switch", version="1", reason="a fault", instances="1", act="suspend")
+    assert "Processes that pause with it: 1" in page
+    assert "nothing begins in it" in olu.get(path).text
+    run_due(ctx)
+    with ctx.read():
+        assert runtime.get_instance(ctx, begun)["state"] == "suspended"
+    page = post(olu, f"{path}/switch", version="1", reason="mended", act="resume")
+    assert "Processes that go on with it: 1" in page
+    run_due(ctx)
+    with ctx.read():
+        assert runtime.get_instance(ctx, begun)["state"] == "active"
