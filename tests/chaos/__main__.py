@@ -9,7 +9,9 @@ from importlib import import_module
 
 from tests.chaos.report import FEWEST_KILLS, Report, Skipped
 
-ALL = ("A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A10", "A12", "A13", "B1")
+ALL = (
+    "A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "A10", "A11", "A12", "A13", "B1", "B2", "B3", "B4",
+)  # fmt: skip
 
 
 def main() -> int:
@@ -31,7 +33,7 @@ def main() -> int:
 def _run(name: str, seed: int, count: int | None) -> bool:
     test = import_module(f"tests.chaos.{name.lower()}")
     report = Report(name=name, seed=seed, fewest_kills=FEWEST_KILLS if test.KILLS else 0)
-    report.say(f"{count or test.COUNT:,} {test.UNIT}: {test.__doc__.strip()}")
+    report.say(f"{count or test.COUNT:,} {test.UNIT}: {test.__doc__.strip().splitlines()[0]}")
     try:
         test.run(report, count or test.COUNT)
     except Skipped as reason:

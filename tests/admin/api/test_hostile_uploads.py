@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.uploads import Uploader, attack, mutations
+from tests.chaos.b3 import Uploader, attack
+from tests.chaos.hostile_files import mutations
 
 # The test client's own temporary files are closed when they are collected.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
-# ``python -m tests.chaos.uploads`` holds each to two seconds; a busy machine has more time.
+# ``make chaos ARGS=B3`` holds each to two seconds; a busy machine has more time.
 PATIENCE_S = 60.0
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.interruptions import centre_in, interrupt
+from tests.chaos.a9 import centre_in, interrupt
 
-# ``python -m tests.chaos.interruptions`` plays thousands.
+# ``make chaos ARGS=A9`` plays thousands.
 SLICES, EACH = 4, 12
 
 

@@ -15,7 +15,7 @@ from engine.jobs import list_incidents, run_due
 from engine.runtime import instances, list_instances, start_process
 from engine.testing import make_centre, system
 from engine.testing.sketch import sketch
-from tests.chaos.bombs import BOMBS, is_held, set_off
+from tests.chaos.b4 import BOMBS, is_held, set_off
 
 # What takes seconds on a machine of its own is left to ``make chaos``.
 SLOW = {
@@ -34,7 +34,7 @@ SLOW = {
     "loop that opens ever more tasks",
 }
 
-# Patient with a busy machine: ``python -m tests.chaos.bombs`` holds them to six seconds.
+# Patient with a busy machine: ``make chaos ARGS=B4`` holds them to six seconds.
 PATIENCE_S = 60.0
 
 

@@ -1,48 +1,22 @@
 # ruff: noqa: E501 - one attack, one line
-"""Hostile uploads against the real interface: mutated files, entities, depth, size, packed bombs.
-
-python -m tests.chaos.uploads [--count 10000] [--seed N]
-
-Each answer must come within two seconds of work and be no 5xx; nothing may call out, and memory must not grow by
-more than 200 MB. Prints the worst of each and every breach.
-"""
+"""Hostile files: attacks that have a name, and mutations of what is shipped."""
 
 from __future__ import annotations
 
-import argparse
-import http.server
 import io
 import json
 import random
 import re
-import resource
 import struct
-import tempfile
-import threading
-import time
 import zipfile
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from admin.app import create_app
-from admin.centre import open_centre
-from admin.identity.logins import keep_password, sync_login
-from admin.identity.passwords import hash_password
-from admin.identity.setup import init_security
-from engine.context import SYSTEM, Context
-from engine.db import metadata
-from engine.people import put_person
-from engine.settings import Settings
 from engine.testing.sketch import sketch
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "bpmn" / "ticket_routing"
-PASSWORD = "correct horse battery staple"
-LIMIT_S = 2.0
-LIMIT_MB = 200.0
 Files = Mapping[str, bytes]
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -381,169 +355,3 @@ def mutations(chance: random.Random) -> Iterator[Files]:
             content = _zip(files)
             files = {"a.zip": _mutate_bytes(chance, content) if chance.random() < 0.3 else content}
         yield files
-
-
-# -- the product -----------------------------------------------------------------------------------------
-
-
-class Canary(http.server.BaseHTTPRequestHandler):
-    """Where nobody may call."""
-
-    called: list[str] = []  # noqa: RUF012 - one list for all
-
-    def do_GET(self) -> None:
-        self.called.append(self.path)
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b"<!ENTITY y 'z'>")
-
-    def log_message(self, *_said: Any) -> None:
-        pass
-
-
-@dataclass(kw_only=True)
-class Seen:
-    """What the answers were."""
-
-    count: int = 0
-    statuses: Counter[int] = field(default_factory=Counter)
-    worst_s: float = 0.0
-    worst: str = ""
-    breaches: list[str] = field(default_factory=list)
-
-
-class Uploader:
-    """Deploys by the interface of a product in this process, as a designer."""
-
-    def __init__(self, folder: Path) -> None:
-        self.centre = open_centre(Settings(data_dir=folder, public_url="http://localhost:8080"), web=True)
-        self.app = create_app(self.centre)
-        ctx = Context(centre=self.centre, actor=SYSTEM)
-        with ctx.write():
-            metadata.create_all(ctx.connection)
-        init_security(self.app)
-        with ctx.write():
-            person = put_person(ctx, key="boss", name="Boss")
-            sync_login(ctx, person=person, roles=("administrator",))
-            keep_password(ctx, person_key="boss", kept=hash_password(PASSWORD))
-        self.client = self.app.test_client()
-        self.headers: dict[str, str] = {}
-        self.seen = Seen()
-
-    def sign_in(self) -> None:
-        """Get a token: it is good for a quarter of an hour."""
-        said = {"username": "boss", "password": PASSWORD, "provider": "db"}
-        answer = self.client.post("/api/v1/security/login", json=said)
-        self.headers = {"Authorization": f"Bearer {answer.get_json()['access_token']}"}
-
-    def send(self, name: str, files: Files, *, limit_s: float = LIMIT_S) -> Any:
-        """Deploy files and remember how it went."""
-        answer, took_s = self._post(files)
-        if answer.status_code == 401:
-            self.sign_in()
-            answer, took_s = self._post(files)
-        seen = self.seen
-        seen.count += 1
-        seen.statuses[answer.status_code] += 1
-        if took_s > seen.worst_s:
-            seen.worst_s, seen.worst = took_s, name
-        if answer.status_code >= 500:
-            seen.breaches.append(f"{name}: {answer.status_code}")
-        elif answer.status_code >= 400 and not (answer.get_json(silent=True) or {}).get("error", {}).get(
-            "message"
-        ):
-            seen.breaches.append(f"{name}: {answer.status_code} without a word")
-        if took_s > limit_s:
-            seen.breaches.append(f"{name}: {took_s:.1f} s ({answer.status_code})")
-        return answer
-
-    def _post(self, files: Files) -> tuple[Any, float]:
-        sent = [(io.BytesIO(content), path) for path, content in files.items()]
-        # What else runs on this machine does not count.
-        began_s = time.process_time()
-        answer = self.client.post(
-            "/api/v1/deployments",
-            data={"files": sent},
-            headers=self.headers,
-            content_type="multipart/form-data",
-            buffered=True,
-        )
-        return answer, time.process_time() - began_s
-
-    def close(self) -> None:
-        """Let go of the database."""
-        self.centre.database.dispose()
-
-
-def rss_mb() -> float:
-    """Return the memory that this process holds."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 1e6
-
-
-def listen() -> tuple[http.server.ThreadingHTTPServer, str]:
-    """Listen where nobody may call."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Canary)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server, f"http://127.0.0.1:{server.server_port}"
-
-
-def attack(
-    uploader: Uploader, folder: Path, *, limit_s: float = LIMIT_S, tell: Callable[[str], None] = print
-) -> None:
-    """Try every attack that has a name; each is refused, or does nothing but what it says."""
-    secret = folder / "secret.txt"
-    secret.write_text("an-unlikely-secret-7351")
-    server, url = listen()
-    for name, files in attacks(url, secret).items():
-        answer = uploader.send(name, files, limit_s=limit_s)
-        if b"an-unlikely-secret" in answer.data:
-            uploader.seen.breaches.append(f"{name}: the secret was told")
-        said = (answer.get_json(silent=True) or {}).get("error", {})
-        details = [detail["message"] for detail in said.get("details", ())][:1]
-        tell(f"{answer.status_code} {name}: {(details or [said.get('message', '')])[0][:110]}")
-    server.shutdown()
-    server.server_close()
-    uploader.seen.breaches += [f"somebody called {path}" for path in Canary.called]
-
-
-def main() -> int:
-    """Attack, mutate, and print what was seen."""
-    said = argparse.ArgumentParser(description=__doc__)
-    said.add_argument("--count", type=int, default=10_000)
-    said.add_argument("--seed", type=int, default=random.randrange(2**32))
-    asked = said.parse_args()
-    print(f"seed {asked.seed}", flush=True)
-    chance = random.Random(asked.seed)
-    with tempfile.TemporaryDirectory(prefix="callwright-uploads-") as name:
-        uploader = Uploader(Path(name))
-        began_s = time.monotonic()
-        uploader.send("warm up", {"a.bpmn": sketch("start a\nend b\na -> b")})
-        before_mb = rss_mb()
-        attack(uploader, Path(name))
-        named_mb = rss_mb()
-        for number, files in zip(range(asked.count), mutations(chance), strict=False):
-            uploader.send(f"mutation {number} of {', '.join(files)[:60]}", files)
-            if number % 1_000 == 999:
-                print(f"{number + 1} in {time.monotonic() - began_s:.0f} s, {rss_mb():.0f} MB", flush=True)
-        uploader.close()
-        seen, after_mb = uploader.seen, rss_mb()
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-    if after_mb - before_mb > LIMIT_MB:
-        seen.breaches.append(f"memory grew by {after_mb - before_mb:.0f} MB")
-    print(
-        f"{seen.count} uploads in {time.monotonic() - began_s:.0f} s: {dict(sorted(seen.statuses.items()))}"
-    )
-    print(f"slowest {seen.worst_s:.2f} s: {seen.worst}")
-    print(
-        f"memory {before_mb:.0f} MB before, {named_mb:.0f} after the attacks, {after_mb:.0f} at the end, "
-        f"{peak_mb:.0f} at most; {len(Canary.called)} calls out"
-    )
-    for breach in seen.breaches[:100]:
-        print(f"BREACH {breach}")
-    print(f"{len(seen.breaches)} breaches")
-    return int(bool(seen.breaches))
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

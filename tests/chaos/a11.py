@@ -1,30 +1,34 @@
 """The whole product under steady work for a long time: its memory, files and connections stay as they are.
 
-python -m tests.chaos.soak [--minutes 10] [--rate 20] [--postgresql URL]
-
-Each instance runs a script, waits for a timer of a second, and opens a task that is finished over HTTP.
-Prints a line every half minute, and at the end how much memory grows in an hour, by the straight line
-through what was seen after the warm-up.
+Each instance runs a script, waits for a timer of a second, and opens a task that is finished over HTTP. How
+much memory grows in an hour is told by the straight line through what was seen after the warm-up.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
-import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.testing.sketch import sketch
-from tests.stories.product import Product, Rest, furnish
+from tests.chaos.proc import family, rss_mb
+from tests.chaos.report import Report, part
+from tests.chaos.site import site
+from tests.stories.product import Product, Rest
 
+COUNT, UNIT = 30, "minutes"
+WITHIN_S = 60.0 * COUNT
+KILLS = False
+RATE_PER_S = 20.0
 SAMPLE_S = 5.0
 MOST_MB_PER_HOUR = 5.0
+# Files and connections come and go with requests that are under way.
+MOST_MORE = 20
 DRAWN = sketch(
     """
     start begin
@@ -54,35 +58,23 @@ class Sample:
     connection_count: int
 
 
-def family(pid: int) -> Iterator[int]:
-    """A process and all that descend from it."""
-    yield pid
-    try:
-        children = "".join(
-            task.joinpath("children").read_text() for task in Path(f"/proc/{pid}/task").iterdir()
-        )
-    except OSError:
-        return
-    for child in children.split():
-        yield from family(int(child))
-
-
 def look(pid: int, began_s: float) -> Sample:
     """Add up what a product's processes hold."""
-    rss_kb = files = connections = processes = 0
+    held_mb = 0.0
+    files = connections = processes = 0
     for one in family(pid):
         try:
-            status = Path(f"/proc/{one}/status").read_text()
+            own_mb = rss_mb(one)
             open_files = [os.readlink(entry) for entry in Path(f"/proc/{one}/fd").iterdir()]
         except OSError:
             continue
         processes += 1
-        rss_kb += next((int(line.split()[1]) for line in status.splitlines() if line[:6] == "VmRSS:"), 0)
+        held_mb += own_mb
         files += len(open_files)
         connections += sum(name.endswith("callwright.db") for name in open_files)
     return Sample(
         at_s=time.monotonic() - began_s,
-        rss_mb=rss_kb / 1024,
+        rss_mb=held_mb,
         process_count=processes,
         file_count=files,
         connection_count=connections,
@@ -147,72 +139,51 @@ def slope_per_hour(samples: Sequence[Sample]) -> float:
     )
 
 
-def soak(product: Product, *, minutes: float, rate: float) -> bool:
-    """Let a product work, and print what it holds."""
-    Rest(product, "designer").ask("POST", "deployments", files=[("files", ("soaked.bpmn", DRAWN))])
-    load = Load(product, rate)
+def run(report: Report, count: int = COUNT) -> None:
+    """Run it for so many minutes."""
+    with site() as here:
+        product = here.product
+        product.up()
+        Rest(product, "designer").ask("POST", "deployments", files=[("files", ("soaked.bpmn", DRAWN))])
+        load, samples = _soak(report, product, count * 60.0)
+        warm = samples[len(samples) // 3 :]
+        report.figure("instances started, finished", f"{load.started:,}, {load.finished:,}")
+        report.figure("finished a second", load.finished / count / 60)
+        report.figure("seconds to start one, p95", part(load.waits, 0.95))
+        report.least("instances finished", load.finished, 1)
+        report.equal("requests that failed", load.failed, 0)
+        report.equal("incidents", product.counts("incident")["incident"], 0)
+        report.most("MB by which memory grows in an hour", slope_per_hour(warm), MOST_MB_PER_HOUR)
+        for name in ("process_count", "file_count", "connection_count"):
+            seen = [getattr(sample, name) for sample in warm]
+            report.figure(f"{name}: least, most", f"{min(seen)}, {max(seen)}")
+            report.most(f"{name}: more at the end than after the warm-up", seen[-1] - seen[0], MOST_MORE)
+        product.stop()
+
+
+def _soak(report: Report, product: Product, for_s: float) -> tuple[Load, list[Sample]]:
+    """Let the product work, and look at what it holds."""
+    load = Load(product, RATE_PER_S)
     pid = product.running["up"].pid
     began_s = time.monotonic()
     samples: list[Sample] = []
     for thread in load.threads:
         thread.start()
     try:
-        while time.monotonic() - began_s < minutes * 60:
+        while time.monotonic() - began_s < for_s:
             time.sleep(SAMPLE_S)
             samples.append(look(pid, began_s))
             if len(samples) % 6 == 0:
-                say(samples[-1], load)
+                _say(report, samples[-1], load)
     finally:
         load.stopping.set()
         for thread in load.threads:
             thread.join()
-    warm = samples[len(samples) // 3 :]
-    half = warm[len(warm) // 2 :]
-    p95_ms = statistics.quantiles(load.waits, n=20)[-1] * 1000
-    print(
-        f"{load.started} started, {load.finished} finished, {load.failed} failed in {minutes:g} min "
-        f"({load.finished / minutes / 60:.1f}/s); start p95 {p95_ms:.0f} ms"
+    return load, samples
+
+
+def _say(report: Report, sample: Sample, load: Load) -> None:
+    report.say(
+        f"{sample.rss_mb:7.1f} MB  {sample.process_count} processes  {sample.file_count} files  "
+        f"{sample.connection_count} connections  {load.finished:,} finished"
     )
-    print(
-        f"memory grows {slope_per_hour(warm):+.1f} MB/h after the warm-up, {slope_per_hour(half):+.1f} MB/h "
-        f"in the last third; bar {MOST_MB_PER_HOUR:g} MB/h"
-    )
-    for name in ("process_count", "file_count", "connection_count"):
-        seen = [getattr(sample, name) for sample in warm]
-        print(f"{name}: {seen[0]} after the warm-up, {seen[-1]} at the end, {min(seen)} to {max(seen)}")
-    incidents = product.counts("incident")["incident"]
-    print(f"{incidents} incidents")
-    return not (load.failed or incidents)
-
-
-def say(sample: Sample, load: Load) -> None:
-    """Print a line."""
-    print(
-        f"{sample.at_s:6.0f} s  {sample.rss_mb:7.1f} MB  {sample.process_count} processes  "
-        f"{sample.file_count} files  {sample.connection_count} connections  {load.finished} finished",
-        flush=True,
-    )
-
-
-def main() -> int:
-    """Soak the product."""
-    said = argparse.ArgumentParser(description=__doc__)
-    said.add_argument("--minutes", type=float, default=10.0)
-    said.add_argument("--rate", type=float, default=20.0, help="instances started each second")
-    said.add_argument("--postgresql", default="", help="an empty database; SQLite where omitted")
-    asked = said.parse_args()
-    settings = {"CALLWRIGHT_DATABASE_URL": asked.postgresql} if asked.postgresql else {}
-    with tempfile.TemporaryDirectory(prefix="callwright-soak-") as folder:
-        product = Product(folder=Path(folder), settings=settings)
-        furnish(product)
-        product.up()
-        try:
-            well = soak(product, minutes=asked.minutes, rate=asked.rate)
-            product.stop()
-        finally:
-            product.abandon()
-    return 0 if well else 1
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -1,7 +1,5 @@
 """Random processes under the real engine, killed at commits: they end as if nobody had interrupted them.
 
-python -m tests.chaos.interruptions [--count 2000] [--seed N]
-
 Each drawing is played twice over, in one centre, by the same decisions: once in peace, once by workers that
 die before or after commits, so that every step begins from what is written. Both must end alike and pass
 the same elements in the same ways; and after each commit an open instance has something to wait for.
@@ -9,10 +7,8 @@ the same elements in the same ways; and after each commit an open instance has s
 
 from __future__ import annotations
 
-import argparse
 import random
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,8 +37,14 @@ from engine.testing.crash import killed_at
 from engine.testing.sketch import sketch
 from engine.work import UserTask
 from engine.worker import look_for_forgotten
+from tests.chaos.report import Report
 from tests.engine.machine.drawer import Drawer
 
+COUNT, UNIT = 2_000, "drawings"
+WITHIN_S = 480.0
+KILLS = True
+_A_CENTRE = 100
+_SAY_EVERY = 100
 MOVES = 25
 LIVES = ("active", "suspended")
 
@@ -273,33 +275,21 @@ def interrupt(centre: Centre, seed: int) -> int:
     return restless.kill_count
 
 
-def main() -> int:
-    """Play many drawings and print the figures."""
-    said = argparse.ArgumentParser(description=__doc__)
-    said.add_argument("--count", type=int, default=2_000)
-    said.add_argument("--seed", type=int, default=random.randrange(2**31))
-    asked = said.parse_args()
-    print(f"seed {asked.seed}", flush=True)
-    began_s, kill_count, failed = time.monotonic(), 0, 0
+def run(report: Report, count: int = COUNT) -> None:
+    """Run it with so many drawings."""
+    failed = 0
     with tempfile.TemporaryDirectory(prefix="callwright-interruptions-") as folder:
-        for number in range(asked.count):
+        for number in range(count):
             # A fresh centre now and then: what was played stays in its tables.
-            if number % 100 == 0:
+            if number % _A_CENTRE == 0:
                 centre = centre_in(Path(folder) / str(number))
             try:
-                kill_count += interrupt(centre, asked.seed + number)
+                report.kill_count += interrupt(centre, report.seed + number)
             except Exception as error:
                 failed += 1
-                print(
-                    f"FAILED seed {asked.seed + number}: {type(error).__name__} {error}"[:1_000], flush=True
-                )
+                report.say(f"drawing {report.seed + number}: {type(error).__name__} {error}"[:1_000])
                 centre = centre_in(Path(folder) / f"{number} anew")
-    took_s = time.monotonic() - began_s
-    print(f"{asked.count} drawings, {kill_count} kills, {failed} differ or break, {took_s:.0f} s")
-    if kill_count < 10:
-        print("too few kills: the run is void")
-    return int(bool(failed) or kill_count < 10)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+            if (number + 1) % _SAY_EVERY == 0:
+                report.say(f"{number + 1:,} of {count:,} are played, {report.kill_count} kills")
+    report.most("seconds", report.since_s, WITHIN_S)
+    report.equal("drawings that ended in another way, or broke", failed, 0)
