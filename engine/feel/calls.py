@@ -14,7 +14,7 @@ from engine.i18n import _
 from engine.values import UNFIT
 
 # Such a function may ask a database: it costs as much as a loop of so many turns.
-TICKS = 1_000
+TICKS = 2_000
 
 
 def host_function(name: str, function: Callable[..., Any]) -> Overloaded:
