@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,6 +31,8 @@ from engine.context import PUBLIC, Context
 from engine.errors import InvalidSubmission, Problem
 from engine.i18n import _
 
+# How long a token that was good is believed to be: so late its end may be noticed, but not its session's.
+_BELIEVED_S = 10
 # What anybody who is signed in may open of the login library's own.
 _EVERYBODYS = frozenset({"OpenApi.get", "SwaggerView.show"})
 
@@ -43,30 +46,27 @@ def bearer_token() -> str | None:
 def find_signed_in() -> SignedIn | None:
     """Read who is signed in: by the token where one is sent, else by the browser's session."""
     token = bearer_token()
+    session_id = session.get("session_id") if token is None else _session_of(token)
+    if not isinstance(session_id, str):
+        return None
     # Not ``web().context``: its language depends on who is signed in.
-    ctx = Context(centre=web().centre, actor=PUBLIC)
-    with ctx.read():
-        session_id = session.get("session_id") if token is None else _session_of(ctx, token)
-        if not isinstance(session_id, str):
-            return None
-        who = find_session(ctx, session_id=session_id)
+    who = find_session(Context(centre=web().centre, actor=PUBLIC), session_id=session_id)
     # A token's session never opens a page, nor a page's session the token's door.
     return who if who and (who.channel == "rest") == (token is not None) else None
 
 
-def _session_of(ctx: Context, token: str) -> str | None:
+def _session_of(token: str) -> str | None:
     try:
-        said = _signed(token, current_app.config["JWT_SECRET_KEY"])
+        said = _signed(token, current_app.config["JWT_SECRET_KEY"], int(time.monotonic() // _BELIEVED_S))
     except (PyJWTError, JWTExtendedException, ValueError, KeyError):
         return None
     wanted = "refresh" if request.endpoint == "TokenApi.refresh" else "access"
-    good = said.get("type") == wanted and said["exp"] > ctx.now.timestamp()
-    return said.get("session_id") if good else None
+    return said.get("session_id") if said.get("type") == wanted else None
 
 
 @functools.lru_cache(maxsize=1_000)
-def _signed(token: str, _key: str) -> dict[str, Any]:
-    """Read a token that the app's key has signed; a program shows the same one with each of its calls."""
+def _signed(token: str, _key: str, _span: int) -> dict[str, Any]:
+    """Read a token that the app's key has signed: once in a span, as programs show it with each call."""
     said: dict[str, Any] = decode_token(token)
     return said
 
