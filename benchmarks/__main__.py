@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-ALL = ("pair", "http", "age", "scripts", "fifty", "feel", "worklist", "drain")
+ALL = ("pair", "crowd", "http", "age", "scripts", "fifty", "feel", "worklist", "drain")
 
 for name in sys.argv[1:] or ALL:
     print(f"== {name}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
@@ -22,8 +21,8 @@ from sqlalchemy.orm import Session
 
 from engine.clock import BEGUN_AT
 from engine.db.rows import one_or_many
+from engine.db.writer import Turn, Writer
 from engine.errors import ConfigurationError
-from engine.metrics import COMMIT_S
 
 log = logging.getLogger(__name__)
 
@@ -114,29 +113,31 @@ def _after_savepoint(connection: Connection, _name: str, _context: None) -> None
         transaction.forget()
 
 
-def _nothing() -> None:
-    """Nobody waits."""
-
-
 class Transaction:
     """One open transaction: Core by ``connection``, ORM by ``session``, and what follows its commit."""
 
-    def __init__(self, connection: Connection, mode: Mode, ended: Callable[[], None] = _nothing) -> None:
-        self.connection = connection
+    def __init__(self, turn: Turn, mode: Mode) -> None:
+        self.connection = turn.connection
         self.mode = mode
-        self._ended = ended
+        self._turn = turn
         self._session: Session | None = None
         self._gathered: dict[Executable, list[Mapping[str, Any]]] = {}
         self._found: dict[Executable, Sequence[Any]] = {}
         self._after_commit: list[Callable[[], None]] = []
-        self._beside = connection.info
+        self._beside = self.connection.info
         self._beside[_TRANSACTION] = self
 
     @property
     def session(self) -> Session:
         """The ORM session of this transaction, made at first use."""
         if self._session is None:
-            self._session = Session(self.connection, autoflush=True, expire_on_commit=False)
+            self._session = Session(
+                self.connection,
+                autoflush=True,
+                expire_on_commit=False,
+                # What fails undoes this transaction only, were it a savepoint of a group's.
+                join_transaction_mode="rollback_only",
+            )
         return self._session
 
     def after_commit(self, act: Callable[[], None]) -> None:
@@ -191,11 +192,8 @@ class Transaction:
     def commit(self) -> None:
         """Commit, then do what was asked for after it."""
         self.flush()
-        with COMMIT_S.time():
-            self.connection.commit()
         self._close()
-        self.connection.close()
-        self._leave()
+        self._turn.commit()
         for act in self._after_commit:
             try:
                 act()
@@ -206,17 +204,13 @@ class Transaction:
         """Leave nothing behind."""
         try:
             self._close()
-            self.connection.rollback()
-            self.connection.close()
         finally:
-            self._leave()
-
-    def _leave(self) -> None:
-        ended, self._ended = self._ended, _nothing
-        ended()
+            self._turn.rollback()
 
     def _close(self) -> None:
-        self._beside.pop(_TRANSACTION, None)
+        # The connection may be the next transaction's by now.
+        if self._beside.get(_TRANSACTION) is self:
+            del self._beside[_TRANSACTION]
         if self._session is not None:
             self._session.expunge_all()
             self._session.close()
@@ -251,11 +245,11 @@ class Database:
         else:
             self.engine = create_engine(parsed, hide_parameters=True, pool_size=pool_size, max_overflow=40)
         self.url = parsed
-        self.write_wait_s = write_wait_s
-        # SQLite lets whoever waits ask again and again, and some starve: the threads of a process queue here.
-        self._writer = threading.Lock() if self.dialect == "sqlite" else None
         install(self.engine)
         self._modes = {mode: self.engine.execution_options(**{MODE_OPTION: mode}) for mode in Mode}
+        self.writer = None
+        if self.dialect == "sqlite":
+            self.writer = Writer(lambda: self._begun(Mode.WRITE), write_wait_s)
 
     @property
     def dialect(self) -> str:
@@ -295,13 +289,9 @@ class Database:
         Raises:
             sqlalchemy.exc.OperationalError: The database cannot be reached or stays locked.
         """
-        leave = self._queue() if mode is Mode.WRITE else _nothing
-        try:
-            connection = self._begun(mode)
-        except BaseException:
-            leave()
-            raise
-        return Transaction(connection, mode, leave)
+        if self.writer is not None and mode is Mode.WRITE:
+            return Transaction(self.writer.turn(), mode)
+        return Transaction(Turn(self._begun(mode)), mode)
 
     def _begun(self, mode: Mode) -> Connection:
         connection = self._modes[mode].connect()
@@ -321,12 +311,6 @@ class Database:
             connection.close()
             raise
         return connection
-
-    def _queue(self) -> Callable[[], None]:
-        """Wait until no other thread writes; whoever waited in vain still asks the database itself."""
-        if self._writer is not None and self._writer.acquire(timeout=self.write_wait_s):
-            return self._writer.release
-        return _nothing
 
     def dispose(self) -> None:
         """Close every connection."""

@@ -193,7 +193,7 @@ def test_numbers_keep_all_their_digits(boss, one_task):
 
 
 def test_a_busy_database_is_503_with_the_time_to_wait_and_no_word_of_locks(app, boss, one_task, ctx):
-    ctx.centre.database.write_wait_s = 0.1
+    ctx.centre.database.writer.wait_s = 0.1
     with ctx.write():
         answer = boss.client.post(
             f"/api/v1/process-definitions/{one_task}/start", json={}, headers=boss.headers
