@@ -40,7 +40,7 @@ from engine.jobs import (
 )
 from engine.jobs.claiming import LEASE_S
 from engine.push import Event
-from engine.work import UserTask
+from engine.work import OPEN_STATES, UserTask
 
 log = logging.getLogger(__name__)
 
@@ -234,7 +234,7 @@ def look_for_forgotten(ctx: Context) -> int:
     forgotten = select(ProcessInstance.id, ProcessInstance.process_key).where(
         ProcessInstance.state == "active",
         ~exists().where(Job.instance_id == ProcessInstance.id, Job.state.in_(("waiting", "running"))),
-        ~exists().where(UserTask.instance_id == ProcessInstance.id, UserTask.state.in_(("open", "claimed"))),
+        ~exists().where(UserTask.instance_id == ProcessInstance.id, UserTask.state.in_(OPEN_STATES)),
         ~exists().where(MessageSubscription.instance_id == ProcessInstance.id),
         ~exists().where(Incident.instance_id == ProcessInstance.id, Incident.state == "open"),
         ~exists().where(inner.c.parent_id == ProcessInstance.id, inner.c.state.in_(("active", "suspended"))),

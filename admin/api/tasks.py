@@ -31,11 +31,11 @@ from engine.definition import get_definition_by_id
 from engine.errors import NotFound
 from engine.i18n import _
 from engine.runtime import choose_activity, claim_task, unclaim_task
-from engine.work import TASK_SORTS, Candidate, Task, get_task, list_tasks, may_act, may_see
+from engine.work import OPEN_STATES, TASK_SORTS, Candidate, Task, get_task, list_tasks, may_act, may_see
 from engine.work.rights import SEE_ALL_TASKS
 from forms import check_submission, render_task, submit_checked
 
-STATES = ("open", "claimed", "completed", "cancelled")
+STATES = (*OPEN_STATES, "completed", "cancelled")
 
 
 class OutcomeSchema(Row):
@@ -104,7 +104,7 @@ class TaskArgs(ListArgs):
     candidate = Text(metadata={"description": "Who may take it while it is nobody's: a person's key, or me."})
     mine = Text(metadata={"description": "Assignee or candidate: a person's key, or me."})
     ended_by = Text(metadata={"description": "A person's key, or me."})
-    state = Words(known=STATES, load_default=("open", "claimed"))
+    state = Words(known=STATES, load_default=OPEN_STATES)
     process_key = Text()
     instance_id = IdText()
     business_key = Text()

@@ -42,7 +42,7 @@ from engine.machine.nodes.subprocesses import AdHocSubProcess
 from engine.push import publish, tell
 from engine.runtime.announce import announce
 from engine.runtime.inbox import look_for_kept
-from engine.work import Candidate, UserTask, close_links
+from engine.work import OPEN_STATES, Candidate, UserTask, close_links
 
 _VISITS = bindparam("visits", type_=Id(), expanding=True)
 _IDS = bindparam("ids", type_=Id(), expanding=True)
@@ -402,7 +402,7 @@ _WAITING: Executable = union_all(
         MessageSubscription.visit_id.in_(_VISITS)
     ),
     select(literal("task"), UserTask.id, UserTask.element_id).where(
-        UserTask.id.in_(_VISITS), UserTask.state.in_(("open", "claimed"))
+        UserTask.id.in_(_VISITS), UserTask.state.in_(OPEN_STATES)
     ),
     select(literal("called"), ProcessInstance.id, literal("")).where(
         ProcessInstance.parent_id == bindparam("instance"),

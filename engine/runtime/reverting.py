@@ -17,7 +17,7 @@ from engine.jobs import Incident, Job, enqueue
 from engine.push import publish
 from engine.runtime.advance import InstanceRef, lock_instance
 from engine.runtime.instances import check_reason
-from engine.work import UserTask
+from engine.work import OPEN_STATES, UserTask
 
 REVERTIBLE = timedelta(hours=24)
 """How long after a migration an instance may go back."""
@@ -42,7 +42,7 @@ def snapshot(ctx: Context, row: Any) -> dict[str, Any]:
         "state": row.state,
         "jobs": rows(Job, ("state", "element_id", "unique_key"), Job.state != "done"),
         "subscriptions": [{**one, "created_at": one["created_at"].isoformat()} for one in subscriptions],
-        "tasks": rows(UserTask, _TASK, UserTask.state.in_(("open", "claimed"))),
+        "tasks": rows(UserTask, _TASK, UserTask.state.in_(OPEN_STATES)),
         "visits": rows(ElementVisit, ("element_id", "element_name", "type"), ElementVisit.state == "active"),
         "incidents": rows(Incident, ("element_id",), Incident.state == "open"),
     }

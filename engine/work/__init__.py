@@ -15,7 +15,7 @@ from engine.work.links import (
     revoke_links_of,
     use_act,
 )
-from engine.work.models import Candidate, Comment, Link, LinkAct, TaskAnswer, UserTask
+from engine.work.models import OPEN_STATES, Candidate, Comment, Link, LinkAct, TaskAnswer, UserTask
 from engine.work.rights import candidates_of, is_candidate, may_act, may_see, need_may_act, seen_instances
 from engine.work.tasks import (
     TASK_SORTS,
@@ -28,6 +28,7 @@ from engine.work.tasks import (
 )
 
 __all__ = [
+    "OPEN_STATES",
     "TASK_SORTS",
     "Candidate",
     "Comment",

@@ -27,7 +27,7 @@ from engine.i18n import _
 from engine.instance import ProcessInstance
 from engine.notify import Notification
 from engine.people import default_region, e164
-from engine.work import UserTask
+from engine.work import OPEN_STATES, UserTask
 from forms.data import get
 
 _HOUR_S = 3600
@@ -136,7 +136,7 @@ def _state(ctx: Context, instance: Mapping[str, Any]) -> dict[str, Any]:
 def _open_steps(ctx: Context, instance_id: str, definition: Definition) -> list[str]:
     names = ctx.connection.execute(
         select(UserTask.name)
-        .where(UserTask.instance_id == instance_id, UserTask.state.in_(("open", "claimed")))
+        .where(UserTask.instance_id == instance_id, UserTask.state.in_(OPEN_STATES))
         .order_by(UserTask.created_at)
     ).scalars()
     return [definition.text(ctx.locale, name) for name in names]
