@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import click
 
@@ -40,9 +42,21 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one."""
         room = _ROOM_OF.get(cmd_name)
-        return (
-            None if room is None else getattr(import_module(f"admin.cli.{room}"), cmd_name.replace("-", "_"))
-        )
+        if room is None:
+            return None
+        command: click.Command = getattr(_imported(f"admin.cli.{room}"), cmd_name.replace("-", "_"))
+        return command
+
+
+def _imported(name: str) -> ModuleType:
+    """Import a module and what it needs; do not look for garbage meanwhile, as there is none."""
+    gc.disable()
+    try:
+        return import_module(name)
+    finally:
+        # Modules stay: later looks leave out what is here by now.
+        gc.freeze()
+        gc.enable()
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})

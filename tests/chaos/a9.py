@@ -99,8 +99,9 @@ class Play:
         def begin() -> None:
             self.id = start_process(self.ctx, process_key="p", variables=start).id
 
-        self.do(begin, begun=lambda: bool(self._living()))
-        self.id = self._living()
+        earlier = self._latest()
+        self.do(begin, begun=lambda: self._latest() != earlier)
+        self.id = self._latest()
         for number in range(MOVES):
             if self._state() not in LIVES:
                 break
@@ -186,7 +187,7 @@ class Play:
         with self.ctx.read():
             return self.ctx.connection.execute(select(Job.due_at).where(Job.id == job_id)).scalar_one()
 
-    def _living(self) -> str:
+    def _latest(self) -> str:
         with self.ctx.read():
             return (
                 self.ctx.connection.execute(
