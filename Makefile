@@ -7,6 +7,9 @@ BUNDLES := $(VENV)/.bundles
 # Stories wait for their products more than they work: one test process more than there are cores.
 TESTERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
+# Whatever this shell says: the product and the tests start many processes, and each would compile all anew.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: run test check bench chaos e2e clean help
 
 help:

@@ -23,7 +23,7 @@ _ROOMS = {
     "process": ("process",),
     "invite": ("invite",),
     "craft": ("check", "scenarios", "new", "catalogues", "migration"),
-    "operate": ("deploy", "export", "start", "tasks", "complete"),
+    "operate": ("deploy", "export", "start", "tasks", "choose", "complete"),
     "instances": ("instances", "versions", "suspend-version", "resume-version", "migrate", "revert"),
     "incidents": ("incidents",),
     "messages": ("messages", "signal"),

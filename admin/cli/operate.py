@@ -89,6 +89,17 @@ def tasks(context: click.Context, mine: str | None, state: str) -> None:
 
 @click.command()
 @click.argument("task_id")
+@click.argument("activity")
+@by_option
+@click.pass_context
+def choose(context: click.Context, task_id: str, activity: str, by: str | None) -> None:
+    """Begin an activity of an ad-hoc sub-process, whose task this is."""
+    chosen = runtime.choose_activity(acting(context, by), task_id=task_id, element_id=activity)
+    show(picked(chosen, "id", "business_key", "state"))
+
+
+@click.command()
+@click.argument("task_id")
 @click.option("--outcome", help="One of the step's buttons.")
 @click.option("--data", "-d", multiple=True, help="field=JSON or field=text.")
 @click.option("--opinion", help="What you say about it.")

@@ -87,6 +87,11 @@ def _cross_check(registry: Registry, package: Package) -> Iterator[Problem]:
     for path, spec in package.processes.values():
         for node in spec.nodes:
             yield from _check_node(registry, package, path, spec, node)
+    for path, drawn in package.drawings.items():
+        for script in drawn.scripts:
+            # In brackets: an expression, which may go over several lines.
+            source = f"({script.source})"
+            yield from _check_script(source, f"{path}#{script.element_id}", script.element_name)
 
 
 def _check_calls(package: Package) -> Iterator[Problem]:
@@ -190,7 +195,9 @@ def _check_node(
     settings = node.settings
     if settings.service is not None:
         yield from _check_service(registry, node, wrong)
-    yield from _check_scripts(path, node)
+    for source in (settings.script, settings.before, settings.after):
+        if source:
+            yield from _check_script(source, f"{path}#{node.element_id}", node.element_name)
     if settings.decision is not None and settings.decision not in package.decisions:
         yield wrong(
             _("There is no decision %(key)s in this package. It has: %(known)s."),
@@ -236,16 +243,10 @@ def _lent(registry: Registry, room: str, plugin: str) -> str:
     )
 
 
-def _check_scripts(path: str, node: Node) -> Iterator[Problem]:
-    """Read every script of an element, without running it."""
-    settings = node.settings
-    sources = [source for source in (settings.script, settings.before, settings.after) if source]
-    sources += [
-        f"({flow.condition.source})" for flow in node.outgoing if flow.condition and flow.condition.script
-    ]
-    for source in sources:
-        for problem in sandbox.check(source, f"{path}#{node.element_id}"):
-            yield replace(problem, element_name=node.element_name)
+def _check_script(source: str, at: str, element_name: str | None) -> Iterator[Problem]:
+    """Read a script, without running it."""
+    for problem in sandbox.check(source, at):
+        yield replace(problem, element_name=element_name)
 
 
 def _check_service(registry: Registry, node: Node, wrong: Any) -> Iterator[Problem]:

@@ -9,15 +9,16 @@ from engine.i18n import _
 from engine.machine.extensions import BPMN
 from engine.machine.parse.elements import read_process
 from engine.machine.parse.globals import global_tasks
-from engine.machine.parse.reader import Reader
+from engine.machine.parse.reader import Reader, Script
 from engine.machine.spec import ProcessSpec
 
 
 @dataclass(kw_only=True)
 class Parsed:
-    """What a file holds: its processes by key, and what is worth saying about them."""
+    """What a file holds: processes by key, expressions for the sandbox, and what is worth saying of it."""
 
     processes: dict[str, ProcessSpec] = field(default_factory=dict)
+    scripts: tuple[Script, ...] = ()
     warnings: list[Problem] = field(default_factory=list)
 
 
@@ -54,4 +55,5 @@ def parse(
     if reader.problems and not accepted:
         raise DefinitionError(problems=reader.problems)
     parsed.warnings = reader.warnings
+    parsed.scripts = tuple(reader.scripts.values())
     return parsed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
@@ -47,6 +48,15 @@ _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _GENERAL = ("rootElement", "flowElement", "artifact", "eventDefinition", "loopCharacteristics")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """An expression for the sandbox, and whose it is."""
+
+    element_id: str
+    element_name: str | None
+    source: str
+
+
 class Reader:
     """Reads one file and collects its problems."""
 
@@ -55,6 +65,7 @@ class Reader:
         self.names = names
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
+        self.scripts: dict[tuple[str, str], Script] = {}
         # Of which products and which elements it was said already that they are not read.
         self.told: set[tuple[str, str]] = set()
         self.by_id: dict[str, dict[str, etree._Element]] = {}
@@ -103,7 +114,12 @@ class Reader:
         if said is None or not (said.text or "").strip():
             return None
         if (said.get("language") or self.language).lower().endswith("python"):
-            return Formula(source=(said.text or "").strip(), script=True)
+            source = (said.text or "").strip()
+            of = element.get("id") or etree.QName(element).localname
+            self.scripts[of, source] = Script(
+                element_id=of, element_name=element.get("name"), source=source
+            )
+            return Formula(source=source, script=True)
         return self.compile(element, said.text, where)
 
     def compile(self, element: etree._Element, source: str | None, where: str) -> Formula | None:

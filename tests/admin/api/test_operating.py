@@ -96,6 +96,32 @@ def test_versions_tell_what_runs_in_each(boss, olu, deploy, broken):
     boss.get("/process-definitions/nothing/versions", 404)
 
 
+def test_a_version_pauses_with_what_runs_in_it_and_goes_on(boss, olu, broken, work_off):
+    path = "/process-definitions/p/versions/1"
+    assert olu.post(path + "/suspend", {}, 422)["error"]["details"][0]["path"] == "reason"
+    paused = olu.post(path + "/suspend", {"reason": "a wrong text", "instances": True})
+    assert paused["suspended_at"]
+    work_off()
+    [version] = boss.get("/process-definitions/p/versions")["result"]
+    assert (version["active_count"], version["suspended_count"]) == (0, 2)
+    assert olu.post(path + "/suspend", {"reason": "again"}, 409)["error"]["code"] == "conflict"
+    refused = boss.post("/process-definitions/p/start", {}, 409)["error"]
+    assert "Version 1 of p is paused" in refused["message"]
+    resumed = olu.post(path + "/resume", {"reason": "corrected"})
+    assert resumed["suspended_at"] is None
+    work_off()
+    [version] = boss.get("/process-definitions/p/versions")["result"]
+    assert (version["active_count"], version["suspended_count"]) == (2, 0)
+    boss.post("/process-definitions/p/start", {}, 201)
+    olu.post("/process-definitions/p/versions/9/suspend", {"reason": "try"}, 404)
+
+
+def test_who_may_not_operate_pauses_no_version(caller, broken):
+    wen = caller("wen", "handler")
+    for verb in ("suspend", "resume"):
+        wen.post(f"/process-definitions/p/versions/1/{verb}", {"reason": "mine"}, 403)
+
+
 def test_a_dry_run_lists_what_stands_in_the_way_and_changes_nothing(olu, deploy, broken):
     deploy({"p.bpmn": sketch(BREAKS.replace("script work run='x = 1 / n'", "user work"))})
     path = f"/process-instances/{broken[0]}/migrate"

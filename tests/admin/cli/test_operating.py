@@ -21,6 +21,14 @@ DRAWN = """
     begin -> fail -> look -> over
 """
 
+ANY_ORDER = """
+    start begin
+    adhoc work groups='["agents"]'
+      user call
+      user note
+    begin -> work
+"""
+
 
 @pytest.fixture
 def call(tmp_path):
@@ -175,3 +183,28 @@ def test_a_message_is_brought_to_the_instance_that_waits_for_it(call, tmp_path):
     brought = call("messages", "correlate", "order_paid", "--instance", begun["id"], "-v", "amount=3")
     assert (brought["id"], brought["state"]) == (begun["id"], "completed")
     assert call("signal", "nobody_waits") == {"count": 0}
+
+
+def test_nothing_begins_in_a_version_that_pauses(call, work, deployed):
+    begun = call("start", deployed, "-v", "amount=1")["id"]
+    paused = call("suspend-version", deployed, "1", "--instances", "--reason", "a wrong text")
+    assert paused == {"process_key": deployed, "version": 1, "instance_count": 1}
+    work()
+    assert call("instances", "show", begun)["state"] == "suspended"
+    with pytest.raises(Conflict, match="paused"):
+        call("start", deployed)
+    assert call("resume-version", deployed, "1", "--reason", "corrected")["instance_count"] == 1
+    work()
+    assert call("instances", "show", begun)["state"] == "active"
+    assert call("start", deployed, "-v", "amount=1")["state"] == "active"
+
+
+def test_what_is_done_next_is_chosen(call, tmp_path):
+    (tmp_path / "any.bpmn").write_bytes(sketch(ANY_ORDER))
+    key = call("deploy", str(tmp_path / "any.bpmn"))[0]["key"]
+    begun = call("start", key)["id"]
+    (task,) = call("tasks")["result"]
+    assert call("choose", task["id"], "note")["id"] == begun
+    assert sorted(found["element_id"] for found in call("tasks")["result"]) == ["note", "work"]
+    with pytest.raises(Conflict):
+        call("choose", task["id"], "nothing")

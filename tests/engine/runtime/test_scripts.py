@@ -8,6 +8,7 @@ from engine.definition.environment import functions
 from engine.errors import DefinitionError
 from engine.jobs import list_incidents
 from engine.testing import drawing, end, start, system
+from engine.testing.drawing import gateway
 from engine.testing.sketch import sketch
 
 
@@ -68,6 +69,58 @@ def test_a_script_that_cannot_be_read_is_refused_at_deployment_by_element_and_li
         put(scripted("total = ("))
     (problem,) = refused.value.problems
     assert (problem.path, problem.element_name) == ("p.bpmn#compute", "Compute")
+
+
+PYTHON_ELSEWHERE = {
+    "timer": (
+        '<bpmn:intermediateCatchEvent id="there" name="There"><bpmn:timerEventDefinition>'
+        '<bpmn:timeDuration language="python">{source}</bpmn:timeDuration>'
+        "</bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>"
+    ),
+    "condition": (
+        '<bpmn:intermediateCatchEvent id="there" name="There"><bpmn:conditionalEventDefinition>'
+        '<bpmn:condition language="python">{source}</bpmn:condition>'
+        "</bpmn:conditionalEventDefinition></bpmn:intermediateCatchEvent>"
+    ),
+    "rounds": (
+        '<bpmn:task id="there" name="There"><bpmn:multiInstanceLoopCharacteristics>'
+        '<bpmn:loopCardinality language="python">{source}</bpmn:loopCardinality>'
+        "</bpmn:multiInstanceLoopCharacteristics></bpmn:task>"
+    ),
+    "completion": (
+        '<bpmn:task id="there" name="There"><bpmn:multiInstanceLoopCharacteristics>'
+        "<bpmn:loopCardinality>2</bpmn:loopCardinality>"
+        '<bpmn:completionCondition language="python">{source}</bpmn:completionCondition>'
+        "</bpmn:multiInstanceLoopCharacteristics></bpmn:task>"
+    ),
+}
+
+
+@pytest.mark.parametrize("place", PYTHON_ELSEWHERE)
+def test_an_expression_in_python_is_read_at_deployment_wherever_it_stands(put, place):
+    def drawn(source):
+        inside = PYTHON_ELSEWHERE[place].format(source=source)
+        return drawing(f"{start()}\n{inside}\n{end()}\nbegin -> there\nthere -> over")
+
+    with pytest.raises(DefinitionError) as refused:
+        put(drawn("count +"))
+    (problem,) = refused.value.problems
+    assert (problem.path, problem.element_name) == ("p.bpmn#there", "There")
+    put(drawn("count + 1"))
+
+
+def test_a_condition_in_python_that_cannot_be_read_is_refused_at_its_flow(put):
+    said = '<bpmn:conditionExpression language="python">count +</bpmn:conditionExpression>'
+    ends = 'sourceRef="way" targetRef="over"'
+    flow = f'<bpmn:sequenceFlow id="asked" name="Enough?" {ends}>{said}</bpmn:sequenceFlow>'
+    with pytest.raises(DefinitionError) as refused:
+        put(
+            drawing(
+                f"{start()}\n{gateway('way')}\n{end()}\n{end('other')}\n{flow}\nbegin -> way\nway -> other *"
+            )
+        )
+    (problem,) = refused.value.problems
+    assert (problem.path, problem.element_name) == ("p.bpmn#asked", "Enough?")
 
 
 def test_a_script_that_fails_stops_at_its_element_with_an_incident(centre, put):
