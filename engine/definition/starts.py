@@ -10,9 +10,9 @@ from engine.context import Context
 from engine.definition.definitions import Definition
 from engine.definition.manifest import ProcessStart
 from engine.definition.models import ProcessDefinition
-from engine.errors import Conflict, NotFound
+from engine.errors import Conflict
 from engine.i18n import _
-from engine.people import people_of
+from engine.people import is_meant
 
 DEPLOY = "processes.deploy"
 _PAUSED = select(ProcessDefinition.suspended_at).where(ProcessDefinition.id == bindparam("of"))
@@ -71,11 +71,4 @@ def _is_for(ctx: Context, start: ProcessStart) -> bool:
     key = ctx.actor.key
     if key is None:
         return start.public
-    return not start.who or any(_means(ctx, word, key) for word in start.who)
-
-
-def _means(ctx: Context, word: str, key: str) -> bool:
-    try:
-        return any(person.key == key for person in people_of(ctx, word))
-    except NotFound:
-        return False
+    return not start.who or any(is_meant(ctx, word, key) for word in start.who)

@@ -15,7 +15,7 @@ from engine.db import table_of
 from engine.jobs.models import Job
 from engine.values import Json
 
-LEASE_S = 30
+LEASE_S = 20
 # What goes first comes first.
 LANES = ("interactive", "batch")
 # A claim looks at this many due jobs for each it wants, before it asks process by process.

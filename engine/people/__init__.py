@@ -16,7 +16,7 @@ from engine.people.groups import (
 )
 from engine.people.importing import Plan, Tables, apply_import, blank_tables, plan_import, read_tables
 from engine.people.languages import CHINESE, centre_locale, chinese_of, written_in
-from engine.people.lookups import head_of, manager_of, people_of
+from engine.people.lookups import head_of, is_meant, manager_of, people_of
 from engine.people.models import (
     Group,
     GroupMember,
@@ -107,6 +107,7 @@ __all__ = [
     "groups_of",
     "head_of",
     "holders_of",
+    "is_meant",
     "join_group",
     "join_unit",
     "leave_group",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from engine.context import Context
 from engine.errors import InvalidSubmission, NotFound
 from engine.i18n import _
-from engine.people.groups import members_of
+from engine.people.groups import groups_of, members_of
 from engine.people.keys import need_valid
 from engine.people.models import Group, Person, Post, Unit
 from engine.people.persons import get_person
@@ -86,6 +86,27 @@ def people_of(ctx: Context, spec: str) -> list[Person]:
         )
     with ctx.read():
         return _KINDS[kind](ctx, key)
+
+
+def is_meant(ctx: Context, spec: str, person_key: str) -> bool:
+    """Whether a word of a drawing means somebody; what it means is not there: nobody.
+
+    Args:
+        ctx: The context.
+        spec: As for ``people_of``.
+        person_key: Who.
+
+    Raises:
+        InvalidSubmission: There is no such kind of word.
+    """
+    kind, _colon, key = spec.partition(":")
+    if kind == "group":
+        # Groups may be large, and who starts a process is asked at every start.
+        return key in groups_of(ctx, person_key)
+    try:
+        return any(person.key == person_key for person in people_of(ctx, spec))
+    except NotFound:
+        return False
 
 
 def _person(ctx: Context, key: str) -> list[Person]:

@@ -116,9 +116,7 @@ class Reader:
         if (said.get("language") or self.language).lower().endswith("python"):
             source = (said.text or "").strip()
             of = element.get("id") or etree.QName(element).localname
-            self.scripts[of, source] = Script(
-                element_id=of, element_name=element.get("name"), source=source
-            )
+            self.scripts[of, source] = Script(element_id=of, element_name=element.get("name"), source=source)
             return Formula(source=source, script=True)
         return self.compile(element, said.text, where)
 
