@@ -19,6 +19,8 @@ WITHIN_S = 300.0
 KILLS = False
 _WORKERS = 2
 _PEOPLE = 4
+# They take a breath: who asks for more than the machine can do is told to wait, restart or no restart.
+_BREATH_S = 0.3
 _GIVEN_BACK_WITHIN_S = 20.0
 # What is on its way when a worker is told to end: SMS that the provider takes and does not answer.
 _SLOW: tuple[Trouble, ...] = ("take_and_hang",) * 4
@@ -36,7 +38,12 @@ def run(report: Report, count: int = COUNT) -> None:
         end_s = time.monotonic() + count
         stops_s: dict[str, list[float]] = {"web": [], "worker": []}
         held = 0
-        with crowd(desk.do_errand, range(1_000_000), _PEOPLE) as done:
+
+        def visit(number: int) -> None:
+            desk.do_errand(number)
+            time.sleep(_BREATH_S)
+
+        with crowd(visit, range(1_000_000), _PEOPLE) as done:
             while time.monotonic() < end_s:
                 for name in nodes.ports:
                     stops_s["web"].append(_stop_web(nodes, name))

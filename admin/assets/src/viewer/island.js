@@ -1,6 +1,7 @@
-// <div data-diagram> with JSON elements: the drawing's XML (or its address in data-url) and the state of its elements,
+// <div data-diagram data-process="its id"> with JSON elements: the drawing's XML (or its address in data-url) and the state of its elements,
 // {"<element id>": {"state": "done" | "active" | "cancelled" | "incident", "count": 3}}; sequence flows may be named too.
 import Viewer from "bpmn-js/lib/NavigatedViewer";
+import { picture } from "./picture.js";
 import { touch } from "./touch.js";
 
 const [MARGIN, LOW, LEGIBLE] = [32, 240, 0.7]; // pixels around the drawing, least height, scale below which one cannot read
@@ -14,7 +15,7 @@ export async function mount(island) {
     bpmnRenderer: { defaultFillColor: "var(--cw-drawing-fill)", defaultStrokeColor: "var(--cw-drawing-line)", defaultLabelColor: "var(--cw-drawing-text)" },
   });
   try {
-    await viewer.importXML(read(island, "xml") ?? (await (await fetch(island.dataset.url)).text()));
+    await picture(viewer, read(island, "xml") ?? (await (await fetch(island.dataset.url)).text()), island.dataset.process);
   } catch (error) {
     console.error(error);
     island.querySelector("[data-failed]").hidden = false;
