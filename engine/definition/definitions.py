@@ -19,7 +19,8 @@ from engine.errors import NotFound
 from engine.i18n import _
 from engine.machine import ProcessSpec
 
-_KEPT = 256
+# A compiled element takes some 3 kB.
+_KEPT, _ELEMENTS_KEPT = 256, 30_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +44,18 @@ class Definition:
             return manifest
         return ProcessManifest(key=self.key, title=self.title)
 
+    @property
+    def element_count(self) -> int:
+        """How many elements its package has."""
+        return self.package.element_count
+
     def text(self, locale: str, source: str | None) -> str:
         """Say one of its texts in a language."""
         return self.package.text(locale, source or "")
 
 
 class _Kept:
-    """What was read last. Deployments never change, so nothing here goes stale."""
+    """What was read last, as far as it fits. Deployments never change, so nothing here goes stale."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -64,8 +70,12 @@ class _Kept:
     def put(self, key: str, value: Any) -> None:
         with self._lock:
             self._kept[key] = value
-            if len(self._kept) > _KEPT:
+            while len(self._kept) > 1 and self._is_full():
                 self._kept.popitem(last=False)
+
+    def _is_full(self) -> bool:
+        elements = sum(value.element_count for value in self._kept.values())
+        return len(self._kept) > _KEPT or elements > _ELEMENTS_KEPT
 
 
 _LATEST = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,11 +14,6 @@ FILE = "process.toml"
 TELEPHONE = "telephone"
 INBOUND_PARTS = ("body", "sender", "recipient", "channel", "subject", "locale")
 """What a start can take from a message that came in."""
-_KEYS = {
-    "key", "title", "summary", "category", "needs", "calls", "instance_title", "business_key", "start",
-    "groups", "variables", "worklist", "deadlines",
-}  # fmt: skip
-_START_KEYS = {"event", "title", "summary", "form", "who", "public", "inbound", "into"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,90 +134,130 @@ def read_process_manifest(content: bytes) -> ProcessManifest:
         ) from None
     problems: list[Problem] = []
 
-    def wrong(key: str, message: str, **params: Any) -> None:
-        problems.append(Problem(path=f"{FILE}#{key}", message=message, params=params))
+    def wrong(at: str, message: str, /, **params: Any) -> None:
+        problems.append(Problem(path=f"{FILE}#{at}", message=message, params=params))
 
-    _check_keys(said, wrong)
-    starts = _starts(said.get("start", []), wrong)
-    variables = _variables(said.get("variables", {}), wrong)
-    rule = said.get("business_key")
-    if rule is not None and not (isinstance(rule, dict) and "number" in str(rule.get("pattern", ""))):
+    told = _fitting(said, _KEYS, "", wrong)
+    for key in ("key", "title"):
+        if not str(told.get(key, "")).strip():
+            wrong(key, _("%(key)s is missing. Write it as a text."), key=key)
+    starts = _starts(told.get("start", []), wrong)
+    variables = _variables(told.get("variables", {}), wrong)
+    rule = _fitting(told.get("business_key", {}), _BUSINESS_KEY_KEYS, "business_key", wrong)
+    if "business_key" in told and "number" not in rule.get("pattern", ""):
         wrong("business_key", _("business_key.pattern must have {{ number }} in it."))
-        rule = None
+    worklist = _fitting(told.get("worklist", {}), _WORKLIST_KEYS, "worklist", wrong)
     if problems:
         raise DefinitionError(problems=problems)
     return ProcessManifest(
-        key=said["key"],
-        title=said["title"],
-        summary=said.get("summary", ""),
-        category=said.get("category", ""),
-        needs=tuple(said.get("needs", ())),
-        calls=tuple(said.get("calls", ())),
-        instance_title=said.get("instance_title", ""),
-        business_key=BusinessKeyRule(pattern=rule["pattern"], digits=int(rule.get("digits", 4)))
-        if rule
-        else None,
+        key=told["key"],
+        title=told["title"],
+        summary=told.get("summary", ""),
+        category=told.get("category", ""),
+        needs=tuple(told.get("needs", ())),
+        calls=tuple(told.get("calls", ())),
+        instance_title=told.get("instance_title", ""),
+        business_key=BusinessKeyRule(**rule) if rule else None,
         starts=tuple(starts),
-        groups=dict(said.get("groups", {})),
+        groups=dict(told.get("groups", {})),
         variables=variables,
-        listed=tuple(said.get("worklist", {}).get("columns", ())),
+        listed=tuple(worklist.get("columns", ())),
     )
 
 
-def _check_keys(said: Mapping[str, Any], wrong: Any) -> None:
-    for unknown in sorted(set(said) - _KEYS):
-        wrong(unknown, _("There is no key %(key)s. Known are: %(known)s."), key=unknown, known=_known(_KEYS))
-    for key in ("key", "title"):
-        if not isinstance(said.get(key), str) or not said[key].strip():
-            wrong(key, _("%(key)s is missing. Write it as a text."), key=key)
-    for key in ("needs", "calls"):
-        if not _is_names(said.get(key, [])):
-            wrong(key, _("%(key)s must be a list of names."), key=key)
-
-
-def _starts(said: Any, wrong: Any) -> list[ProcessStart]:
+def _starts(said: list[dict[str, Any]], wrong: Any) -> list[ProcessStart]:
     starts: list[ProcessStart] = []
-    for number, start in enumerate(said if isinstance(said, list) else [], 1):
+    for number, start in enumerate(said, 1):
         at = f"start[{number}]"
-        for unknown in sorted(set(start) - _START_KEYS):
-            wrong(
-                at,
-                _("There is no key %(key)s. Known are: %(known)s."),
-                key=unknown,
-                known=_known(_START_KEYS),
-            )
-        if not isinstance(start.get("event"), str):
+        told = _fitting(start, _START_KEYS, at, wrong)
+        if not told.get("event"):
             wrong(at, _("event is missing: name a start event of the drawing."))
             continue
-        if start.get("inbound") not in (None, "sms", "email"):
+        if told.get("inbound") not in (None, "sms", "email"):
             wrong(at, _("inbound must be sms or email."))
-        for who in start.get("who", ()):
+        for who in told.get("who", ()):
             if who.split(":")[0] not in ("person", "group", "unit") or ":" not in who:
                 wrong(at, _("who: %(who)s must be person:KEY, group:KEY or unit:KEY."), who=who)
-        known = {key: value for key, value in start.items() if key in _START_KEYS}
-        known["who"] = tuple(start.get("who", ()))
-        starts.append(ProcessStart(**known))
+        starts.append(ProcessStart(**{**told, "who": tuple(told.get("who", ()))}))
     return starts
 
 
-def _variables(said: Any, wrong: Any) -> dict[str, VariableSpec]:
+def _variables(said: dict[str, Any], wrong: Any) -> dict[str, VariableSpec]:
     variables: dict[str, VariableSpec] = {}
-    for name, spec in (said if isinstance(said, dict) else {}).items():
+    for name, spec in said.items():
+        at = f"variables.{name}"
         if " " in name:
-            wrong(f"variables.{name}", _("A variable's name has no blanks."))
-        unknown = sorted(set(spec) - {"type", "kind", "label", "sensitive"})
-        if unknown:
-            wrong(f"variables.{name}", _("There is no key %(key)s here."), key=unknown[0])
-            continue
-        if spec.get("kind", "") not in ("", TELEPHONE):
-            wrong(f"variables.{name}", _("kind must be telephone, or left out."))
-        variables[name] = VariableSpec(**spec)
+            wrong(at, _("A variable's name has no blanks."))
+        told = _fitting(spec, _VARIABLE_KEYS, at, wrong)
+        if told.get("kind", "") not in ("", TELEPHONE):
+            wrong(at, _("kind must be telephone, or left out."))
+        variables[name] = VariableSpec(**told)
     return variables
 
 
-def _is_names(names: object) -> bool:
-    return isinstance(names, list) and all(isinstance(name, str) for name in names)
+def _fitting(said: object, keys: Mapping[str, _Kind], at: str, wrong: Any) -> dict[str, Any]:
+    """Return what of a table is as it must be; the rest is wrong.
+
+    Args:
+        said: The table.
+        keys: What may be in it.
+        at: Where it stands; empty for the whole file.
+        wrong: Reports a problem.
+    """
+    if not isinstance(said, dict):
+        wrong(at, _("%(key)s must be a table."), key=at)
+        return {}
+    fitting: dict[str, Any] = {}
+    for key, value in said.items():
+        here = f"{at}.{key}" if at else key
+        kind = keys.get(key)
+        if kind is None:
+            known = ", ".join(sorted(keys))
+            wrong(here, _("There is no key %(key)s. Known are: %(known)s."), key=key, known=known)
+        elif not kind.fits(value):
+            wrong(here, kind.message, key=key)
+        else:
+            fitting[key] = value
+    return fitting
 
 
-def _known(keys: Sequence[str] | set[str]) -> str:
-    return ", ".join(sorted(keys))
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What a key may hold, and what is said where it does not."""
+
+    fits: Callable[[object], bool]
+    message: str
+
+
+def _is_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+
+
+def _is_tables(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(table, dict) for table in value)
+
+
+_TEXT = _Kind(lambda value: isinstance(value, str), _("%(key)s must be a text."))
+_FLAG = _Kind(lambda value: isinstance(value, bool), _("%(key)s must be true or false."))
+_DIGITS = _Kind(lambda value: type(value) is int and 1 <= value <= 18, _("%(key)s must be 1 to 18."))
+_NAMES = _Kind(_is_names, _("%(key)s must be a list of names."))
+_TABLE = _Kind(lambda value: isinstance(value, dict), _("%(key)s must be a table."))
+_TABLES = _Kind(_is_tables, _("%(key)s must be one table or several, each begun by [[%(key)s]]."))
+_TEXTS = _Kind(_is_texts, _("%(key)s must be a table of texts."))
+
+_KEYS = {
+    "key": _TEXT, "title": _TEXT, "summary": _TEXT, "category": _TEXT, "needs": _NAMES, "calls": _NAMES,
+    "instance_title": _TEXT, "business_key": _TABLE, "start": _TABLES, "groups": _TEXTS,
+    "variables": _TABLE, "worklist": _TABLE,
+}  # fmt: skip
+_BUSINESS_KEY_KEYS = {"pattern": _TEXT, "digits": _DIGITS}
+_START_KEYS = {
+    "event": _TEXT, "title": _TEXT, "summary": _TEXT, "form": _TEXT, "who": _NAMES, "public": _FLAG,
+    "inbound": _TEXT, "into": _TEXTS,
+}  # fmt: skip
+_VARIABLE_KEYS = {"type": _TEXT, "kind": _TEXT, "label": _TEXT, "sensitive": _FLAG}
+_WORKLIST_KEYS = {"columns": _NAMES}

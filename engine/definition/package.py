@@ -70,6 +70,12 @@ class Package:
         """What each of its drawings holds, by path."""
         return {path: self.drawn(path) for path in self.matching("*.bpmn")}
 
+    @property
+    def element_count(self) -> int:
+        """How many elements its drawings have, as far as they were read."""
+        parsed = list(self._parsed.values())
+        return sum(len(spec.nodes) for drawn in parsed for spec in drawn.processes.values())
+
     def drawn(self, path: str) -> Parsed:
         """Read a drawing, once.
 

@@ -19,6 +19,8 @@ from engine.i18n import _
 
 _NO_FUNCTIONS: Mapping[str, Callable[..., Any]] = {}
 _MISSING = object()
+# In characters. What a drawing or a table holds keeps its own; this is for what is asked over and over.
+_LONGEST_KEPT = 500
 
 
 class Result(NamedTuple):
@@ -118,13 +120,19 @@ def settle(run: Run, evaluate: Callable[[], Any]) -> Result:
     return Result(value, run.told() if run.warnings else ())
 
 
-@lru_cache(maxsize=4096)
 def compile_expression(source: str, names: frozenset[str] = frozenset(), unary: bool = False) -> Expression:
-    """Read and compile an expression; the same one is read once.
+    """Read and compile an expression; the same one is read once, unless it is very long.
 
     Raises:
         FeelSyntaxError: It cannot be read.
     """
+    if len(source) > _LONGEST_KEPT:
+        return build(source, names, unary=unary)
+    return _compiled(source, names, unary)
+
+
+@lru_cache(maxsize=2048)
+def _compiled(source: str, names: frozenset[str], unary: bool) -> Expression:
     return build(source, names, unary=unary)
 
 

@@ -252,9 +252,7 @@ class ProcessSpec(WorkflowSpec):
     @cached_property
     def certain(self) -> list[Node]:
         """The elements that every instance comes to, whichever event begins it: no choice is before them."""
-        ways = [self._certain_from([start]) for start in self.starts] or [
-            self._certain_from(self.entries(None))
-        ]
+        ways = [self._certain_from([start]) for start in self.starts] or [self._certain_from(self.entries)]
         return [node for node in self.nodes if all(node.element_id in way for way in ways)]
 
     def _certain_from(self, begun: list[Node]) -> set[str]:
@@ -265,7 +263,7 @@ class ProcessSpec(WorkflowSpec):
             if node.element_id in certain or (node.rounds is not None and not node.rounds.certain):
                 continue
             certain.add(node.element_id)
-            todo += [inner for inner in self.entries(node.element_id)]
+            todo += getattr(node, "entries", ())
             if not node.chooses:
                 todo += [self.node(flow.target) for flow in node.outgoing]
         return certain
@@ -283,10 +281,12 @@ class ProcessSpec(WorkflowSpec):
                 before.setdefault(node.jumps_to, []).append(node.element_id)
         return before
 
-    def entries(self, within: str | None) -> list[Node]:
-        """Return where a process or a sub-process without a start event begins: what nothing leads to."""
-        return [
-            node
-            for node in self.nodes
-            if node.within == within and not node.incoming and not node.begun_otherwise
-        ]
+    @property
+    def entries(self) -> list[Node]:
+        """Where an instance begins that no start event begins."""
+        return [node for node in self.nodes if node.within is None and self.is_entry(node)]
+
+    @staticmethod
+    def is_entry(node: Node) -> bool:
+        """Whether what has no start event begins with an element: nothing leads to it."""
+        return not node.incoming and not node.begun_otherwise

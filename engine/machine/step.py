@@ -100,7 +100,7 @@ def _start(stimulus: Start, run: Run) -> None:
         raise DefinitionError(_("Process %(key)s only starts by a message or a signal."), key=run.spec.name)
     else:
         # Without any start event, everything that nothing leads to begins at once.
-        for node in run.spec.entries(None):
+        for node in run.spec.entries:
             run.place(node.element_id, root)
         # Where there is none, what guards the process has nothing to guard.
         run.settle(root)

@@ -234,9 +234,11 @@ def _channel_problems(path: str, channel: str, said: Json) -> Iterator[Problem]:
         )
     if not isinstance(said.get("text"), str) or not said["text"].strip():
         yield Problem(path=where, message=_('Write the text: text = "…".'))
-    for key in known & set(said):
+    for key in sorted(known & set(said)):
         if isinstance(said[key], str):
             yield from _hole_problems(where, said[key].strip())
+        elif key != "text":
+            yield Problem(path=where, message=_("%(key)s must be a text."), params={"key": key})
 
 
 def _hole_problems(path: str, text: str) -> Iterator[Problem]:

@@ -41,7 +41,7 @@ def run(report: Report, count: int = COUNT) -> None:
 
         def visit(number: int) -> None:
             desk.do_errand(number)
-            time.sleep(_BREATH_S)
+            desk.breathe(_BREATH_S)
 
         with crowd(visit, range(1_000_000), _PEOPLE) as done:
             while time.monotonic() < end_s:

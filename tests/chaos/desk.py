@@ -49,6 +49,10 @@ class Desk:
         """Begin nothing more; what is begun is done."""
         self._stopped.set()
 
+    def breathe(self, for_s: float) -> None:
+        """Do nothing for a while, but after ``stop`` at once."""
+        self._stopped.wait(for_s)
+
     def do_errand(self, number: int) -> None:
         """Begin an errand and do its person's step; nothing after ``stop``."""
         if self._stopped.is_set():

@@ -136,6 +136,17 @@ def attacks(url: str, secret: Path) -> dict[str, Files]:
         "20,000 flows to nowhere": {"a.bpmn": _process(flows)},
         "20,000 elements of one id": {"a.bpmn": _process(same)},
         "9,000 tasks in a row": {"a.bpmn": _process(joined)},
+        "6,000 sub-processes": {"a.bpmn": _process("".join(
+            f"<subProcess id='s{n}'><task id='t{n}'/></subProcess>" for n in range(6_000)))},
+        "6,000 ad-hoc sub-processes": {"a.bpmn": _process("".join(
+            f"<adHocSubProcess id='s{n}'><task id='t{n}'/></adHocSubProcess>" for n in range(6_000)))},
+        "3,000 event sub-processes": {"a.bpmn": _process("<task id='a'/>" + "".join(
+            f"<subProcess id='s{n}' triggeredByEvent='true'><startEvent id='t{n}'><timerEventDefinition>"
+            "<timeDuration>PT1H</timeDuration></timerEventDefinition></startEvent></subProcess>"
+            for n in range(3_000)))},
+        "4,000 boundary events": {"a.bpmn": _process("<task id='a'/>" + "".join(
+            f"<boundaryEvent id='b{n}' attachedToRef='a'><timerEventDefinition><timeDuration>PT1H</timeDuration>"
+            "</timerEventDefinition></boundaryEvent>" for n in range(4_000)))},
         "15,000 flows among 30 tasks": {"a.bpmn": _process(tasks[:600] + many)},
         "6,000 lanes": {"a.bpmn": _process(f"<laneSet id='s'>{lanes}</laneSet>{tasks}")},
         "20,000 attributes": {"a.bpmn": _process("<task id='a' " + " ".join(
@@ -223,6 +234,14 @@ _HOSTILE = (
     "流程", "😀", "\u202e", "\ufeff", "a b", "a.b.c", "a:b", "#a", "@", "=", "= 1", "for x in 1..999999999 return x",
     "if", "function(x) x(x)", "date(", "2 ** 2 ** 99", "some x in y satisfies", "__class__", "p", "a", "begin", "open",
 )  # fmt: skip
+_KEYS = (
+    "key", "title", "business_key", "start", "groups", "variables", "worklist", "variables.x", "sms", "text",
+    "subject", "email", "message", "path", "none_such",
+)  # fmt: skip
+_TOML_VALUES = (
+    "7", "-1", "1e400", "true", '""', "[]", "[1]", "[[]]", '["a", 1]', "{}", "{ a = 1 }", "2026-01-01", '"\\u0000"',
+    '"{{ number"', '"{{ }}"', "99999999999999999999",
+)  # fmt: skip
 _TAGS = re.compile(rb"<(/?)([\w:]+)")
 _VALUES = re.compile(rb'="([^"]*)"')
 _TEXTS = re.compile(rb">([^<>]+)<")
@@ -235,6 +254,8 @@ def mutated(chance: random.Random, content: bytes, path: str) -> bytes:
             content = _mutate_json(chance, content)
         elif path.endswith((".bpmn", ".dmn")) and chance.random() < 0.7:
             content = _mutate_xml(chance, content)
+        elif path.endswith(".toml") and chance.random() < 0.7:
+            content = _mutate_toml(chance, content)
         else:
             content = _mutate_bytes(chance, content)
     return content
@@ -282,6 +303,28 @@ def _mutate_xml(chance: random.Random, content: bytes) -> bytes:
         at = content.find(b">", other.start()) + 1
         return content[:at] + piece + content[at:]
     return content.replace(b"<" + one[2], b"<" + other[2], 1).replace(b"</" + one[2], b"</" + other[2], 1)
+
+
+def _mutate_toml(chance: random.Random, content: bytes) -> bytes:
+    lines = content.decode(errors="replace").splitlines()
+    if not lines:
+        return content
+    at = chance.randrange(len(lines))
+    key, equals, value = lines[at].partition(" = ")
+    act = chance.randrange(5)
+    if act == 0:
+        del lines[at]
+    elif act == 1:
+        lines.insert(at, lines[chance.randrange(len(lines))])
+    elif not equals:
+        lines[at] = chance.choice(
+            [f"[{lines[at]}]", lines[at].strip("[]"), f"[{chance.choice(_KEYS)}]", "[[start]]"]
+        )
+    elif act == 2:
+        lines[at] = f"{chance.choice(_KEYS)} = {value}"
+    else:
+        lines[at] = f"{key} = {chance.choice(_TOML_VALUES)}"
+    return "\n".join(lines).encode()
 
 
 def _mutate_json(chance: random.Random, content: bytes) -> bytes:

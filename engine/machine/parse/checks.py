@@ -28,6 +28,7 @@ def check(reader: Reader, element: etree._Element, spec: ProcessSpec) -> None:
         (reader.warn if others else reader.lacks)(
             element, _("The process is empty. Draw at least one element.")
         )
+    ended = {node.within for node in spec.nodes if isinstance(node, events.EndEvent)}
     for node in spec.nodes:
         at = drawn.get(node.element_id, element)
         _check_place(reader, at, node, spec)
@@ -40,7 +41,7 @@ def check(reader: Reader, element: etree._Element, spec: ProcessSpec) -> None:
         elif isinstance(node, gateways.ExclusiveGateway):
             _check_exclusive(reader, at, node)
         elif isinstance(node, subprocesses.SubProcess):
-            _check_sub_process(reader, at, node, spec)
+            _check_sub_process(reader, at, node, ended)
 
 
 def _check_place(reader: Reader, at: etree._Element, node: Node, spec: ProcessSpec) -> None:
@@ -170,7 +171,7 @@ def _check_exclusive(reader: Reader, at: etree._Element, node: gateways.Exclusiv
 
 
 def _check_sub_process(
-    reader: Reader, at: etree._Element, node: subprocesses.SubProcess, spec: ProcessSpec
+    reader: Reader, at: etree._Element, node: subprocesses.SubProcess, ended: set[str | None]
 ) -> None:
     if isinstance(node, subprocesses.EventSubProcess):
         starts = [guard for guard in node.own_starts if guard.triggers]
@@ -185,9 +186,7 @@ def _check_sub_process(
     elif isinstance(node, subprocesses.AdHocSubProcess):
         if node.starts:
             reader.say(at, _("An ad-hoc sub-process has no start event. Remove it."))
-        if any(
-            isinstance(inner, events.EndEvent) and inner.within == node.element_id for inner in spec.nodes
-        ):
+        if node.element_id in ended:
             reader.say(at, _("An ad-hoc sub-process has no end event. Remove it."))
     elif not node.starts and not node.entries:
         reader.warn(at, _("The sub-process is empty: it is passed."))

@@ -132,5 +132,6 @@ def _starts(spec: ProcessSpec) -> None:
         elif isinstance(node, activities.ReceiveTask) and node.incoming:
             node.begins_process = False
     for node in spec.nodes:
-        if isinstance(node, subprocesses.SubProcess):
-            node.entries = spec.entries(node.element_id)
+        around = spec.node(node.within) if node.within is not None else spec.root
+        if isinstance(around, subprocesses.SubProcess) and spec.is_entry(node):
+            around.entries.append(node)

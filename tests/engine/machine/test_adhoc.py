@@ -4,7 +4,7 @@ import pytest
 
 from engine.machine import NotWaiting, stimuli
 from engine.machine.nodes.subprocesses import NotEnabled
-from engine.testing.play import Play
+from engine.testing.stage import Play
 
 
 @pytest.mark.parametrize("ordering", ["Parallel", "Sequential"])

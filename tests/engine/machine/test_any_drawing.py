@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from engine.errors import TechnicalFailure
 from engine.machine import Budget, Environment, Run, dump, effects, load, parse, step, stimuli
-from engine.testing.play import NOW
 from engine.testing.sketch import sketch
+from engine.testing.stage import NOW
 from tests.engine.machine.drawer import Drawer
 
 ASKS = (effects.OpenUserTask, effects.CallService, effects.CallProcess, effects.SetTimer, effects.Await)

@@ -5,7 +5,7 @@ import pytest
 
 from engine.machine import effects
 from engine.machine.extensions import BPMN
-from engine.testing.play import Play
+from engine.testing.stage import Play
 
 
 def file(body, roots=""):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.testing.play import Play
+from engine.testing.stage import Play
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from engine.errors import DefinitionError
 from engine.machine import stimuli
-from engine.testing.play import Play
+from engine.testing.stage import Play
 
 # How each kind is drawn, and how it comes.
 COMES = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.testing.play import Play
+from engine.testing.stage import Play
 
 
 def test_an_activity_with_several_ways_takes_every_open_one():

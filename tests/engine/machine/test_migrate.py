@@ -6,8 +6,8 @@ import pytest
 
 from engine.machine import effects, parse
 from engine.machine.migrate import blockers
-from engine.testing.play import NOW, Play
 from engine.testing.sketch import sketch
+from engine.testing.stage import NOW, Play
 
 LINE = "start begin\nuser ask\nuser check\nend over\nbegin -> ask -> check -> over"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.machine import Budget, NotWaiting, effects, stimuli
-from engine.testing.play import Play
+from engine.testing.stage import Play
 
 
 def test_what_stops_behind_rounds_stops_at_the_activity_and_not_in_its_last_round():

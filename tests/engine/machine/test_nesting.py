@@ -6,7 +6,7 @@ import pytest
 
 from engine.errors import DefinitionError
 from engine.machine import effects
-from engine.testing.play import Play
+from engine.testing.stage import Play
 
 # -- events within events ---------------------------------------------------------------------------------
 

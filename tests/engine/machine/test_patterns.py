@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from engine.machine import effects
-from engine.testing.play import Play
+from engine.testing.stage import Play
 
 # -- basic control flow: 1 to 5 ---------------------------------------------------------------------------
 

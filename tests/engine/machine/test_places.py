@@ -3,7 +3,7 @@
 import pytest
 
 from engine.machine import effects, stimuli
-from engine.testing.play import Play
+from engine.testing.stage import Play
 
 # How each kind of activity is drawn, and how its work is done.
 ACTIVITIES = {

@@ -8,7 +8,7 @@ import pytest
 from engine.machine import Run, dump, effects, load, stimuli
 from engine.machine.reopening import GoneOn, WayBack, way_back
 from engine.testing import drawing
-from engine.testing.play import NOW, Play
+from engine.testing.stage import NOW, Play
 
 LINE = "start begin\nuser ask\nuser check\nend over\nbegin -> ask -> check -> over\n"
 GUARDED = (

@@ -6,7 +6,7 @@ from engine.machine import stimuli
 from engine.machine.nodes.base import NoWayOut
 from engine.machine.repair import NotPossible, targets
 from engine.machine.step import NotWaiting
-from engine.testing.play import Play
+from engine.testing.stage import Play
 
 LINE = "start begin\nuser ask\nuser check\nend over\nbegin -> ask -> check -> over\n"
 

@@ -4,8 +4,8 @@ import pytest
 
 from engine.errors import DefinitionError
 from engine.machine import Budget, parse
-from engine.testing.play import Play
 from engine.testing.sketch import sketch
+from engine.testing.stage import Play
 
 
 def one(options, kind="script", extra=""):

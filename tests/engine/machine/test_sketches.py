@@ -8,8 +8,8 @@ import pytest
 
 from engine.errors import DefinitionError
 from engine.machine import parse
-from engine.testing.play import Play
 from engine.testing.sketch import sketch
+from engine.testing.stage import Play
 
 _HEAD = (
     '<m:definitions xmlns:m="http://www.omg.org/spec/BPMN/20100524/MODEL" '

@@ -5,7 +5,7 @@ import pytest
 from engine.errors import DefinitionError
 from engine.machine import Budget, Environment, NotWaiting, Run, dump, effects, load, parse, step, stimuli
 from engine.testing.drawing import drawing, end, gateway, start, task
-from engine.testing.play import Play
+from engine.testing.stage import Play
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 

@@ -130,6 +130,7 @@ def test_a_good_message_has_no_problems() -> None:
         (b'title = "x"', "at least one channel"),
         (b'title = "x"\n[fax]\ntext = "x"', "fax is no channel"),
         (b'title = "x"\nsms = "x"', "sms is no channel"),
+        (b'title = "x"\n[email]\ntext = "x"\nsubject = 7', "subject must be a text"),
         (b'title = "x"\n[sms]\ntext = " "', "Write the text"),
         (b'title = "x"\n[sms]\nbody = "x"', "Unknown key body"),
         (b'title = "x"\n[sms]\ntext = "x"\nsubject = "x"', "Unknown key subject"),
