@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import delete, exists, select, update
 
-from engine.context import SYSTEM, Centre, Context
+from engine.context import SYSTEM, Busy, Centre, Context
 from engine.i18n import _
 from engine.ids import new_id
 from engine.instance import MessageSubscription, ProcessInstance
@@ -89,6 +89,10 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 found = self._claim_and_run()
+            except Busy as busy:
+                # Two workers on SQLite, or a database that begins again: it is tried again after the wait.
+                log.warning("The worker could not look for jobs: %s", busy)
+                found = False
             except Exception:
                 log.exception("The worker could not look for jobs")
                 found = False
