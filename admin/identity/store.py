@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from admin.identity.sessions import is_fresh
 from admin.kit.current import Web
 from engine.context import Context
-from engine.db import Database, Mode, Transaction
+from engine.db import Database, Mode, Transaction, Turn
 from engine.db.database import MODE_OPTION
 
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -72,6 +72,6 @@ def joined(shell: Web) -> Iterator[Context]:
     What is written by it is sent when it is left and committed with whatever the library writes.
     """
     connection = current_app.extensions["appbuilder"].session.connection()
-    transaction = Transaction(connection, g.get("login_store_mode", Mode.READ))
+    transaction = Transaction(Turn(connection), g.get("login_store_mode", Mode.READ))
     yield replace(shell.context(), _transaction=transaction)
     transaction.flush()
