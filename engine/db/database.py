@@ -236,14 +236,12 @@ class Database:
             parsed = parsed.set(drivername="postgresql+psycopg")
             self.engine = create_engine(
                 parsed,
-                # An error's text goes to the log; what was written does not.
-                hide_parameters=True,
-                pool_size=pool_size,
                 max_overflow=pool_size,
                 connect_args={"options": _POSTGRESQL_LIMITS, "connect_timeout": _CONNECT_TIMEOUT_S},
+                **_pool(pool_size),
             )
         else:
-            self.engine = create_engine(parsed, hide_parameters=True, pool_size=pool_size, max_overflow=40)
+            self.engine = create_engine(parsed, max_overflow=40, **_pool(pool_size))
         self.url = parsed
         install(self.engine)
         self._modes = {mode: self.engine.execution_options(**{MODE_OPTION: mode}) for mode in Mode}
@@ -315,6 +313,16 @@ class Database:
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def _pool(size: int) -> dict[str, Any]:
+    return {
+        "pool_size": size,
+        # The one that was used last: a connection fills its cache with pages, and ten would fill ten.
+        "pool_use_lifo": True,
+        # An error's text goes to the log; what was written does not.
+        "hide_parameters": True,
+    }
 
 
 def _read_address(url: str) -> URL:
