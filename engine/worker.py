@@ -339,9 +339,11 @@ def listen(worker: Worker, broker_url: str) -> None:
         message.ack()
         worker.wake()
 
+    # Not in the thread: Celery loads its parts as they are asked for, and two threads that ask at once get none.
+    app = celery_app(broker_url)
+    presence = _Presence(app)
+
     def consume() -> None:
-        app = celery_app(broker_url)
-        presence = _Presence(app)
         while True:
             try:
                 with app.connection() as connection:
