@@ -339,7 +339,7 @@ def listen(worker: Worker, broker_url: str) -> None:
         message.ack()
         worker.wake()
 
-    # Not in the thread: Celery loads its parts as they are asked for, and two threads that ask at once get none.
+    # Not in the thread: Celery loads its parts when asked, and of two threads that ask one gets none.
     app = celery_app(broker_url)
     presence = _Presence(app)
 
