@@ -23,7 +23,7 @@ def held(name: str, *, count: int, fewest_kills: int = 0, **options: Any) -> Non
 
 
 def test_everything_is_done_once_while_workers_are_killed() -> None:
-    # Fewer kills than a full run must have: each costs a start, and the last leases take half a minute.
+    # Fewer kills than a full run must have: each costs a start, and the last leases must run out.
     held("A1", count=100, fewest_kills=1, most_kills=4)
 
 
