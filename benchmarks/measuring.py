@@ -13,7 +13,7 @@ import psycopg
 
 from engine.clock import DatabaseClock
 from engine.context import Centre
-from engine.db import metadata
+from engine.db import Mode, metadata
 from engine.people import create_person, put_group, set_groups
 from engine.testing import make_centre, system
 
@@ -83,7 +83,7 @@ def centre_on(folder: Path, database_url: str = "") -> Iterator[Centre]:
         set_groups(ctx, person_key="ann", group_keys=["staff"])
     yield centre
     if database_url:
-        metadata.drop_all(centre.database.engine.execution_options(callwright_mode="write"))
+        metadata.drop_all(centre.database.engine_for(Mode.WRITE))
     centre.database.dispose()
 
 

@@ -17,7 +17,6 @@ from admin.identity.sessions import is_fresh
 from admin.kit.current import Web
 from engine.context import Context
 from engine.db import Database, Mode, Transaction, Turn
-from engine.db.database import MODE_OPTION
 
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -33,7 +32,7 @@ def open_store(app: Flask, database: Database, *, changing: frozenset[str]) -> s
     Returns:
         What the library takes for its session.
     """
-    engines = {mode: database.engine.execution_options(**{MODE_OPTION: mode}) for mode in Mode}
+    engines = {mode: database.engine_for(mode) for mode in Mode}
 
     class Store(Session):
         def get_bind(self, mapper: Any = None, **kwargs: Any) -> Engine | Connection:

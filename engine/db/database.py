@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from engine.clock import BEGUN_AT
+from engine.db.dialects import TRANSACTION, with_dialect
 from engine.db.rows import one_or_many
 from engine.db.writer import Turn, Writer
 from engine.errors import ConfigurationError
@@ -34,31 +35,13 @@ class Mode(StrEnum):
     WRITE = "write"
 
 
-MODE_OPTION = "callwright_mode"
 _CONNECT_TIMEOUT_S = 10
-# What a connection keeps beside it: its open transaction, and whether SQLite refuses writes on it.
-_TRANSACTION = "callwright_transaction"
+# Whether SQLite refuses writes on a connection.
 _QUERY_ONLY = "callwright_query_only"
 # Statements are many and short: to compile one costs more than it saves.
 _POSTGRESQL_LIMITS = (
     "-c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000 -c timezone=UTC -c jit=off"
 )
-
-
-def install(engine: Engine) -> None:
-    """Give an engine our transaction modes and limits.
-
-    Every engine on the product's database needs them, the login library's too. A connection whose options
-    name no mode begins in read mode.
-    """
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    elif engine.dialect.name == "postgresql":
-        event.listen(engine, "connect", _prepare_postgresql)
-        event.listen(engine, "begin", _begin_postgresql)
-    event.listen(engine, "savepoint", _before_savepoint)
-    event.listen(engine, "rollback_savepoint", _after_savepoint)
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
@@ -72,8 +55,8 @@ def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    writing = connection.get_execution_options().get(MODE_OPTION) == Mode.WRITE
+def _begin_sqlite(connection: Connection, mode: Mode) -> None:
+    writing = mode is Mode.WRITE
     if connection.info.get(_QUERY_ONLY) is not (not writing):
         _tell(connection, f"PRAGMA query_only={'OFF' if writing else 'ON'}")
         connection.info[_QUERY_ONLY] = not writing
@@ -85,9 +68,8 @@ def _prepare_postgresql(dbapi_connection: Any, _record: Any) -> None:
     dbapi_connection.autocommit = True
 
 
-def _begin_postgresql(connection: Connection) -> None:
-    writing = connection.get_execution_options().get(MODE_OPTION) == Mode.WRITE
-    begun = _tell(connection, f"BEGIN READ {'WRITE' if writing else 'ONLY'}; SELECT now()")
+def _begin_postgresql(connection: Connection, mode: Mode) -> None:
+    begun = _tell(connection, f"BEGIN READ {'WRITE' if mode is Mode.WRITE else 'ONLY'}; SELECT now()")
     begun.nextset()
     connection.info[BEGUN_AT] = begun.fetchone()[0]
 
@@ -99,18 +81,6 @@ def _tell(connection: Connection, statement: str) -> Any:
         return driver.execute(statement)
     except (sqlite3.OperationalError, psycopg.OperationalError) as error:
         raise OperationalError(statement, None, error) from error
-
-
-def _before_savepoint(connection: Connection, _name: str) -> None:
-    transaction = connection.info.get(_TRANSACTION)
-    if transaction is not None:
-        transaction.write_gathered()
-
-
-def _after_savepoint(connection: Connection, _name: str, _context: None) -> None:
-    transaction = connection.info.get(_TRANSACTION)
-    if transaction is not None:
-        transaction.forget()
 
 
 class Transaction:
@@ -125,7 +95,7 @@ class Transaction:
         self._found: dict[Executable, Sequence[Any]] = {}
         self._after_commit: list[Callable[[], None]] = []
         self._beside = self.connection.info
-        self._beside[_TRANSACTION] = self
+        self._beside[TRANSACTION] = self
 
     @property
     def session(self) -> Session:
@@ -209,8 +179,8 @@ class Transaction:
 
     def _close(self) -> None:
         # The connection may be the next transaction's by now.
-        if self._beside.get(_TRANSACTION) is self:
-            del self._beside[_TRANSACTION]
+        if self._beside.get(TRANSACTION) is self:
+            del self._beside[TRANSACTION]
         if self._session is not None:
             self._session.expunge_all()
             self._session.close()
@@ -235,16 +205,18 @@ class Database:
         if parsed.get_backend_name() == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
             self.engine = create_engine(
-                parsed,
+                with_dialect(parsed),
                 max_overflow=pool_size,
                 connect_args={"options": _POSTGRESQL_LIMITS, "connect_timeout": _CONNECT_TIMEOUT_S},
                 **_pool(pool_size),
             )
+            event.listen(self.engine, "connect", _prepare_postgresql)
+            self._open = _begin_postgresql
         else:
-            self.engine = create_engine(parsed, max_overflow=40, **_pool(pool_size))
+            self.engine = create_engine(with_dialect(parsed), max_overflow=40, **_pool(pool_size))
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            self._open = _begin_sqlite
         self.url = parsed
-        install(self.engine)
-        self._modes = {mode: self.engine.execution_options(**{MODE_OPTION: mode}) for mode in Mode}
         self.writer = None
         if self.dialect == "sqlite":
             self.writer = Writer(lambda: self._begun(Mode.WRITE), write_wait_s)
@@ -253,6 +225,12 @@ class Database:
     def dialect(self) -> str:
         """``sqlite`` or ``postgresql``."""
         return self.engine.dialect.name
+
+    def engine_for(self, mode: Mode) -> Engine:
+        """Return an engine for libraries that begin by themselves: what they begin is in this mode."""
+        engine = self.engine.execution_options()
+        event.listen(engine, "begin", lambda connection: self._open(connection, mode))
+        return engine
 
     def reach(self) -> None:
         """Ask the database whether it is there.
@@ -292,10 +270,10 @@ class Database:
         return Transaction(Turn(self._begun(mode)), mode)
 
     def _begun(self, mode: Mode) -> Connection:
-        connection = self._modes[mode].connect()
+        connection = self.engine.connect()
         try:
             try:
-                connection.begin()
+                self._open(connection, mode)
             except OperationalError as error:
                 if not isinstance(error.orig, psycopg.OperationalError):
                     raise
@@ -303,8 +281,9 @@ class Database:
                 connection.invalidate()
                 connection.close()
                 self.engine.dispose()
-                connection = self._modes[mode].connect()
-                connection.begin()
+                connection = self.engine.connect()
+                self._open(connection, mode)
+            connection.begin()
         except BaseException:
             connection.close()
             raise

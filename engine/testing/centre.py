@@ -10,7 +10,7 @@ from typing import Any
 from engine import runtime
 from engine.clock import Clock, MovableClock
 from engine.context import SYSTEM, Actor, Centre, Context
-from engine.db import Database, metadata
+from engine.db import Database, Mode, metadata
 from engine.jobs import run_due
 from engine.plugin import Gateway, Registry
 from engine.plugin.loader import load_plugins
@@ -56,7 +56,7 @@ def make_centre(
         data_dir=folder, database_url=database_url, time_zone=time_zone, secret_key="test", **settings
     )
     database = Database(made.database)
-    metadata.create_all(database.engine.execution_options(callwright_mode="write"))
+    metadata.create_all(database.engine_for(Mode.WRITE))
     return Centre(settings=made, database=database, clock=clock or MovableClock(START), registry=registry)
 
 

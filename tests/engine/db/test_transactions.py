@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from engine import runtime
 from engine.clock import DatabaseClock
 from engine.context import Centre
-from engine.db import metadata
+from engine.db import Mode, metadata
 from engine.definition import deploy
 from engine.errors import Conflict
 from engine.history import AuditEntry, audit
@@ -24,7 +24,7 @@ def centre(tmp_path: Path, database_url: str) -> Iterator[Centre]:
     centre = make_centre(tmp_path, database_url=database_url, clock=DatabaseClock())
     yield centre
     if database_url:
-        metadata.drop_all(centre.database.engine.execution_options(callwright_mode="write"))
+        metadata.drop_all(centre.database.engine_for(Mode.WRITE))
     centre.database.dispose()
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from engine.context import Centre, Context
-from engine.db import metadata
+from engine.db import Mode, metadata
 from engine.definition import deploy
 from engine.errors import BpmnError
 from engine.jobs import list_incidents
@@ -48,7 +48,7 @@ def centre(tmp_path: Path, database_url: str) -> Iterator[Centre]:
     deploy(system(centre), files={"p.bpmn": drawing("\n".join(body))})
     yield centre
     if database_url:
-        metadata.drop_all(centre.database.engine.execution_options(callwright_mode="write"))
+        metadata.drop_all(centre.database.engine_for(Mode.WRITE))
     centre.database.dispose()
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import DataError
 
 from engine.context import SYSTEM, Context
-from engine.db import metadata
+from engine.db import Mode, metadata
 from engine.definition import deploy
 from engine.errors import TechnicalFailure
 from engine.instance import ProcessInstance
@@ -58,7 +58,7 @@ def centre(tmp_path, database_url, doing):
     centre = make_centre(tmp_path, database_url=database_url, floors=(register,))
     yield centre
     if database_url:
-        metadata.drop_all(centre.database.engine.execution_options(callwright_mode="write"))
+        metadata.drop_all(centre.database.engine_for(Mode.WRITE))
     centre.database.dispose()
 
 
