@@ -21,7 +21,13 @@ from engine.definition.groups import group_names
 from engine.definition.manifest import ProcessManifest, ProcessStart, VariableSpec
 from engine.definition.package import NAMES, Package
 from engine.definition.resources import register
-from engine.definition.starts import may_start, paused_since, refuse_if_paused, starts_for
+from engine.definition.starts import (
+    get_startable,
+    may_start,
+    paused_since,
+    refuse_if_paused,
+    starts_for,
+)
 
 __all__ = [
     "NAMES",
@@ -37,6 +43,7 @@ __all__ = [
     "get_definition",
     "get_definition_by_id",
     "get_package",
+    "get_startable",
     "group_names",
     "list_definitions",
     "list_versions",

@@ -79,12 +79,12 @@ class _Kept:
 
 
 _LATEST = (
-    select(ProcessDefinition.id)
+    select(ProcessDefinition.id, ProcessDefinition.suspended_at)
     .where(ProcessDefinition.key == bindparam("of"))
     .order_by(ProcessDefinition.version.desc())
     .limit(1)
 )
-_VERSION = select(ProcessDefinition.id).where(
+_VERSION = select(ProcessDefinition.id, ProcessDefinition.suspended_at).where(
     ProcessDefinition.key == bindparam("of"), ProcessDefinition.version == bindparam("number")
 )
 
@@ -158,13 +158,22 @@ def get_definition(ctx: Context, *, key: str, version: int | None = None) -> Def
     Raises:
         NotFound: There is no such process or version.
     """
+    return get_definition_by_id(ctx, find_version(ctx, key=key, version=version).id)
+
+
+def find_version(ctx: Context, *, key: str, version: int | None = None) -> Any:
+    """Return the id of a version of a process and since when it is paused, the latest where none is named.
+
+    Raises:
+        NotFound: There is no such process or version.
+    """
     wanted, names = (_LATEST, {"of": key}) if version is None else (_VERSION, {"of": key, "number": version})
-    found = ctx.connection.execute(wanted, names).scalar()
+    found = ctx.connection.execute(wanted, names).first()
     if found is None:
         if version is None:
             raise NotFound(_("There is no process %(key)s. Deploy it first."), key=key)
         raise NotFound(_("There is no version %(version)s of process %(key)s."), key=key, version=version)
-    return get_definition_by_id(ctx, found)
+    return found
 
 
 def list_definitions(ctx: Context) -> Sequence[Definition]:

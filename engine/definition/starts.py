@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 
 from engine.context import Context
-from engine.definition.definitions import Definition
+from engine.definition.definitions import Definition, find_version, get_definition_by_id
 from engine.definition.manifest import ProcessStart
 from engine.definition.models import ProcessDefinition
 from engine.errors import Conflict
@@ -24,13 +24,30 @@ def paused_since(ctx: Context, definition_id: str) -> datetime | None:
     return since
 
 
+def get_startable(ctx: Context, *, key: str, version: int | None = None) -> Definition:
+    """Return a version of a process in which instances may begin, the latest where none is named.
+
+    Raises:
+        NotFound: There is no such process or version.
+        Conflict: It is paused; the message names the remedy.
+    """
+    found = find_version(ctx, key=key, version=version)
+    definition = get_definition_by_id(ctx, found.id)
+    _refuse(definition, found.suspended_at)
+    return definition
+
+
 def refuse_if_paused(ctx: Context, definition: Definition) -> None:
     """Make sure that instances may begin in a version.
 
     Raises:
         Conflict: It is paused; the message names the remedy.
     """
-    if paused_since(ctx, definition.id) is not None:
+    _refuse(definition, paused_since(ctx, definition.id))
+
+
+def _refuse(definition: Definition, suspended_at: datetime | None) -> None:
+    if suspended_at is not None:
         raise Conflict(
             _(
                 "Version %(version)s of %(process)s is paused: nothing begins in it. Resume it in the "

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from engine import feel
 from engine.context import Context, verb
 from engine.db import table_of, upsert
-from engine.definition import Definition, get_definition, refuse_if_paused
+from engine.definition import Definition, get_startable, refuse_if_paused
 from engine.definition.environment import environment
 from engine.definition.models import BusinessKeyCounter
 from engine.errors import BudgetExceeded, InvalidSubmission, Problem
@@ -64,12 +64,12 @@ def start_process(
 
     Raises:
         NotFound: There is no such process or version.
-        Conflict: The business key is taken.
+        Conflict: The business key is taken, or the version is paused.
         InvalidSubmission: A name or value cannot be kept.
         Behind: The work is behind; only where whoever asks can try again.
     """
-    definition = get_definition(ctx, key=process_key, version=version)
-    return begin(
+    definition = get_startable(ctx, key=process_key, version=version)
+    return _begin(
         ctx, definition, variables=variables or {}, business_key=business_key, start_event=start_event
     )
 
@@ -82,8 +82,6 @@ def begin(
     business_key: str | None = None,
     start_event: str | None = None,
     came: tuple[str, str | None] | None = None,
-    parent: Any = None,
-    parent_visit: str | None = None,
 ) -> InstanceRef:
     """Begin an instance of a definition within the open write transaction.
 
@@ -94,10 +92,39 @@ def begin(
         business_key: A key of the caller's own.
         start_event: Which start event.
         came: Which of its triggers came, its kind and its name; None where it counts as having come.
+
+    Raises:
+        Conflict: The business key is taken, or the version is paused.
+    """
+    refuse_if_paused(ctx, definition)
+    return _begin(
+        ctx,
+        definition,
+        variables=variables,
+        business_key=business_key,
+        start_event=start_event,
+        came=came,
+    )
+
+
+def _begin(
+    ctx: Context,
+    definition: Definition,
+    *,
+    variables: Mapping[str, Json],
+    business_key: str | None = None,
+    start_event: str | None = None,
+    came: tuple[str, str | None] | None = None,
+    parent: Any = None,
+    parent_visit: str | None = None,
+) -> InstanceRef:
+    """Begin an instance of a version that is not paused.
+
+    Args:
+        ctx, definition, variables, business_key, start_event, came: As of ``begin``.
         parent: The row of the instance that calls it.
         parent_visit: The caller's element visit that waits for it.
     """
-    refuse_if_paused(ctx, definition)
     if parent is None:
         refuse_if_behind(ctx)
     if ctx.cascade > MAXIMUM_CASCADE:
@@ -276,8 +303,8 @@ def call_process(
     if held is not None:
         return InstanceRef(id=held.id, business_key=held.business_key, state=held.state)
     _check_family(ctx, parent)
-    definition = get_definition(ctx, key=process_key)
-    return begin(ctx, definition, variables=variables, parent=parent, parent_visit=visit)
+    definition = get_startable(ctx, key=process_key)
+    return _begin(ctx, definition, variables=variables, parent=parent, parent_visit=visit)
 
 
 def _check_family(ctx: Context, parent: Any) -> None:

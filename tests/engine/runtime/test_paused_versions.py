@@ -138,6 +138,15 @@ def test_a_signal_passes_it_by_and_reaches_the_others(centre, put):
     assert runtime.broadcast_signal(boss(centre), name="s") == 1
 
 
+def test_a_message_that_starts_it_is_refused_until_it_is_resumed(centre, put):
+    put(sketch("start begin message=m\nuser ask\nbegin -> ask"))
+    pause(centre)
+    with pytest.raises(Conflict, match="Resume it in the process library"):
+        runtime.start_by_message(boss(centre), name="m")
+    go_on(centre)
+    assert state(centre, runtime.start_by_message(boss(centre), name="m").id) == "active"
+
+
 def test_a_reason_is_needed_and_twice_is_refused(centre, put):
     put(sketch(ASKS))
     with pytest.raises(InvalidSubmission):
