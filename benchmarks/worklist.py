@@ -25,10 +25,12 @@ from engine.definition import deploy
 from engine.testing import person, system
 from engine.work import list_tasks
 
+GOAL_MS = {"mine": 50.0, "to be taken": 50.0}
 OPEN_COUNT = 50_000
 FINISHED_COUNT = 1_000_000
 LOOKS = 40
-# What the list can be asked for: each view, a page far behind the first, another order.
+# What the list can be asked for: each view, a page far behind the first, another order. The goal is that of
+# the list as people open it; what else they may ask for is printed beside it.
 VIEWS: dict[str, dict[str, Any]] = {
     "mine": {"mine": "ann"},
     "mine, page 1,000": {"mine": "ann", "page": 1_000},
@@ -103,7 +105,7 @@ def main(finished_count: int = FINISHED_COUNT) -> None:
             for view, asked in VIEWS.items():
                 count, taken = look_ms(centre, **asked)
                 title = f"work list, {view}: p95 over {count:,}"
-                say(f"PostgreSQL: {title}", taken, "ms", goal=50.0, slowness=slow)
+                say(f"PostgreSQL: {title}", taken, "ms", goal=GOAL_MS.get(view), slowness=slow)
 
 
 if __name__ == "__main__":
