@@ -57,6 +57,11 @@ def up(
         _run(settings, world, host, port, here, workers)
 
 
+# glibc gives nearly every thread a heap of its own, and each keeps what was freed in it; Python runs one
+# thread at a time and needs no more than two.
+_FEW_ARENAS = {"MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2")}
+
+
 def _run(settings: Settings, world: str, host: str, port: int, here: str, workers: int) -> None:
     """Prepare the database, then keep web, worker and what plug-ins run, until Ctrl-C."""
     family = Family(
@@ -65,6 +70,7 @@ def _run(settings: Settings, world: str, host: str, port: int, here: str, worker
             "CALLWRIGHT_PUBLIC_URL": settings.public_url,
             "CALLWRIGHT_TIME_ZONE": settings.time_zone,
             "CALLWRIGHT_CENTRE_NAME": settings.centre_name,
+            **_FEW_ARENAS,
         }
     )
     # The lock says that on a database of this machine nobody else works.
