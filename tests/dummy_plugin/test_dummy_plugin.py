@@ -15,7 +15,7 @@ from admin.cli.init import OFFICE_HOURS
 from admin.cli.tables import owners
 from engine import runtime
 from engine.context import Actor, Context
-from engine.db import Database, metadata
+from engine.db import Database, Mode, metadata
 from engine.db.migrations import migrate
 from engine.definition import deploy
 from engine.errors import CallwrightError, ConfigurationError, DefinitionError
@@ -129,7 +129,7 @@ def test_a_listener_hears_of_a_process_within_its_transaction(ctx):
 def test_its_tables_come_by_its_own_branch_of_migrations(centre, tmp_path):
     database = Database(f"sqlite:///{tmp_path / 'callwright.db'}")
     assert "dummy_0001" in migrate(database, owners(centre))
-    with closing(database.begin("read").connection) as connection:
+    with closing(database.begin(Mode.READ).connection) as connection:
         look = inspect(connection)
         columns = {column["name"] for column in look.get_columns("dummy_greeting")}
         assert columns == set(metadata.tables["dummy_greeting"].columns.keys())

@@ -4,7 +4,7 @@ import pytest
 
 from engine.clock import MovableClock
 from engine.context import SYSTEM, Centre, Context
-from engine.db import Base, Database
+from engine.db import Base, Database, Mode
 from engine.plugin import Registry
 from engine.settings import Settings
 from plugins.tickets.models import Ticket, TicketEntry
@@ -18,7 +18,7 @@ def clock():
 @pytest.fixture
 def ctx(tmp_path, clock):
     database = Database(f"sqlite:///{tmp_path / 'callwright.db'}")
-    with database.begin("write").connection as connection:
+    with database.begin(Mode.WRITE).connection as connection:
         Base.metadata.create_all(connection, tables=[Ticket.__table__, TicketEntry.__table__])
         connection.commit()
     yield Context(
