@@ -57,7 +57,7 @@ class Threw:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenUserTask:
-    """A person is waited for."""
+    """A person is waited for. ``task`` is None where they are the only one at this visit."""
 
     visit: str
     element: str
@@ -67,6 +67,15 @@ class OpenUserTask:
     candidate_users: tuple[str, ...]
     due_at: datetime | None
     priority: int
+    task: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseUserTasks:
+    """Of several who were asked at a visit, some are waited for no more."""
+
+    visit: str
+    tasks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +210,7 @@ Effect: TypeAlias = (
     | Logged
     | Threw
     | OpenUserTask
+    | CloseUserTasks
     | CallService
     | CallProcess
     | SetTimer

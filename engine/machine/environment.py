@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from engine.approval import Directory, NoDirectory
 from engine.decision import DecisionModel
 from engine.values import Json
 
@@ -63,6 +64,7 @@ class Environment:
         decision: Gives the model that holds a decision.
         run_script: Runs a script in the sandbox and gives the names it wrote, with its log lines.
         evaluate_script: Evaluates a ``language="python"`` expression in the sandbox.
+        directory: Looks up whom an approval names.
         large_value: Gives the text of a value kept aside, by its hash.
         budget: How much one step may do.
         worked_s: Tells for how many seconds the step has worked.
@@ -76,6 +78,7 @@ class Environment:
     decision: Callable[[str], DecisionModel] = _no_decision
     run_script: Callable[..., Any] = _no_script
     evaluate_script: Callable[..., Any] = _no_script
+    directory: Directory = field(default_factory=NoDirectory)
     large_value: Callable[[str], str] = _no_value
     budget: Budget = field(default_factory=Budget)
     worked_s: Callable[[], float] = lambda: 0.0

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from lxml import etree
 
 from engine.feel.temporal import DaysTimeDuration, parse_duration
 from engine.i18n import _
+from engine.machine.approving import ATTRIBUTES as APPROVING
+from engine.machine.approving import OUTCOMES, read_approval
 from engine.machine.spec import Assignment, Formula, Notice, Outcome, Reply, Settings, TaskSettings
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -17,7 +20,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "task": {
         "form", "into", "assignee", "candidateGroups", "candidateUsers", "priority", "due", "title", "link",
     },
-    "outcome": {"name", "label", "opinion"},
+    "outcome": {"name", "label", "opinion", "counts"},
     "reply": {"verb", "outcome", "message", "textInto"},
     "notify": {"event", "to", "channel", "message", "next"},
     "service": {"name", "result", "retries"},
@@ -29,6 +32,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "script": {"when"},
     "collection": {"source", "item"},
     "results": {"name", "source"},
+    **APPROVING,
 }  # fmt: skip
 
 CHANNELS = ("sms", "email", "in_app", "voice", "preferred")
@@ -64,7 +68,7 @@ def read_settings(element: etree._Element, lane: str | None, compile_: Compile, 
     scripts = {script.get("when", "before"): script.text or "" for script in children(element, "script")}
     result = next((found.get("result") for found in (service, decision, message) if found is not None), None)
     return Settings(
-        task=_task(element, lane, compile_),
+        task=_task(element, lane, compile_, say),
         notices=_notices(element, compile_, say),
         service=service.get("name") if service is not None else None,
         retries_s=_retries(service, say),
@@ -100,9 +104,10 @@ def _check_known(element: etree._Element, say: Say) -> None:
             )
 
 
-def _task(element: etree._Element, lane: str | None, compile_: Compile) -> TaskSettings:
+def _task(element: etree._Element, lane: str | None, compile_: Compile, say: Say) -> TaskSettings:
     said = next(iter(children(element, "task")), None)
     found = {str(name): str(value) for name, value in said.attrib.items()} if said is not None else {}
+    approval = read_approval(element, partial(children, element), compile_, say)
     return TaskSettings(
         form=found.get("form"),
         into=found.get("into"),
@@ -114,14 +119,7 @@ def _task(element: etree._Element, lane: str | None, compile_: Compile) -> TaskS
         due=compile_(found.get("due"), "due"),
         title=found.get("title"),
         link=found.get("link") == "true",
-        outcomes=tuple(
-            Outcome(
-                name=outcome.get("name", ""),
-                label=outcome.get("label", outcome.get("name", "")),
-                opinion_required=outcome.get("opinion") == "required",
-            )
-            for outcome in children(element, "outcome")
-        ),
+        outcomes=_outcomes(element, say) or (OUTCOMES if approval is not None else ()),
         replies=tuple(
             Reply(
                 verb=reply.get("verb", ""),
@@ -131,7 +129,30 @@ def _task(element: etree._Element, lane: str | None, compile_: Compile) -> TaskS
             )
             for reply in children(element, "reply")
         ),
+        approval=approval,
     )
+
+
+def _outcomes(element: etree._Element, say: Say) -> tuple[Outcome, ...]:
+    made = []
+    for said in children(element, "outcome"):
+        name, counts = said.get("name", ""), said.get("counts", "approved")
+        if counts not in ("approved", "rejected"):
+            say(
+                _("callwright:outcome %(name)s counts as %(counts)s. Write approved or rejected."),
+                name=name,
+                counts=counts,
+            )
+            continue
+        made.append(
+            Outcome(
+                name=name,
+                label=said.get("label", name),
+                opinion_required=said.get("opinion") == "required",
+                counts=counts,
+            )
+        )
+    return tuple(made)
 
 
 def _notices(element: etree._Element, compile_: Compile, say: Say) -> tuple[Notice, ...]:

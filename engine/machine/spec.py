@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from SpiffWorkflow.specs import WorkflowSpec
 
+from engine.approval import IfAgain, IfInitiator, Voting, Who
 from engine.feel import Expression
 
 if TYPE_CHECKING:
@@ -59,11 +60,19 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A way to finish a user task: one of its buttons."""
+    """A way to finish a user task: one of its buttons.
+
+    Args:
+        name: What the process reads.
+        label: What people read.
+        opinion_required: Whether one must say why.
+        counts: What it counts in an approval.
+    """
 
     name: str
     label: str
     opinion_required: bool = False
+    counts: Literal["approved", "rejected"] = "approved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +101,46 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Approver:
+    """Whom an approval names.
+
+    Args:
+        who: What kind of word it is.
+        of: The key of it, or several.
+        level: How far up, from 1, for those words that go up.
+        weight: What their decisions count, from 0.
+        role: Whether they are asked, left out, or asked only where nobody else is found.
+    """
+
+    who: Who
+    of: Formula | None
+    level: int | None = None
+    weight: int = 1
+    role: Literal["approver", "except", "otherwise"] = "approver"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """How a user task is decided by several, or by whom rules find.
+
+    Args:
+        approvers: Whom it names.
+        voting: How their decisions come to one.
+        pick: Whether all whom it finds are asked, one of them by chance, or whoever takes it first.
+        if_initiator: What happens where the initiator would decide.
+        if_again: What happens where somebody has approved before.
+        if_nobody: What happens where nobody is found: an operator is called, or it counts as decided.
+    """
+
+    approvers: tuple[Approver, ...] = ()
+    voting: Voting = field(default_factory=Voting)
+    pick: Literal["all", "random", "claim"] = "all"
+    if_initiator: IfInitiator = IfInitiator.ASK
+    if_again: IfAgain = IfAgain.ASK
+    if_nobody: Literal["problem", "approve", "reject"] = "problem"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSettings:
     """How a user task or a start event is set up."""
 
@@ -107,6 +156,7 @@ class TaskSettings:
     link: bool = False
     outcomes: tuple[Outcome, ...] = ()
     replies: tuple[Reply, ...] = ()
+    approval: Approval | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

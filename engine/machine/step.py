@@ -11,6 +11,7 @@ from engine.i18n import _
 from engine.machine.catching import escalate, throw_error
 from engine.machine.effects import Effect, End
 from engine.machine.nodes.activities import UserTask
+from engine.machine.nodes.approvals import ApprovalTask
 from engine.machine.nodes.events import StartEvent
 from engine.machine.nodes.subprocesses import AdHocSubProcess
 from engine.machine.reopening import reopen
@@ -135,6 +136,10 @@ def _task_done(stimulus: TaskDone, run: Run) -> None:
         "at": stimulus.at,
         "opinion": stimulus.opinion,
     }
+    if isinstance(node, ApprovalTask):
+        node.need_asked(token, stimulus.task)
+        run.attempt(token, partial(node.decided, run, token, decision, stimulus.variables, stimulus.task))
+        return
     run.attempt(token, partial(node.done, run, token, decision, stimulus.variables))
 
 

@@ -30,7 +30,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskDone:
-    """A person finished a user task."""
+    """A person finished a user task. ``task`` says which one where several are asked at the visit."""
 
     visit: str
     outcome: str
@@ -38,6 +38,7 @@ class TaskDone:
     at: str
     opinion: str | None = None
     variables: Mapping[str, Json] = field(default_factory=dict)
+    task: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

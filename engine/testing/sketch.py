@@ -17,7 +17,10 @@ line with ``->`` joins elements by flows::
     which -> over [amount > 3]
     which -> begin *
 
-A condition stands in brackets behind a flow; ``*`` marks the default flow.
+A condition stands in brackets behind a flow; ``*`` marks the default flow. An approval names its people by
+``who:FEEL/level*weight``, separated by semicolons::
+
+    user check approval="rule=ratio percent=60 veto=true" asks='person:["ann","ben"];manager:initiator/2'
 """
 
 from __future__ import annotations
@@ -172,6 +175,13 @@ def _extensions(options: dict[str, str]) -> str:
     said = []
     if "groups" in options:
         said.append(f"<callwright:task candidateGroups={quoteattr(options['groups'])}/>")
+    if "approval" in options:
+        attributes = (pair.partition("=") for pair in options["approval"].split())
+        words = "".join(f" {name}={quoteattr(value)}" for name, _equals, value in attributes)
+        said.append(f"<callwright:approval{words}/>")
+    for option, name in (("asks", "approver"), ("but", "except"), ("else", "otherwise")):
+        for word in filter(None, options.get(option, "").split(";")):
+            said.append(_approver(name, word))
     if "service" in options:
         said.append(f'<callwright:service name="{options["service"]}"/>')
     if "key" in options:
@@ -181,6 +191,15 @@ def _extensions(options: dict[str, str]) -> str:
             name, _colon, source = pair.partition(":")
             said.append(f"<callwright:{option} name={quoteattr(name)} source={quoteattr(source)}/>")
     return f"<extensionElements>{''.join(said)}</extensionElements>" if said else ""
+
+
+def _approver(name: str, word: str) -> str:
+    who, _colon, rest = word.strip().partition(":")
+    of, _star, weight = rest.partition("*")
+    of, _slash, level = of.partition("/")
+    said = {"who": who, "of": of, "level": level, "weight": weight}
+    written = "".join(f" {key}={quoteattr(value)}" for key, value in said.items() if value)
+    return f"<callwright:{name}{written}/>"
 
 
 def _definitions(element: _Element) -> Iterator[str]:

@@ -41,6 +41,7 @@ class Play:
         )
         self.run = Run(self.spec, self.environment)
         self.asked: list[effects.Effect] = []
+        self.decided: list[str] = []
 
     def step(self, stimulus: stimuli.Stimulus, *, held: bool = False) -> Play:
         """Let something happen, and go on until everything waits; held, nothing goes on."""
@@ -70,6 +71,29 @@ class Play:
                 outcome=outcome,
                 by=by,
                 at="2026-03-02T01:00:00Z",
+                variables=variables,
+            )
+        )
+
+    def decide(
+        self, by: str, outcome: str = "approved", element: str | None = None, **variables: Json
+    ) -> Play:
+        """Let somebody who is asked decide at an approval, the first where they are asked at several."""
+        asked = [
+            one
+            for one in self.waiting(effects.OpenUserTask, element)
+            if by == one.assignee or by in one.candidate_users
+        ]
+        assert asked, f"{by} is not asked"
+        self.decided.append(asked[0].task)
+        return self.step(
+            stimuli.TaskDone(
+                visit=asked[0].visit,
+                task=asked[0].task,
+                outcome=outcome,
+                by=by,
+                at="2026-03-02T01:00:00Z",
+                opinion=f"{by} says {outcome}",
                 variables=variables,
             )
         )
@@ -140,11 +164,13 @@ class Play:
     def waiting(self, kind: Any, element: str | None = None, name: str | None = None) -> list[Any]:
         """Return what was asked for and is still waited for."""
         over = {one.visit for one in self.asked if isinstance(one, effects.StopWaiting | effects.Left)}
+        closed = {task for one in self.asked if isinstance(one, effects.CloseUserTasks) for task in one.tasks}
         return [
             one
             for one in self.asked
             if isinstance(one, kind)
             and one.visit not in over
+            and (getattr(one, "task", None) is None or one.task not in {*closed, *self.decided})
             and element in (None, one.element)
             and name in (None, getattr(one, "name", None))
         ]
@@ -164,6 +190,11 @@ class Play:
     def open(self) -> list[str]:
         """The elements whose tasks are open."""
         return [one.element for one in self.waiting(effects.OpenUserTask)]
+
+    @property
+    def people(self) -> list[str | None]:
+        """Who is asked now, in order."""
+        return [one.assignee for one in self.waiting(effects.OpenUserTask)]
 
     @property
     def awaited(self) -> list[str]:

@@ -104,15 +104,19 @@ class UserTask(Activity):
     ) -> None:
         """A person finished it: keep the decision and the form's data, and go on."""
         keep_decision(run, token, decision)
+        self.write(run, token, variables)
+        data.bring_out(run, token, variables)
+        tell(run, token, self, "completed")
+        token.complete()
+
+    def write(self, run: Run, token: Token, variables: Mapping[str, Json]) -> None:
+        """Keep what a person handed in."""
         into = self.settings.task.into
         if into and variables:
             run.write(token, into, dict(variables))
         else:
             for name, value in variables.items():
                 run.write(token, name, value)
-        data.bring_out(run, token, variables)
-        tell(run, token, self, "completed")
-        token.complete()
 
 
 class ReceiveTask(Activity, CatchEvent):
@@ -247,20 +251,43 @@ def ask_people(run: Run, token: Token, node: Node) -> None:
     # Taken back, it is whose it was, until when it was; they were told of it before.
     again = token.memory.get("reopened")
     assignee = (again["by"],) if again else keys(run, token, settings.assignee)
+    open_task(
+        run,
+        token,
+        node,
+        assignee=assignee[0] if assignee else None,
+        candidate_groups=groups,
+        candidate_users=keys(run, token, settings.candidate_users),
+    )
+    if not again:
+        tell(run, token, node, "created")
+
+
+def open_task(
+    run: Run,
+    token: Token,
+    node: Node,
+    *,
+    assignee: str | None,
+    candidate_groups: tuple[str, ...] = (),
+    candidate_users: tuple[str, ...] = (),
+    task: str | None = None,
+) -> None:
+    """Wait for a person, or for one of several, at an element."""
+    settings, again = node.settings.task, token.memory.get("reopened")
     run.effects.append(
         OpenUserTask(
             visit=token.id,
             element=node.element_id,
             title=run.render(token, settings.title) if settings.title else node.element_name or "",
-            assignee=assignee[0] if assignee else None,
-            candidate_groups=groups,
-            candidate_users=keys(run, token, settings.candidate_users),
+            assignee=assignee,
+            candidate_groups=candidate_groups,
+            candidate_users=candidate_users,
             due_at=_instant(again["due_at"]) if again else _due_at(run, token, settings.due),
             priority=_priority(run, token, settings.priority),
+            task=task,
         )
     )
-    if not again:
-        tell(run, token, node, "created")
 
 
 def keep_decision(run: Run, token: Token, decision: Mapping[str, Json]) -> None:

@@ -9,7 +9,7 @@ from lxml import etree
 
 from engine.i18n import _
 from engine.machine.extensions import BPMN, read_settings
-from engine.machine.nodes import activities, events, gateways, subprocesses, watchers
+from engine.machine.nodes import activities, approvals, events, gateways, subprocesses, watchers
 from engine.machine.nodes.base import Node
 from engine.machine.parse.checks import check
 from engine.machine.parse.data import check_data, read_inputs, read_outputs, read_own
@@ -154,6 +154,8 @@ def _activity(
         shared["triggers"] = read_triggers(reader, element, tag)
     if tag == "subProcess" and reader.flag(element, "triggeredByEvent"):
         made = subprocesses.EventSubProcess
+    if shared["settings"].task.approval is not None:
+        made = approvals.ApprovalTask
     node = made(spec, element.get("id", ""), **shared)
     node.rounds = read_rounds(reader, element)
     if reader.flag(element, "isForCompensation"):

@@ -1,0 +1,66 @@
+"""Whom an approval names: the kinds of words a designer has, and who looks them up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+from engine.approval.asking import IfInitiator
+
+
+class Who(StrEnum):
+    """What a word of a drawing names, given a key of its kind."""
+
+    PERSON = "person"
+    GROUP = "group"
+    ROLE = "role"
+    POST = "post"
+    # Everybody in a unit and below.
+    UNIT = "unit"
+    # The head of a unit; at level 2 of the unit above, and so on.
+    HEAD = "head"
+    # Whoever stands above a person; at level 2 above that one, and so on.
+    MANAGER = "manager"
+    # All of them, from the first up to a level; to the top where none is named.
+    MANAGERS = "managers"
+    # What a plug-in answers.
+    LOOKUP = "lookup"
+
+
+class Directory(Protocol):
+    """Who is there, as a step that opens may ask."""
+
+    def find(self, who: Who, of: str, level: int | None) -> Sequence[str]:
+        """Return the keys of the people that a word names now, in order.
+
+        Args:
+            who: The kind of word.
+            of: A person, group, role, post, unit or lookup by its key.
+            level: How far up; None where the designer named no level.
+
+        Raises:
+            NotFound: There is nothing of that key.
+        """
+
+    def above(self, person: str) -> Mapping[IfInitiator, str]:
+        """Return who decides in place of somebody who would decide on their own request."""
+
+    def cover(self, person: str) -> str | None:
+        """Return who stands in for somebody now; None where nobody does."""
+
+
+class NoDirectory:
+    """Nobody is there: what a machine knows that was given no directory."""
+
+    def find(self, who: Who, of: str, level: int | None) -> Sequence[str]:
+        """Return the person themselves; nobody else is known."""
+        return [of] if who is Who.PERSON else []
+
+    def above(self, person: str) -> Mapping[IfInitiator, str]:
+        """Return nobody."""
+        return {}
+
+    def cover(self, person: str) -> str | None:
+        """Return nobody."""
+        return None

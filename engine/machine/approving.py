@@ -1,0 +1,183 @@
+"""An approval as a designer writes it: ``callwright:approval`` and the words that name its people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from lxml import etree
+
+from engine.approval import IfAgain, IfInitiator, Rule, Voting, Who
+from engine.i18n import _
+from engine.machine.spec import Approval, Approver, Formula, Outcome
+
+ATTRIBUTES: dict[str, set[str]] = {
+    "approval": {
+        "rule", "percent", "passCount", "rejectCount", "veto", "waitForAll", "inTurn", "pick",
+        "ifInitiator", "ifAgain", "ifNobody",
+    },
+    "approver": {"who", "of", "level", "weight"},
+    "except": {"who", "of", "level"},
+    "otherwise": {"who", "of", "level", "weight"},
+}  # fmt: skip
+
+# The buttons of an approval that names none.
+OUTCOMES = (
+    Outcome(name="approved", label="Approve"),
+    Outcome(name="rejected", label="Reject", opinion_required=True, counts="rejected"),
+)
+
+_PICKS = ("all", "random", "claim")
+_IF_NOBODY = ("problem", "approve", "reject")
+# Where going up makes sense.
+_GOES_UP = (Who.HEAD, Who.MANAGER, Who.MANAGERS)
+
+_E = TypeVar("_E", bound=StrEnum)
+_Say = Callable[..., None]
+_Compile = Callable[[str | None, str], Formula | None]
+
+
+def read_approval(
+    element: etree._Element, children: Callable[[str], list[etree._Element]], compile_: _Compile, say: _Say
+) -> Approval | None:
+    """Read how an element is decided; None where nothing is said of it.
+
+    Args:
+        element: The element of the drawing.
+        children: Gives our settings of a name on it.
+        compile_: Compiles an expression and reports what is wrong with it.
+        say: Reports a problem of this element.
+    """
+    said = next(iter(children("approval")), None)
+    words = [
+        approver
+        for role in ("approver", "except", "otherwise")
+        for approver in _approvers(children(role), role, compile_, say)
+    ]
+    if said is None:
+        if words:
+            say(_("callwright:%(name)s goes with callwright:approval."), name=words[0].role)
+        return None
+    if etree.QName(element).localname not in ("userTask", "globalUserTask"):
+        say(_("callwright:approval goes on a user task."))
+        return None
+    if not any(word.role == "approver" for word in words):
+        say(_("An approval names nobody. Add a callwright:approver."))
+    if any(word.role == "otherwise" for word in words) and said.get("ifNobody") is not None:
+        say(_("callwright:otherwise says whom to ask where nobody is found: leave out ifNobody."))
+    return Approval(
+        approvers=tuple(words),
+        voting=_voting(said, say),
+        pick=_one_of(said, "pick", _PICKS, "all", say),
+        if_initiator=_word(said, "ifInitiator", IfInitiator.ASK, say),
+        if_again=_word(said, "ifAgain", IfAgain.ASK, say),
+        if_nobody=_one_of(said, "ifNobody", _IF_NOBODY, "problem", say),
+    )
+
+
+def _voting(said: etree._Element, say: _Say) -> Voting:
+    rule = _word(said, "rule", Rule.ALL, say)
+    reject_count = _number(said, "rejectCount", 1, None, say) if said.get("rejectCount") else None
+    for name, rules in (
+        ("percent", (Rule.RATIO, Rule.WEIGHT)),
+        ("passCount", (Rule.COUNT,)),
+        ("rejectCount", (Rule.COUNT,)),
+    ):
+        if said.get(name) is not None and rule not in rules:
+            say(
+                _("callwright:approval: %(name)s goes with rule %(rules)s."),
+                name=name,
+                rules=", ".join(rules),
+            )
+    return Voting(
+        rule=rule,
+        percent=_percent(said, rule, say),
+        pass_count=_number(said, "passCount", 1, 1, say) or 1,
+        reject_count=reject_count,
+        veto=_flag(said, "veto", say),
+        wait_for_all=_flag(said, "waitForAll", say),
+        in_turn=_flag(said, "inTurn", say),
+    )
+
+
+def _approvers(
+    elements: Iterable[etree._Element], role: Any, compile_: _Compile, say: _Say
+) -> Iterable[Approver]:
+    for said in elements:
+        who = _word(said, "who", Who.PERSON, say)
+        if said.get("of") is None:
+            say(_("callwright:%(name)s needs of: whom it names, in FEEL."), name=role)
+            continue
+        if said.get("level") is not None and who not in _GOES_UP:
+            say(
+                _("callwright:%(name)s: level goes with who %(known)s."),
+                name=role,
+                known=", ".join(_GOES_UP),
+            )
+        weight = _number(said, "weight", 0, 1, say)
+        yield Approver(
+            who=who,
+            of=compile_(said.get("of"), f"{role} of"),
+            level=_number(said, "level", 1, None, say),
+            weight=1 if weight is None else weight,
+            role=role,
+        )
+
+
+def _word(said: etree._Element, name: str, default: _E, say: _Say) -> _E:
+    kind = type(default)
+    return kind(_one_of(said, name, tuple(kind), default, say))
+
+
+def _one_of(said: etree._Element, name: str, known: Iterable[str], default: str, say: _Say) -> Any:
+    text = said.get(name)
+    if text is None:
+        return default
+    if text not in tuple(known):
+        say(
+            _("callwright:%(element)s: %(name)s is %(text)s. Known are: %(known)s."),
+            element=etree.QName(said).localname,
+            name=name,
+            text=text,
+            known=", ".join(known),
+        )
+        return default
+    return text
+
+
+def _flag(said: etree._Element, name: str, say: _Say) -> bool:
+    return bool(_one_of(said, name, ("true", "false"), "false", say) == "true")
+
+
+def _number(said: etree._Element, name: str, least: int, default: int | None, say: _Say) -> int | None:
+    text = said.get(name)
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit() or len(text) > 6 or int(text) < least:
+        say(
+            _("callwright:%(element)s: %(name)s is %(text)s. Write a whole number from %(least)s on."),
+            element=etree.QName(said).localname,
+            name=name,
+            text=text,
+            least=least,
+        )
+        return default
+    return int(text)
+
+
+def _percent(said: etree._Element, rule: Rule, say: _Say) -> float:
+    text = said.get("percent")
+    if text is None:
+        return 50.0
+    try:
+        percent = float(text)
+    except ValueError:
+        percent = 0.0
+    if not 0 < percent <= 100 or (rule is Rule.WEIGHT and percent == 100):
+        say(
+            _("callwright:approval: percent is %(text)s. Write a number over 0, at most 100."),
+            text=text,
+        )
+        return 50.0
+    return percent
