@@ -16,8 +16,10 @@ from engine.machine.nodes.events import StartEvent
 from engine.machine.nodes.subprocesses import AdHocSubProcess
 from engine.machine.reopening import reopen
 from engine.machine.repair import move, skip
+from engine.machine.returning import send_back
 from engine.machine.run import Run
 from engine.machine.stimuli import (
+    AddSigner,
     Arrived,
     Broke,
     Cancel,
@@ -25,15 +27,19 @@ from engine.machine.stimuli import (
     Correct,
     ErrorThrown,
     Escalated,
+    HandOver,
     Move,
     Proceed,
     ProcessDone,
+    RemoveSigner,
     Reopen,
     Retry,
+    Return,
     ServiceDone,
     Skip,
     Start,
     Stimulus,
+    TakeBack,
     TaskDone,
     TimerFired,
 )
@@ -137,7 +143,7 @@ def _task_done(stimulus: TaskDone, run: Run) -> None:
         "opinion": stimulus.opinion,
     }
     if isinstance(node, ApprovalTask):
-        node.need_asked(token, stimulus.task)
+        node.need_asked(token, stimulus.task, now=True)
         run.attempt(token, partial(node.decided, run, token, decision, stimulus.variables, stimulus.task))
         return
     run.attempt(token, partial(node.done, run, token, decision, stimulus.variables))
@@ -204,6 +210,44 @@ def _skip(stimulus: Skip, run: Run) -> None:
 @_happen.register
 def _move(stimulus: Move, run: Run) -> None:
     move(run, _live(run, stimulus.visit), stimulus.to)
+
+
+@_happen.register
+def _return(stimulus: Return, run: Run) -> None:
+    send_back(run, _waiting(run, stimulus.visit), stimulus)
+
+
+@_happen.register
+def _add_signer(stimulus: AddSigner, run: Run) -> None:
+    token, node = _approval(run, stimulus.visit)
+    node.add_signer(run, token, stimulus)
+
+
+@_happen.register
+def _remove_signer(stimulus: RemoveSigner, run: Run) -> None:
+    token, node = _approval(run, stimulus.visit)
+    node.need_another(token, stimulus.task)
+    run.attempt(token, partial(node.remove_signer, run, token, stimulus.task))
+
+
+@_happen.register
+def _hand_over(stimulus: HandOver, run: Run) -> None:
+    token, node = _approval(run, stimulus.visit)
+    node.need_asked(token, stimulus.task)
+    node.hand_over(token, stimulus.task, stimulus.to)
+
+
+@_happen.register
+def _take_back(stimulus: TakeBack, run: Run) -> None:
+    token, node = _approval(run, stimulus.visit)
+    node.take_back(run, token, stimulus.task)
+
+
+def _approval(run: Run, visit: str) -> tuple[Token, ApprovalTask]:
+    token = _waiting(run, visit)
+    if not isinstance(token.node, ApprovalTask):
+        raise NotWaiting()
+    return token, token.node
 
 
 @_happen.register

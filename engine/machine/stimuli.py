@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from engine.errors import CallwrightError
 from engine.values import Json
@@ -131,6 +131,71 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """A person sends a step back to an earlier one.
+
+    Args:
+        visit: The step that is sent back.
+        to: The element that is done again.
+        again: Whether everything between is done again then, or it comes straight back.
+        by: Who sends it back.
+        at: When.
+        opinion: Why.
+    """
+
+    visit: str
+    to: str
+    again: Literal["through", "back"]
+    by: str
+    at: str
+    opinion: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddSigner:
+    """Somebody else is asked at an approval too.
+
+    Args:
+        visit: The approval.
+        person: Who.
+        by: Who asked for it.
+        where: Before somebody decides, after them, or beside all others.
+        task: Before or after whom.
+    """
+
+    visit: str
+    person: str
+    by: str
+    where: Literal["before", "after", "beside"] = "beside"
+    task: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveSigner:
+    """Somebody who has not decided is not asked any more."""
+
+    visit: str
+    task: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """Somebody else decides in the place of one who is asked."""
+
+    visit: str
+    task: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeBack:
+    """Somebody takes back what they decided, while the approval is open."""
+
+    visit: str
+    task: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
     """Something that watched at the border of a task: its node, what it kept, when it was to ring."""
 
@@ -205,6 +270,11 @@ Stimulus: TypeAlias = (
     | Retry
     | Skip
     | Move
+    | Return
+    | AddSigner
+    | RemoveSigner
+    | HandOver
+    | TakeBack
     | Reopen
     | Correct
     | Proceed

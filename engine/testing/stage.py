@@ -41,7 +41,7 @@ class Play:
         )
         self.run = Run(self.spec, self.environment)
         self.asked: list[effects.Effect] = []
-        self.decided: list[str] = []
+        self.decided: set[str] = set()
 
     def step(self, stimulus: stimuli.Stimulus, *, held: bool = False) -> Play:
         """Let something happen, and go on until everything waits; held, nothing goes on."""
@@ -85,7 +85,7 @@ class Play:
             if by == one.assignee or by in one.candidate_users
         ]
         assert asked, f"{by} is not asked"
-        self.decided.append(asked[0].task)
+        self.decided.add(asked[0].task)
         return self.step(
             stimuli.TaskDone(
                 visit=asked[0].visit,
@@ -95,6 +95,34 @@ class Play:
                 at="2026-03-02T01:00:00Z",
                 opinion=f"{by} says {outcome}",
                 variables=variables,
+            )
+        )
+
+    def signer(self, person: str) -> dict[str, Any]:
+        """What an approval keeps of somebody who is asked, or was: the last one of them."""
+        return next(
+            one
+            for token in reversed(list(self.run.tasks.values()))
+            for one in token.memory.get("signers", ())
+            if person in (one["person"], *one.get("candidates", ()))
+        )
+
+    def add(self, element: str, person: str, where: Any = "beside", task: str | None = None) -> Play:
+        """Let somebody else be asked at an approval too."""
+        return self.step(
+            stimuli.AddSigner(visit=self.visit(element), person=person, by="boss", where=where, task=task)
+        )
+
+    def send_back(self, element: str, to: str, again: Any = "through", by: str = "ann") -> Play:
+        """Send a step back to an earlier one."""
+        return self.step(
+            stimuli.Return(
+                visit=self.visit(element),
+                to=to,
+                again=again,
+                by=by,
+                at="2026-03-02T01:00:00Z",
+                opinion="once more",
             )
         )
 
@@ -164,16 +192,14 @@ class Play:
     def waiting(self, kind: Any, element: str | None = None, name: str | None = None) -> list[Any]:
         """Return what was asked for and is still waited for."""
         over = {one.visit for one in self.asked if isinstance(one, effects.StopWaiting | effects.Left)}
-        closed = {task for one in self.asked if isinstance(one, effects.CloseUserTasks) for task in one.tasks}
-        return [
-            one
-            for one in self.asked
-            if isinstance(one, kind)
-            and one.visit not in over
-            and (getattr(one, "task", None) is None or one.task not in {*closed, *self.decided})
-            and element in (None, one.element)
-            and name in (None, getattr(one, "name", None))
-        ]
+        found: dict[Any, Any] = {}
+        for one in self.asked:
+            if isinstance(one, effects.CloseUserTasks):
+                found = {key: other for key, other in found.items() if key not in one.tasks}
+            fits = isinstance(one, kind) and one.visit not in over and element in (None, one.element)
+            if fits and name in (None, getattr(one, "name", None)):
+                found[getattr(one, "task", None) or id(one)] = one
+        return [one for key, one in found.items() if key not in self.decided]
 
     def _waits(self, kind: Any, element: str) -> Any:
         waits = self.waiting(kind, element)

@@ -73,8 +73,11 @@ class Activity(Node):
         if token.round is not None:
             rounds.over(run, token)
             return
-        flows = self.open_flows(run, token) * self.settings.completion_quantity
+        back = _way_back(token)
+        flows = [] if back else self.open_flows(run, token) * self.settings.completion_quantity
         compensation.keep(run, token)
+        if back and token.scope is not None:
+            run.place(back["from"], token.scope, memory={"returned": back["then"] or {"by": back["by"]}})
         run.leave(token, flows)
 
     def inputs(self, run: Run, token: Token) -> dict[str, Json]:
@@ -236,6 +239,12 @@ class CallActivity(Activity):
             )
         )
         return False
+
+
+def _way_back(token: Token) -> Mapping[str, Any] | None:
+    """Return who sent a step back that goes straight back to theirs; None where it goes on as drawn."""
+    returned = token.memory.get("returned")
+    return returned if returned and "from" in returned else None
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -6,7 +6,7 @@ Who is asked, and what each has said, is kept at the token; ``engine.approval`` 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.approval import (
@@ -25,6 +25,7 @@ from engine.machine.nodes import data
 from engine.machine.nodes.activities import UserTask, keep_decision, keys, open_task
 from engine.machine.nodes.notices import tell
 from engine.machine.spec import Approval
+from engine.machine.stimuli import AddSigner
 from engine.values import Json
 
 if TYPE_CHECKING:
@@ -47,6 +48,18 @@ class NotAsked(Conflict):
     code = "not_asked"
 
 
+class AskedAlready(Conflict):
+    """This person is asked here already."""
+
+    code = "asked_already"
+
+
+class LastSigner(Conflict):
+    """Nobody else is asked here. Add somebody first, or send it back."""
+
+    code = "last_signer"
+
+
 class ApprovalTask(UserTask):
     """People decide it together."""
 
@@ -66,13 +79,14 @@ class ApprovalTask(UserTask):
         tell(run, token, self, "created")
         return False
 
-    def need_asked(self, token: Token, task: str | None) -> None:
-        """Make sure that a decision is one that is waited for.
+    def need_asked(self, token: Token, task: str | None, *, now: bool = False) -> None:
+        """Make sure that somebody's decision is waited for: now, or else now or later.
 
         Raises:
             NotAsked: It is not.
         """
-        if not any(one["id"] == task and one["asked"] and not one["decision"] for one in _kept(token)):
+        one = next((one for one in _kept(token) if one["id"] == task), None)
+        if one is None or one["decision"] or (now and not one["asked"]):
             raise NotAsked()
 
     def decided(
@@ -86,55 +100,135 @@ class ApprovalTask(UserTask):
         """Somebody decided: keep it, and go on once it is settled."""
         signers = _kept(token)
         signer = next(one for one in signers if one["id"] == task)
-        counts = {outcome.name: outcome.counts for outcome in self.settings.task.outcomes}
-        signer["decision"] = counts.get(str(decision["outcome"]), "approved")
+        signer["decision"] = self._counts(decision["outcome"]) or str(Decision.APPROVED)
         signer["order"] = 1 + max((one["order"] for one in signers), default=0)
         signer["person"] = signer["person"] or decision["by"]
-        self._vote(token, signer, decision)
+        vote = {**decision, "task": task}
+        if signer["instead_of"]:
+            vote["instead_of"] = signer["instead_of"]
+        token.memory["votes"].append(vote)
         self.write(run, token, variables)
+        self._go_on_from(run, token, variables)
+
+    def _go_on_from(self, run: Run, token: Token, variables: Mapping[str, Json]) -> None:
         if self._go_on(run, token):
             data.bring_out(run, token, variables)
             token.complete()
 
-    def _vote(self, token: Token, signer: Mapping[str, Any], decision: Mapping[str, Json]) -> None:
-        vote = dict(decision)
-        if signer["instead_of"]:
-            vote["instead_of"] = signer["instead_of"]
-        token.memory.setdefault("votes", []).append(vote)
-
     def _go_on(self, run: Run, token: Token) -> bool:
         """Ask who comes next; once it is settled, close what is open and keep the decision: then True."""
         kept = _kept(token)
-        signers = [_signer(one) for one in kept]
-        result = self._voting.result(signers)
-        if result is None:
-            due = {signer.key for signer in self._voting.asked_now(signers)}
-            for one in kept:
-                if one["id"] in due and not one["asked"]:
-                    one["asked"] = True
-                    self._open(run, token, one)
+        result = self._voting.result([_signer(one) for one in kept])
+        # Who was added is heard, unless it was rejected without them.
+        added = [one for one in kept if one["added_by"] and not one["decision"]]
+        if result is None or (result is Decision.APPROVED and added):
+            self._ask(run, token, kept)
             return False
-        open_ = tuple(one["id"] for one in kept if one["asked"] and not one["decision"])
-        if open_:
-            run.effects.append(CloseUserTasks(visit=token.id, tasks=open_))
+        self._close(run, token, [one for one in kept if one["asked"] and not one["decision"]])
         self._conclude(run, token, result)
         return True
 
+    def _ask(self, run: Run, token: Token, kept: list[dict[str, Any]]) -> None:
+        """Let those know whose turn it is, and those no more whose turn it is no more."""
+        turn = {signer.key for signer in self._voting.asked_now([_signer(one) for one in kept])}
+        over = {one["id"] for one in kept if one["decision"]}
+        for one in kept:
+            due = (one["id"] in turn or bool(one["added_by"])) and set(one["after"]) <= over
+            if one["decision"] or due == one["asked"]:
+                continue
+            one["asked"] = due
+            if due:
+                self._open(run, token, one)
+            else:
+                self._close(run, token, [one])
+
+    def _close(self, run: Run, token: Token, signers: list[dict[str, Any]]) -> None:
+        if signers:
+            run.effects.append(CloseUserTasks(visit=token.id, tasks=tuple(one["id"] for one in signers)))
+
     def _conclude(self, run: Run, token: Token, result: Decision) -> None:
-        votes = token.memory.get("votes", [])
+        votes = token.memory["votes"]
         last = dict(votes[-1]) if votes else {"by": None}
         if self._counts(last.get("outcome")) != result:
             last = {**last, "outcome": self._outcome(result)}
         keep_decision(run, token, {**last, "list": votes})
         if run.root is not None and result is Decision.APPROVED:
             who = [one["person"] for one in _kept(token) if one["decision"] == Decision.APPROVED]
-            before = run.root.memory.get(_APPROVED, {"all": []})
-            run.root.memory[_APPROVED] = {"all": sorted({*before["all"], *who}), "last": who}
+            remember_approval(run, self.element_id, who)
         tell(run, token, self, "completed")
 
     def _open(self, run: Run, token: Token, signer: Mapping[str, Any]) -> None:
         candidates = tuple(signer.get("candidates", ()))
         open_task(run, token, self, assignee=signer["person"], candidate_users=candidates, task=signer["id"])
+
+    # -- what people do to the list ----------------------------------------------------------------------
+
+    def add_signer(self, run: Run, token: Token, said: AddSigner) -> None:
+        """Ask somebody else too.
+
+        Raises:
+            AskedAlready: They are asked here, and have not decided.
+            NotAsked: Whoever they come before or after is not asked any more.
+        """
+        kept = _kept(token)
+        if any(one["person"] == said.person and not one["decision"] for one in kept):
+            raise AskedAlready()
+        if said.where != "beside":
+            self.need_asked(token, said.task)
+        one = {**_asking(Asked(person=said.person)), "added_by": said.by}
+        at = next((at for at, other in enumerate(kept) if other["id"] == said.task), len(kept) - 1)
+        if said.where == "before":
+            kept[at]["after"] = [*kept[at]["after"], one["id"]]
+            kept.insert(at, one)
+        else:
+            one["after"] = [said.task] if said.where == "after" else []
+            kept.insert(at + 1, one)
+        self._ask(run, token, kept)
+
+    def need_another(self, token: Token, task: str) -> None:
+        """Make sure that somebody can be removed, and somebody else is asked.
+
+        Raises:
+            NotAsked: They have decided.
+            LastSigner: Nobody else is asked.
+        """
+        self.need_asked(token, task)
+        if all(one["id"] == task or one["decision"] == Decision.REMOVED for one in _kept(token)):
+            raise LastSigner()
+
+    def remove_signer(self, run: Run, token: Token, task: str) -> None:
+        """Ask somebody no more who has not decided."""
+        one = next(one for one in _kept(token) if one["id"] == task)
+        if one["asked"]:
+            self._close(run, token, [one])
+        one["decision"] = str(Decision.REMOVED)
+        self._go_on_from(run, token, {})
+
+    def hand_over(self, token: Token, task: str, to: str) -> None:
+        """Let somebody else decide in the place of one who is asked.
+
+        Raises:
+            AskedAlready: They are asked here themselves.
+        """
+        kept = _kept(token)
+        if any(one["person"] == to and not one["decision"] for one in kept):
+            raise AskedAlready()
+        one = next(one for one in kept if one["id"] == task)
+        one["person"] = to
+
+    def take_back(self, run: Run, token: Token, task: str) -> None:
+        """Ask somebody again who has decided; who was asked because of it is asked no more.
+
+        Raises:
+            NotAsked: They have not decided.
+        """
+        kept = _kept(token)
+        one = next((one for one in kept if one["id"] == task and one["order"]), None)
+        if one is None:
+            raise NotAsked()
+        one.update(decision=None, order=0, asked=False)
+        token.memory["votes"] = [vote for vote in token.memory["votes"] if vote.get("task") != task]
+        self._ask(run, token, kept)
 
     # -- whom ------------------------------------------------------------------------------------------
 
@@ -166,13 +260,13 @@ class ApprovalTask(UserTask):
 
     def _circumstances(self, run: Run, token: Token) -> Circumstances:
         initiator = run.environment.given.get("initiator")
-        before = run.root.memory.get(_APPROVED, {}) if run.root is not None else {}
+        before = list(approvals(run).values())
         looks_up = initiator and self._approval.if_initiator in (IfInitiator.MANAGER, IfInitiator.HEAD)
         directory = run.environment.directory
         return Circumstances(
             initiator=initiator,
-            approved=frozenset(before.get("all", ())),
-            approved_last=frozenset(before.get("last", ())),
+            approved=frozenset(person for people in before for person in people),
+            approved_last=frozenset(before[-1] if before else ()),
             returned="returned" in token.memory,
             managers=directory.above(initiator) if looks_up else {},
             covers=directory.cover,
@@ -224,6 +318,27 @@ class ApprovalTask(UserTask):
         return next(fitting, str(result))
 
 
+def approvals(run: Run) -> dict[str, list[str]]:
+    """Return who approved at which element so far, in the order in which it passed there."""
+    approved: dict[str, list[str]] = run.root.memory.get(_APPROVED, {}) if run.root is not None else {}
+    return approved
+
+
+def remember_approval(run: Run, element_id: str, people: list[str]) -> None:
+    """Keep that people approved at an element, as the last ones."""
+    assert run.root is not None
+    others = {at: who for at, who in approvals(run).items() if at != element_id}
+    run.root.memory[_APPROVED] = {**others, element_id: people}
+
+
+def forget_approvals(run: Run, elements: Collection[str]) -> None:
+    """Forget who approved at elements that are done again."""
+    assert run.root is not None
+    kept = {at: who for at, who in approvals(run).items() if at not in elements}
+    if kept or _APPROVED in run.root.memory:
+        run.root.memory[_APPROVED] = kept
+
+
 def _kept(token: Token) -> list[dict[str, Any]]:
     kept: list[dict[str, Any]] = token.memory.get("signers", [])
     return kept
@@ -239,6 +354,9 @@ def _asking(one: Asked) -> dict[str, Any]:
         "asked": False,
         "why": str(one.why) if one.why else None,
         "instead_of": one.instead_of,
+        # Whose decision is waited for before this one is asked for.
+        "after": [],
+        "added_by": None,
     }
 
 
