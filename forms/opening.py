@@ -71,7 +71,7 @@ def open_task(ctx: Context, task: Task) -> Opened | None:
         "business_key": instance["business_key"],
         "started_at": instance["started_at"].isoformat().replace("+00:00", "Z"),
     }
-    variables = {**given, **variables_of(ctx, task.instance_id, visit=task.id)}
+    variables = {**given, **variables_of(ctx, task.instance_id, visit=task.visit)}
     opened = _open(ctx, definition, task.form_key, variables, task.options.get("into"))
     return replace(opened, filling=replace(opened.filling, rights=task.options.get("rights") or {}))
 

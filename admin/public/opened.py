@@ -91,7 +91,7 @@ def look_at(
     now = ctx.now.astimezone(ZoneInfo(person.time_zone) if person.time_zone else ctx.settings.zone)
     mine = task.open and may_act(ctx, task, person.key)
     fields = form_fields(ctx, task, now)
-    variables = runtime.variables_of(ctx, task.instance_id, visit=task.id)
+    variables = runtime.variables_of(ctx, task.instance_id, visit=task.visit)
     notes = list_comments(ctx, task.instance_id)[-_MOST_NOTES:]
     names = person_names(ctx, [note["author"] for note in notes])
     held = [*references_in(variables), *references_in([note["files"] for note in notes])]

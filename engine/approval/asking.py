@@ -5,8 +5,8 @@ Pure: who stands above whom, who covers for whom and who has approved before is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -18,8 +18,6 @@ class IfInitiator(StrEnum):
     SKIP = "skip"
     # Their manager is asked in their place, and where there is none, they are not asked.
     MANAGER = "manager"
-    # The head of their unit: of the unit above where they lead it themselves.
-    HEAD = "head"
 
 
 class IfAgain(StrEnum):
@@ -68,7 +66,7 @@ class Circumstances:
         approved: Who has approved in this instance so far.
         approved_last: Who has approved at the approval right before.
         returned: The step was sent back to: then nothing counts as given.
-        managers: The initiator's manager, and the head of their unit, where there are such.
+        manager: Who stands above the initiator; None where nobody does.
         covers: Who stands in for somebody now.
     """
 
@@ -76,7 +74,7 @@ class Circumstances:
     approved: frozenset[str] = frozenset()
     approved_last: frozenset[str] = frozenset()
     returned: bool = False
-    managers: Mapping[IfInitiator, str] = field(default_factory=dict)
+    manager: str | None = None
     covers: Callable[[str], str | None] = lambda person: None
 
 
@@ -121,10 +119,9 @@ def _one(
     if person == here.initiator and not here.returned and if_initiator is not IfInitiator.ASK:
         if if_initiator is IfInitiator.SKIP:
             return Asked(person=person, weight=weight, given=True, why=Why.INITIATOR)
-        above = here.managers.get(if_initiator)
-        if above is None:
+        if here.manager is None:
             return None
-        person, instead_of, why = above, person, Why.INITIATOR
+        person, instead_of, why = here.manager, person, Why.INITIATOR
     counting = {IfAgain.ONCE: here.approved, IfAgain.NEXT: here.approved_last}.get(if_again, frozenset())
     if person in counting and not here.returned:
         return Asked(person=person, weight=weight, given=True, why=Why.AGAIN, instead_of=instead_of)

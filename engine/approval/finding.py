@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Protocol
-
-from engine.approval.asking import IfInitiator
 
 
 class Who(StrEnum):
@@ -14,7 +12,6 @@ class Who(StrEnum):
 
     PERSON = "person"
     GROUP = "group"
-    ROLE = "role"
     POST = "post"
     # Everybody in a unit and below.
     UNIT = "unit"
@@ -24,8 +21,6 @@ class Who(StrEnum):
     MANAGER = "manager"
     # All of them, from the first up to a level; to the top where none is named.
     MANAGERS = "managers"
-    # What a plug-in answers.
-    LOOKUP = "lookup"
 
 
 class Directory(Protocol):
@@ -36,15 +31,15 @@ class Directory(Protocol):
 
         Args:
             who: The kind of word.
-            of: A person, group, role, post, unit or lookup by its key.
+            of: A person, group, post or unit by its key.
             level: How far up; None where the designer named no level.
 
         Raises:
             NotFound: There is nothing of that key.
         """
 
-    def above(self, person: str) -> Mapping[IfInitiator, str]:
-        """Return who decides in place of somebody who would decide on their own request."""
+    def manager(self, person: str) -> str | None:
+        """Return who stands above somebody; None where nobody does."""
 
     def cover(self, person: str) -> str | None:
         """Return who stands in for somebody now; None where nobody does."""
@@ -57,9 +52,9 @@ class NoDirectory:
         """Return the person themselves; nobody else is known."""
         return [of] if who is Who.PERSON else []
 
-    def above(self, person: str) -> Mapping[IfInitiator, str]:
+    def manager(self, person: str) -> str | None:
         """Return nobody."""
-        return {}
+        return None
 
     def cover(self, person: str) -> str | None:
         """Return nobody."""

@@ -15,6 +15,7 @@ from engine.definition.definitions import Definition
 from engine.errors import NotFound
 from engine.instance import LargeValue
 from engine.machine import Budget, Environment
+from engine.people import PeopleDirectory
 from engine.people import feel_functions as people_functions
 from engine.sandbox import Sandbox
 from engine.worktime import Calendar, load_calendar
@@ -78,6 +79,7 @@ def environment(ctx: Context, definition: Definition, given: Mapping[str, Any]) 
         decision=definition.package.decisions.__getitem__,
         run_script=run_script,
         evaluate_script=evaluate_script,
+        directory=PeopleDirectory(ctx),
         large_value=large_value,
         budget=BUDGET,
         worked_s=worked_s,

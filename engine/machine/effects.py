@@ -75,6 +75,7 @@ class CloseUserTasks:
     """Of several who were asked at a visit, some are waited for no more."""
 
     visit: str
+    element: str
     tasks: tuple[str, ...]
 
 
@@ -164,6 +165,12 @@ class Notify:
     message: str
     scope: Mapping[str, Any]
     next_after_s: float | None = None
+    task: str | None = None
+
+    @property
+    def about(self) -> str:
+        """The task it is about, where it is about one."""
+        return self.task or self.visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import Conflict
 from engine.machine.nodes.activities import UserTask
+from engine.machine.nodes.approvals import ApprovalTask
 from engine.machine.nodes.events import ThrowEvent
 from engine.machine.stimuli import Reopen
 
@@ -62,6 +63,7 @@ def way_back(before: Run, after: Run, visit: str, passed: Iterable[str]) -> WayB
     assert scope is not None
     several = (
         not isinstance(task.node, UserTask)
+        or isinstance(task.node, ApprovalTask)
         or task.round is not None
         or any(watcher.inner for watcher in task.inner)
     )

@@ -8,7 +8,7 @@ stays where it is.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import Conflict
 from engine.i18n import _
@@ -47,7 +47,7 @@ def send_back(run: Run, token: Token, stimulus: Return) -> None:
     assert scope is not None
     if left.node is target:
         raise CannotReturn(_("This is the step itself. Choose an earlier one."))
-    returned = {"by": stimulus.by}
+    returned: dict[str, Any] = {"by": stimulus.by}
     if stimulus.again == "through":
         _take_away(run, left, target)
     else:

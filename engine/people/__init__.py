@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from engine.people.covers import add_cover, cover_of, covers_of, end_cover
+from engine.people.directory import PeopleDirectory
 from engine.people.functions import feel_functions
 from engine.people.groups import (
     close_group,
@@ -18,6 +20,7 @@ from engine.people.importing import Plan, Tables, apply_import, blank_tables, pl
 from engine.people.languages import CHINESE, centre_locale, chinese_of, written_in
 from engine.people.lookups import head_of, is_meant, manager_of, people_of
 from engine.people.models import (
+    Cover,
     Group,
     GroupMember,
     Person,
@@ -73,8 +76,10 @@ from engine.people.units import (
 __all__ = [
     "CHINESE",
     "KEEP",
+    "Cover",
     "Group",
     "GroupMember",
+    "PeopleDirectory",
     "Person",
     "PersonSkill",
     "Plan",
@@ -85,6 +90,7 @@ __all__ = [
     "Unit",
     "UnitMember",
     "UnitNode",
+    "add_cover",
     "apply_import",
     "blank_tables",
     "calling_code",
@@ -94,9 +100,12 @@ __all__ = [
     "close_person",
     "close_post",
     "close_unit",
+    "cover_of",
+    "covers_of",
     "create_person",
     "default_region",
     "e164",
+    "end_cover",
     "example_number",
     "feel_functions",
     "find_person",

@@ -44,20 +44,37 @@ def manager_of(ctx: Context, person_key: str, level: int = 1) -> Person | None:
     Raises:
         NotFound: There is nobody of that key.
     """
+    above = managers_of(ctx, person_key)
+    return above[level - 1] if 0 < level <= len(above) else None
+
+
+def managers_of(ctx: Context, person_key: str) -> list[Person]:
+    """Return everybody who stands above somebody, from their manager to the top, each once.
+
+    Raises:
+        NotFound: There is nobody of that key.
+    """
     with ctx.read():
         get_person(ctx, person_key)
-        seen = [person_key]
-        for head in _heads_above(ctx, person_key):
-            if head.key not in seen:
-                seen.append(head.key)
-                if len(seen) == level + 1:
-                    return head
-    return None
+        units = units_of(ctx, person_key)
+        above = {head.key: head for head in _heads_from(ctx, units[0] if units else None)}
+    above.pop(person_key, None)
+    return list(above.values())
 
 
-def _heads_above(ctx: Context, person_key: str) -> Iterator[Person]:
-    units = units_of(ctx, person_key)
-    unit = ctx.session.get(Unit, units[0]) if units else None
+def heads_of(ctx: Context, unit_key: str) -> list[Person]:
+    """Return who leads a unit and each unit above it; of those that nobody leads nobody.
+
+    Raises:
+        NotFound: There is no such unit.
+    """
+    with ctx.read():
+        need_valid(ctx, Unit, unit_key, _("There is no unit %(key)s."))
+        return list({head.key: head for head in _heads_from(ctx, unit_key)}.values())
+
+
+def _heads_from(ctx: Context, unit_key: str | None) -> Iterator[Person]:
+    unit = ctx.session.get(Unit, unit_key) if unit_key else None
     while unit is not None:
         head = ctx.session.get(Person, unit.head_key) if unit.head_key else None
         if head is not None and head.closed_at is None:

@@ -132,3 +132,15 @@ class PersonSkill(Base):
     level: Mapped[int] = mapped_column(Integer, default=1)
     valid_from: Mapped[datetime] = mapped_column(Instant)
     valid_to: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Cover(Base):
+    """Somebody decides in somebody's place for a time."""
+
+    __tablename__ = "person_cover"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    person_key: Mapped[str] = mapped_column(ForeignKey("person.key"), index=True)
+    cover_key: Mapped[str] = mapped_column(ForeignKey("person.key"), index=True)
+    valid_from: Mapped[datetime] = mapped_column(Instant)
+    valid_to: Mapped[datetime | None] = mapped_column(Instant)

@@ -44,7 +44,7 @@ def announce(ctx: Context, applying: Applying, notice: Notify) -> None:
         applying: The step's rows.
         notice: What is to be said.
     """
-    opened = notice.visit in applying.opened
+    opened = notice.about in applying.opened
     recipients = list(_recipients(ctx, applying, notice))
     if notice.next_after_s is not None and opened and recipients:
         by_key = {recipient.key or "": recipient for recipient in recipients}
@@ -102,10 +102,10 @@ def tell(
         say=package.text,
         functions=functions(ctx),
         instance_id=instance_id,
-        task_id=notice.visit if task else None,
+        task_id=notice.about if task else None,
         element_id=notice.element,
-        unique_key=f"{notice.visit}:{notice.event}:{notice.message}:{_who(recipient)}",
-        target=f"/tasks/{notice.visit}" if task else f"/instances/{instance_id}",
+        unique_key=f"{notice.about}:{notice.event}:{notice.message}:{_who(recipient)}",
+        target=f"/tasks/{notice.about}" if task else f"/instances/{instance_id}",
     )
 
 
@@ -143,17 +143,17 @@ def wait_for_next(ctx: Context, instance: Any, notice: Notify, *, told: str, res
         kind=NEXT,
         payload={**said, "next_after_s": int(notice.next_after_s), "rest": list(rest)},
         due_at=ctx.now + timedelta(seconds=notice.next_after_s),
-        unique_key=next_key(notice.visit, told),
+        unique_key=next_key(notice.about, told),
         instance_id=instance.id,
         process_key=instance.process_key,
         element_id=notice.element,
-        visit_id=notice.visit,
+        visit_id=notice.about,
     )
 
 
 def task_of(ctx: Context, notice: Notify) -> Mapping[str, Any] | None:
     """Return the task that a notice is about; None where it is about none."""
-    wanted = select(UserTask.__table__).where(UserTask.id == notice.visit)
+    wanted = select(UserTask.__table__).where(UserTask.id == notice.about)
     row = ctx.connection.execute(wanted).mappings().first()
     return None if row is None else dict(row)
 
@@ -181,11 +181,11 @@ def _meant(ctx: Context, applying: Applying, notice: Notify) -> list[Json]:
     to = notice.to
     if isinstance(to, list):
         return to
-    opened = applying.opened.get(notice.visit)
+    opened = applying.opened.get(notice.about)
     if to == "candidates":
         if opened is not None and opened.assignee:
             return [opened.assignee]
-        return list(candidates_of(ctx, notice.visit))
+        return list(candidates_of(ctx, notice.about))
     if to == "assignee":
         task = task_of(ctx, notice)
         return [task["assignee"]] if task and task["assignee"] else []
@@ -212,7 +212,7 @@ def _ways(
     """
     gives_link = definition.spec.node(notice.element).settings.task.link
     if not gives_link or recipient.key is None:
-        return f"{ctx.settings.public_url}/tasks/{notice.visit}", ""
-    make = partial(make_link, ctx, person_key=recipient.key, task_id=notice.visit, instance_id=instance_id)
+        return f"{ctx.settings.public_url}/tasks/{notice.about}", ""
+    make = partial(make_link, ctx, person_key=recipient.key, task_id=notice.about, instance_id=instance_id)
     typed = sms_mode(ctx, recipient.phone) == "code only"
     return f"{ctx.settings.public_url}/t/{make()}", make(typed=True) if typed else ""

@@ -21,6 +21,7 @@ from engine.machine.effects import (
     Await,
     CallProcess,
     CallService,
+    CloseUserTasks,
     Continue,
     Decided,
     Effect,
@@ -95,9 +96,9 @@ def apply(ctx: Context, applying: Applying, run: Run, effects: Sequence[Effect])
         _take(effect, ctx, applying, done)
     for model, rows in applying.rows.items():
         ctx.connection.execute(inserting(model), one_or_many(rows))
-    for visit, task in applying.opened.items():
-        publish(ctx, "task", visit)
-        tell(ctx, "task.opened", **_whose(applying), task_id=visit, element_id=task.element)
+    for task_id, task in applying.opened.items():
+        publish(ctx, "task", task_id)
+        tell(ctx, "task.opened", **_whose(applying), task_id=task_id, element_id=task.element)
     _stop(ctx, applying)
     _open_incidents(ctx, applying)
     _write_history(ctx, applying)
@@ -178,9 +179,11 @@ def _open_user_task(effect: OpenUserTask, ctx: Context, applying: Applying, done
     if effect.visit in done:
         return
     node = applying.definition.spec.node(effect.element)
-    applying.opened[effect.visit] = effect
+    task_id = effect.task or effect.visit
+    applying.opened[task_id] = effect
     task = {
-        "id": effect.visit,
+        "id": task_id,
+        "visit_id": effect.visit if effect.task else None,
         "instance_id": applying.instance.id,
         "process_key": applying.instance.process_key,
         "definition_id": applying.instance.definition_id,
@@ -199,7 +202,7 @@ def _open_user_task(effect: OpenUserTask, ctx: Context, applying: Applying, done
     candidates = [("person", key) for key in effect.candidate_users]
     candidates += [("group", key) for key in effect.candidate_groups]
     for kind, key in dict.fromkeys(candidates):
-        applying.add(Candidate, task_id=effect.visit, kind=kind, key=key)
+        applying.add(Candidate, task_id=task_id, kind=kind, key=key)
 
 
 def task_settings(node: Any) -> dict[str, Any]:
@@ -247,6 +250,11 @@ def _options(settings: Any) -> dict[str, Any]:
             for reply in settings.replies
         ],
     }
+
+
+@_take.register
+def _close_user_tasks(effect: CloseUserTasks, ctx: Context, applying: Applying, done: set[str]) -> None:
+    _cancel_tasks(ctx, applying, dict.fromkeys(effect.tasks, effect.element))
 
 
 @_take.register
@@ -404,6 +412,9 @@ _WAITING: Executable = union_all(
     select(literal("task"), UserTask.id, UserTask.element_id).where(
         UserTask.id.in_(_VISITS), UserTask.state.in_(OPEN_STATES)
     ),
+    select(literal("task"), UserTask.id, UserTask.element_id).where(
+        UserTask.visit_id.in_(_VISITS), UserTask.state.in_(OPEN_STATES)
+    ),
     select(literal("called"), ProcessInstance.id, literal("")).where(
         ProcessInstance.parent_id == bindparam("instance"),
         ProcessInstance.parent_visit.in_(_VISITS),
@@ -428,17 +439,23 @@ def _stop(ctx: Context, applying: Applying) -> None:
         withdraw_jobs(ctx, list(waiting["job"]))
     if waiting["subscription"]:
         ctx.connection.execute(_UNSUBSCRIBE, {"ids": list(waiting["subscription"])})
-    if tasks := list(waiting["task"]):
-        ctx.connection.execute(_TASKS, {"ids": tasks, "state": "cancelled", "ended_at": ctx.now})
-        close_links(ctx, tasks)
-    for task_id, element_id in waiting["task"].items():
-        publish(ctx, "task", task_id)
-        tell(ctx, "task.cancelled", **_whose(applying), task_id=task_id, element_id=element_id)
+    _cancel_tasks(ctx, applying, waiting["task"])
     for called in waiting["called"]:
         # Each is stepped in a transaction of its own.
         enqueue(ctx, kind="cancel", payload={"reason": ""}, instance_id=called)
     if applying.instance.incident_count:
         close_incidents(ctx, instance_id=applying.instance.id, visit_ids=visits)
+
+
+def _cancel_tasks(ctx: Context, applying: Applying, tasks: Mapping[str, str]) -> None:
+    """Take tasks from people, each with its element: they are not needed any more."""
+    if not tasks:
+        return
+    ctx.connection.execute(_TASKS, {"ids": list(tasks), "state": "cancelled", "ended_at": ctx.now})
+    close_links(ctx, list(tasks))
+    for task_id, element_id in tasks.items():
+        publish(ctx, "task", task_id)
+        tell(ctx, "task.cancelled", **_whose(applying), task_id=task_id, element_id=element_id)
 
 
 def _open_incidents(ctx: Context, applying: Applying) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, or_, select, update
 
 from engine.context import Context, verb
 from engine.definition import Definition, get_definition, get_definition_by_id
@@ -404,7 +404,10 @@ def _rename(ctx: Context, instance_id: str, target: Definition, run: Run) -> Non
             )
         ctx.connection.execute(
             update(UserTask)
-            .where(UserTask.id == token.id, UserTask.instance_id == instance_id)
+            .where(
+                or_(UserTask.id == token.id, UserTask.visit_id == token.id),
+                UserTask.instance_id == instance_id,
+            )
             .values(definition_id=target.id, **task_settings(node), **here)
         )
 

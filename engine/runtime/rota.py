@@ -46,13 +46,14 @@ def tell_next(ctx: Context, job: ClaimedJob) -> None:
             )
             return
         notice = Notify(
-            visit=task.id,
+            visit=task.visit,
+            task=task.visit_id and task.id,
             element=task.element_id,
             event=said["event"],
             to="candidates",
             channel=said["channel"],
             message=said["message"],
-            scope={**variables_of(ctx, instance.id, visit=task.id), **given_names(instance)},
+            scope={**variables_of(ctx, instance.id, visit=task.visit), **given_names(instance)},
             next_after_s=float(said["next_after_s"]),
         )
         definition = get_definition_by_id(ctx, task.definition_id)

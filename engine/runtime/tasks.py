@@ -267,7 +267,8 @@ def complete_task(
         ctx,
         instance,
         TaskDone(
-            visit=task_id,
+            visit=task.visit,
+            task=task.visit_id and task.id,
             outcome=chosen,
             by=ctx.actor.name,
             at=str(from_instant(ctx.now)),
@@ -295,7 +296,7 @@ def choose_activity(ctx: Context, *, task_id: str, element_id: str) -> InstanceR
     instance, task = _open_task(ctx, task_id)
     if "activities" not in task.options:
         raise Conflict(_("At this task there is nothing to choose."))
-    chosen = go_on(ctx, instance, Chosen(visit=task_id, element=element_id))
+    chosen = go_on(ctx, instance, Chosen(visit=task.visit, element=element_id))
     audit(ctx, "task.choose", "task", task_id, {"element": element_id})
     return chosen
 

@@ -18,7 +18,7 @@ _WAITING = text(f"state IN {OPEN_STATES}")
 class UserTask(Base):
     """A step that waits for a person. ``state`` is open, claimed, completed or cancelled.
 
-    ``id`` is the element visit it stands for.
+    ``id`` is the element visit it stands for, where nobody else is asked there; else ``visit_id`` is.
     """
 
     __tablename__ = "user_task"
@@ -28,6 +28,8 @@ class UserTask(Base):
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
+    # The element visit at which several are asked.
+    visit_id: Mapped[str | None] = mapped_column(Id, index=True)
     instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), index=True)
     process_key: Mapped[str] = mapped_column(String(128))
     definition_id: Mapped[str] = mapped_column(ForeignKey("process_definition.id"))

@@ -25,6 +25,7 @@ class Task:
     """A user task."""
 
     id: str
+    visit_id: str | None
     instance_id: str
     process_key: str
     definition_id: str
@@ -46,6 +47,11 @@ class Task:
     ended_through: str | None
     outcome: str | None
     opinion: str | None
+
+    @property
+    def visit(self) -> str:
+        """The element visit at which it waits."""
+        return self.visit_id or self.id
 
     @property
     def open(self) -> bool:

@@ -74,10 +74,7 @@ class ApprovalTask(UserTask):
             for one in token.memory["signers"]
             if one["decision"]
         ]
-        if self._go_on(run, token):
-            return True
-        tell(run, token, self, "created")
-        return False
+        return self._go_on(run, token)
 
     def need_asked(self, token: Token, task: str | None, *, now: bool = False) -> None:
         """Make sure that somebody's decision is waited for: now, or else now or later.
@@ -144,7 +141,8 @@ class ApprovalTask(UserTask):
 
     def _close(self, run: Run, token: Token, signers: list[dict[str, Any]]) -> None:
         if signers:
-            run.effects.append(CloseUserTasks(visit=token.id, tasks=tuple(one["id"] for one in signers)))
+            tasks = tuple(one["id"] for one in signers)
+            run.effects.append(CloseUserTasks(visit=token.id, element=self.element_id, tasks=tasks))
 
     def _conclude(self, run: Run, token: Token, result: Decision) -> None:
         votes = token.memory["votes"]
@@ -158,8 +156,9 @@ class ApprovalTask(UserTask):
         tell(run, token, self, "completed")
 
     def _open(self, run: Run, token: Token, signer: Mapping[str, Any]) -> None:
-        candidates = tuple(signer.get("candidates", ()))
-        open_task(run, token, self, assignee=signer["person"], candidate_users=candidates, task=signer["id"])
+        task, candidates = signer["id"], tuple(signer.get("candidates", ()))
+        open_task(run, token, self, assignee=signer["person"], candidate_users=candidates, task=task)
+        tell(run, token, self, "created", task=task)
 
     # -- what people do to the list ----------------------------------------------------------------------
 
@@ -261,14 +260,14 @@ class ApprovalTask(UserTask):
     def _circumstances(self, run: Run, token: Token) -> Circumstances:
         initiator = run.environment.given.get("initiator")
         before = list(approvals(run).values())
-        looks_up = initiator and self._approval.if_initiator in (IfInitiator.MANAGER, IfInitiator.HEAD)
+        looks_up = self._approval.if_initiator is IfInitiator.MANAGER
         directory = run.environment.directory
         return Circumstances(
             initiator=initiator,
             approved=frozenset(person for people in before for person in people),
             approved_last=frozenset(before[-1] if before else ()),
             returned="returned" in token.memory,
-            managers=directory.above(initiator) if looks_up else {},
+            manager=directory.manager(initiator) if initiator and looks_up else None,
             covers=directory.cover,
         )
 

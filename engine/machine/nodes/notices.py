@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from engine.machine.token import Token
 
 
-def tell(run: Run, token: Token, node: Node, event: str) -> None:
+def tell(run: Run, token: Token, node: Node, event: str, task: str | None = None) -> None:
     """Ask for the notices that an element is set to give at an event.
 
     Args:
@@ -21,6 +21,7 @@ def tell(run: Run, token: Token, node: Node, event: str) -> None:
         token: Whose variables the texts see.
         node: The element.
         event: ``created`` or ``completed`` of a user task; ``reached`` of anything that sends.
+        task: Of several who are asked at a visit, whose task it is about.
     """
     for notice in node.settings.notices:
         if notice.event != event:
@@ -38,5 +39,6 @@ def tell(run: Run, token: Token, node: Node, event: str) -> None:
                 message=notice.message,
                 scope=dict(run.view(token)),
                 next_after_s=notice.next_after_s,
+                task=task,
             )
         )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.approval import IfInitiator, NoDirectory, Who
+from engine.approval import NoDirectory, Who
 from engine.errors import DefinitionError, NotFound
 from engine.machine import effects, parse, stimuli
 from engine.testing.sketch import sketch
@@ -32,8 +32,8 @@ class Office(NoDirectory):
             return chain[: level or len(chain)] if who is Who.MANAGERS else chain[(level or 1) - 1 :][:1]
         return super().find(who, of, level)
 
-    def above(self, person):
-        return {IfInitiator.MANAGER: ABOVE[person]} if person in ABOVE else {}
+    def manager(self, person):
+        return ABOVE.get(person)
 
     def cover(self, person):
         return self.covers.get(person)

@@ -1,0 +1,40 @@
+"""Several people are asked at a step, and somebody decides in somebody's place."""
+
+import sqlalchemy as sa
+from alembic import op
+
+import engine.db.base
+
+revision = "engine_0010"
+down_revision = "engine_0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("user_task", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("visit_id", engine.db.base.Id(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_user_task_visit_id"), ["visit_id"], unique=False)
+    op.create_table(
+        "person_cover",
+        sa.Column("id", engine.db.base.Id(), nullable=False),
+        sa.Column("person_key", sa.String(length=64), nullable=False),
+        sa.Column("cover_key", sa.String(length=64), nullable=False),
+        sa.Column("valid_from", engine.db.base.Instant(), nullable=False),
+        sa.Column("valid_to", engine.db.base.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["cover_key"], ["person.key"], name=op.f("fk_person_cover_cover_key_person")),
+        sa.ForeignKeyConstraint(
+            ["person_key"], ["person.key"], name=op.f("fk_person_cover_person_key_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person_cover")),
+    )
+    with op.batch_alter_table("person_cover", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_person_cover_cover_key"), ["cover_key"], unique=False)
+        batch_op.create_index(batch_op.f("ix_person_cover_person_key"), ["person_key"], unique=False)
+
+
+def downgrade() -> None:
+    op.drop_table("person_cover")
+    with op.batch_alter_table("user_task", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_user_task_visit_id"))
+        batch_op.drop_column("visit_id")
