@@ -1,7 +1,7 @@
 """Tables and transactions: the declarative base, the column types, the two transaction modes."""
 
 from engine.db.alone import alone_in
-from engine.db.base import Base, Id, Instant, JsonText, metadata, upsert
+from engine.db.base import IN_ORDER, Base, Id, Instant, JsonText, Seq, metadata, upsert
 from engine.db.database import Database, Mode, Transaction
 from engine.db.order import order_by
 from engine.db.page import equal_to, page_of
@@ -9,12 +9,14 @@ from engine.db.rows import inserting, one_or_many, table_of, updating
 from engine.db.writer import Turn
 
 __all__ = [
+    "IN_ORDER",
     "Base",
     "Database",
     "Id",
     "Instant",
     "JsonText",
     "Mode",
+    "Seq",
     "Transaction",
     "Turn",
     "alone_in",

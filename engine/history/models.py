@@ -5,14 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, Integer, String, Text
+from sqlalchemy import Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.db import Base, Id, Instant, JsonText
-
-# The order rows were written in: SQLite must not use a number again.
-_IN_ORDER: dict[str, Any] = {"sqlite_autoincrement": True}
-Seq = BigInteger().with_variant(Integer, "sqlite")
+from engine.db import IN_ORDER, Base, Id, Instant, JsonText, Seq
 
 
 class ElementVisit(Base):
@@ -21,7 +17,7 @@ class ElementVisit(Base):
     __tablename__ = "element_visit"
     __table_args__ = (
         Index("ix_element_visit_instance", "instance_id", "seq"),
-        {"sqlite_autoincrement": True},
+        IN_ORDER,
     )
 
     seq: Mapped[int] = mapped_column(Seq, primary_key=True, autoincrement=True)
@@ -46,7 +42,7 @@ class VariableWrite(Base):
     __tablename__ = "variable_write"
     __table_args__ = (
         Index("ix_variable_write_instance", "instance_id", "seq"),
-        {"sqlite_autoincrement": True},
+        IN_ORDER,
     )
 
     seq: Mapped[int] = mapped_column(Seq, primary_key=True, autoincrement=True)
@@ -66,7 +62,7 @@ class AuditEntry(Base):
     __tablename__ = "audit_entry"
     __table_args__ = (
         Index("ix_audit_entry_object", "object_kind", "object_id"),
-        {"sqlite_autoincrement": True},
+        IN_ORDER,
     )
 
     seq: Mapped[int] = mapped_column(Seq, primary_key=True, autoincrement=True)

@@ -7,6 +7,7 @@ asks for; ``dump`` and ``load`` turn it into bytes and back.
 from engine.machine import effects, stimuli
 from engine.machine.environment import Budget, Environment
 from engine.machine.parse import Parsed, parse
+from engine.machine.returning import return_targets
 from engine.machine.run import Run
 from engine.machine.spec import ProcessSpec
 from engine.machine.state import dump, load
@@ -23,6 +24,7 @@ __all__ = [
     "effects",
     "load",
     "parse",
+    "return_targets",
     "step",
     "stimuli",
 ]

@@ -1,6 +1,14 @@
 """The verbs: each one transaction, version-checked; what leaves the building is a job of that transaction."""
 
 from engine.runtime.advance import Gone, InstanceRef, lock_instance
+from engine.runtime.approvals import (
+    add_signer,
+    remove_signer,
+    return_task,
+    returns_of,
+    take_back_decision,
+    transfer_task,
+)
 from engine.runtime.health import Vitals, counts, vitals
 from engine.runtime.instances import begin, cancel_instance, start_process
 from engine.runtime.jobs import register
@@ -69,6 +77,7 @@ __all__ = [
     "Vitals",
     "acknowledge_task",
     "add_comment",
+    "add_signer",
     "awaited_by",
     "begin",
     "broadcast_signal",
@@ -96,12 +105,15 @@ __all__ = [
     "move_token",
     "publish_message",
     "register",
+    "remove_signer",
     "resolve_incident",
     "resume_instance",
     "resume_version",
     "retry_incident",
     "retry_incidents_of_cause",
     "retry_job",
+    "return_task",
+    "returns_of",
     "revert_instance",
     "revert_migration",
     "skip_element",
@@ -111,6 +123,8 @@ __all__ = [
     "steps_of",
     "suspend_instance",
     "suspend_version",
+    "take_back_decision",
+    "transfer_task",
     "unclaim_task",
     "variables_of",
     "vitals",

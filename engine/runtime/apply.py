@@ -225,9 +225,12 @@ def _choice(node: Any) -> dict[str, Any]:
     return {"activities": activities, "ends_by_hand": node.settings.condition is None}
 
 
+_NOT_ENDED = dict.fromkeys(("ended_at", "ended_by", "ended_through", "outcome", "opinion"))
+
+
 def _open_again(ctx: Context, task: Mapping[str, Any]) -> bool:
     """Open a task once more whose end could not be taken over; False where there is none of this visit."""
-    reopened = ctx.connection.execute(_TASKS, {"ids": [task["id"]], **task, "ended_at": None})
+    reopened = ctx.connection.execute(_TASKS, {"ids": [task["id"]], **task, **_NOT_ENDED})
     ctx.connection.execute(delete(Candidate).where(Candidate.task_id == task["id"]))
     return reopened.rowcount == 1
 

@@ -22,7 +22,7 @@ from engine.jobs import Incident, Job
 from engine.notify import InboundMessage, Notification
 from engine.parameters import parameter
 from engine.plugin import JobKind, SettingSpec
-from engine.work import Candidate, Comment, Link, LinkAct, TaskAnswer, UserTask
+from engine.work import Candidate, Comment, Link, LinkAct, TaskAction, TaskAnswer, UserTask
 
 INSTANCES_KEPT = "history.kept_days"
 JOBS_KEPT = "jobs.kept_days"
@@ -110,7 +110,7 @@ def _delete_all_of(ctx: Context, ids: Sequence[str]) -> None:
         *(
             delete(table).where(table.instance_id.in_(ids))
             for table in (
-                Comment, UserTask, Notification, InboundMessage, Incident, Job, ListedVariable,
+                Comment, TaskAction, UserTask, Notification, InboundMessage, Incident, Job, ListedVariable,
                 MessageSubscription, MigratedInstance, ElementVisit, VariableWrite,
             )
         ),

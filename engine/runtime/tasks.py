@@ -28,6 +28,7 @@ from engine.work import (
     close_links,
     get_task,
     is_candidate,
+    keep_action,
     may_see,
     need_may_act,
     restore_links_of,
@@ -58,7 +59,7 @@ _HELD = (
 _AS_READ = updating(UserTask).where(_TASK.c.id == bindparam("task"), _TASK.c.state == bindparam("was"))
 
 
-def _open_task(ctx: Context, task_id: str) -> tuple[Any, Task]:
+def hold_open_task(ctx: Context, task_id: str) -> tuple[Any, Task]:
     """Hold a task with its instance, and make sure that it is open and the actor's.
 
     Returns:
@@ -94,14 +95,14 @@ def claim_task(ctx: Context, *, task_id: str) -> Task:
         Conflict: Somebody else took it, or it is over.
         Forbidden: The actor is no candidate.
     """
-    _row, task = _open_task(ctx, task_id)
+    _row, task = hold_open_task(ctx, task_id)
     if ctx.actor.key is None:
         raise Forbidden()
     if task.assignee == ctx.actor.key:
         return task
     if task.assignee is not None:
         raise Conflict(_("%(person)s took this task."), person=task.assignee)
-    _change(ctx, task, assignee=ctx.actor.key, state="claimed")
+    change_task(ctx, task, assignee=ctx.actor.key, state="claimed")
     revoke_links_of(ctx, task_id, but=ctx.actor.key)
     audit(ctx, "task.claim", "task", task_id)
     return get_task(ctx, task_id)
@@ -116,10 +117,10 @@ def unclaim_task(ctx: Context, *, task_id: str) -> Task:
         Conflict: It is over, or nobody's.
         Forbidden: It is somebody else's.
     """
-    _row, task = _open_task(ctx, task_id)
+    _row, task = hold_open_task(ctx, task_id)
     if task.assignee is None:
         raise Conflict(_("Nobody has taken this task."))
-    _change(ctx, task, assignee=None, state="open", acknowledged_at=None, acknowledged_by=None)
+    change_task(ctx, task, assignee=None, state="open", acknowledged_at=None, acknowledged_by=None)
     restore_links_of(ctx, task_id)
     audit(ctx, "task.unclaim", "task", task_id)
     return get_task(ctx, task_id)
@@ -136,7 +137,7 @@ def acknowledge_task(ctx: Context, *, task_id: str) -> Task:
     """
     task = claim_task(ctx, task_id=task_id)
     if task.acknowledged_at is None:
-        _change(ctx, task, acknowledged_at=ctx.now, acknowledged_by=ctx.actor.key)
+        change_task(ctx, task, acknowledged_at=ctx.now, acknowledged_by=ctx.actor.key)
         audit(ctx, "task.acknowledge", "task", task_id)
     return get_task(ctx, task_id)
 
@@ -150,8 +151,8 @@ def forget_acknowledgement(ctx: Context, *, task_id: str) -> Task:
         Conflict: It is over.
         Forbidden: It is somebody else's.
     """
-    _row, task = _open_task(ctx, task_id)
-    _change(ctx, task, acknowledged_at=None, acknowledged_by=None)
+    _row, task = hold_open_task(ctx, task_id)
+    change_task(ctx, task, acknowledged_at=None, acknowledged_by=None)
     return get_task(ctx, task_id)
 
 
@@ -232,7 +233,7 @@ def complete_task(
         Forbidden: It is not the actor's.
         InvalidSubmission: The outcome, the opinion or the data cannot be accepted.
     """
-    instance, task = _open_task(ctx, task_id)
+    instance, task = hold_open_task(ctx, task_id)
     chosen = outcome_of(task, outcome, opinion)
     if task.form_key is not None and form is None:
         raise InvalidSubmission(_("This task has a form: hand it in filled."))
@@ -240,7 +241,7 @@ def complete_task(
         raise InvalidSubmission(_("This is another task's form."))
     variables = dict(form.values if form is not None else data or {})
     check_names(variables)
-    _change(
+    change_task(
         ctx,
         task,
         state="completed",
@@ -263,6 +264,8 @@ def complete_task(
         outcome=chosen,
     )
     audit(ctx, "task.complete", "task", task_id, {"outcome": chosen})
+    if task.visit_id is not None:
+        keep_action(ctx, task, "decide", outcome=chosen, opinion=opinion)
     return go_on(
         ctx,
         instance,
@@ -293,7 +296,7 @@ def choose_activity(ctx: Context, *, task_id: str, element_id: str) -> InstanceR
         Forbidden: It is not the actor's.
         Conflict: This cannot be done now; the message says why.
     """
-    instance, task = _open_task(ctx, task_id)
+    instance, task = hold_open_task(ctx, task_id)
     if "activities" not in task.options:
         raise Conflict(_("At this task there is nothing to choose."))
     chosen = go_on(ctx, instance, Chosen(visit=task.visit, element=element_id))
@@ -328,7 +331,12 @@ def outcome_of(task: Task, outcome: str | None, opinion: str | None) -> str:
     return chosen
 
 
-def _change(ctx: Context, task: Task, **values: Any) -> None:
+def change_task(ctx: Context, task: Task, **values: Any) -> None:
+    """Change an open task's row, as it was read, within the open transaction.
+
+    Raises:
+        Conflict: Somebody was faster.
+    """
     changed = ctx.connection.execute(_AS_READ, {"task": task.id, "was": task.state, **values})
     if changed.rowcount != 1:
         raise Conflict()

@@ -130,7 +130,7 @@ def finish_answered(
     )
     way = None
     if all(_repeatable(ctx, after.spec.node(at).settings) for at in passed):
-        way = way_back(before, after, task.id, passed)
+        way = way_back(before, after, task.visit, passed)
     _keep(ctx, task, verb=verb, revision=row.revision, way_back=None if way is None else asdict(way))
     return way is not None
 

@@ -1,5 +1,6 @@
 """What waits for a person: user tasks, who may take them, what they wrote, the links that lead to them."""
 
+from engine.work.actions import actions_of, keep_action
 from engine.work.forms import ValidatedForm
 from engine.work.links import (
     LinkGone,
@@ -15,7 +16,16 @@ from engine.work.links import (
     revoke_links_of,
     use_act,
 )
-from engine.work.models import OPEN_STATES, Candidate, Comment, Link, LinkAct, TaskAnswer, UserTask
+from engine.work.models import (
+    OPEN_STATES,
+    Candidate,
+    Comment,
+    Link,
+    LinkAct,
+    TaskAction,
+    TaskAnswer,
+    UserTask,
+)
 from engine.work.rights import candidates_of, is_candidate, may_act, may_see, need_may_act, seen_instances
 from engine.work.tasks import (
     TASK_SORTS,
@@ -37,16 +47,19 @@ __all__ = [
     "LinkGone",
     "OpenedLink",
     "Task",
+    "TaskAction",
     "TaskAnswer",
     "UnknownLink",
     "UserTask",
     "ValidatedForm",
     "act_number",
+    "actions_of",
     "answers_taken_back",
     "candidates_of",
     "close_links",
     "get_task",
     "is_candidate",
+    "keep_action",
     "list_comments",
     "list_tasks",
     "make_link",

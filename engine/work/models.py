@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.db import Base, Id, Instant, JsonText
+from engine.db import IN_ORDER, Base, Id, Instant, JsonText, Seq
 from engine.ids import new_id
 
 OPEN_STATES = ("open", "claimed")
@@ -64,6 +64,29 @@ Index(
     sqlite_where=_WAITING,
     postgresql_where=_WAITING,
 )
+
+
+class TaskAction(Base):
+    """What somebody did at a step: nothing that was said there is ever overwritten."""
+
+    __tablename__ = "task_action"
+    __table_args__ = (
+        Index("ix_task_action_instance", "instance_id", "seq"),
+        IN_ORDER,
+    )
+
+    seq: Mapped[int] = mapped_column(Seq, primary_key=True, autoincrement=True)
+    instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"))
+    task_id: Mapped[str] = mapped_column(Id, index=True)
+    element_id: Mapped[str] = mapped_column(String(255))
+    # decide, return, transfer, add, remove, take_back
+    action: Mapped[str] = mapped_column(String(16))
+    actor: Mapped[str] = mapped_column(String(64), index=True)
+    # Whom it concerns beside the actor.
+    person: Mapped[str | None] = mapped_column(String(64))
+    outcome: Mapped[str | None] = mapped_column(String(64))
+    opinion: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Candidate(Base):

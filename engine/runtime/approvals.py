@@ -1,0 +1,202 @@
+"""What people do with a step beside deciding it: send it back, ask others too, hand it over, take it back."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from sqlalchemy import select
+
+from engine.context import Context, verb
+from engine.definition import get_definition_by_id
+from engine.definition.environment import environment
+from engine.errors import Conflict, Forbidden, InvalidSubmission, Problem
+from engine.feel.temporal import from_instant
+from engine.history import ElementVisit, audit
+from engine.i18n import _
+from engine.machine import load, return_targets
+from engine.machine.stimuli import AddSigner, HandOver, RemoveSigner, Return, TakeBack
+from engine.people import get_person
+from engine.runtime.advance import INSTANCE, InstanceRef, given_names, go_on, lock_instance
+from engine.runtime.tasks import change_task, hold_open_task
+from engine.work import Task, close_links, get_task, keep_action, revoke_links_of
+
+Where = Literal["before", "after", "beside"]
+Again = Literal["through", "back"]
+
+
+@verb
+def return_task(
+    ctx: Context, *, task_id: str, to: str, again: Again = "through", opinion: str
+) -> InstanceRef:
+    """Send a step back to an earlier one.
+
+    Args:
+        ctx: Who sends it back.
+        task_id: Their task.
+        to: The element that is done again; one that was passed.
+        again: Whether everything between is done again then, or it comes straight back.
+        opinion: Why.
+
+    Raises:
+        NotFound: There is no such task.
+        AlreadyEnded: Somebody was faster.
+        Forbidden: It is not the actor's.
+        InvalidSubmission: Nobody said why, or it was never at that element.
+        CannotReturn: It cannot be sent back there.
+    """
+    instance, task = hold_open_task(ctx, task_id)
+    problems = []
+    if not opinion.strip():
+        problems.append(Problem(path="opinion", message=_("Say why it is sent back.")))
+    if to not in _passed(ctx, task.instance_id):
+        problems.append(Problem(path="to", message=_("It was never at that step. Choose one it has passed.")))
+    if problems:
+        raise InvalidSubmission(problems=problems)
+    change_task(
+        ctx,
+        task,
+        state="completed",
+        ended_at=ctx.now,
+        ended_by=ctx.actor.name,
+        ended_through=ctx.actor.channel,
+        outcome="returned",
+        opinion=opinion,
+    )
+    close_links(ctx, [task_id])
+    keep_action(ctx, task, "return", outcome=to, opinion=opinion)
+    audit(ctx, "task.return", "task", task_id, {"to": to, "again": again})
+    return go_on(
+        ctx,
+        instance,
+        Return(
+            visit=task.visit,
+            to=to,
+            again=again,
+            by=ctx.actor.name,
+            at=str(from_instant(ctx.now)),
+            opinion=opinion,
+        ),
+    )
+
+
+def returns_of(ctx: Context, task_id: str) -> list[str]:
+    """Return the elements to which a task can be sent back, in the order in which they were passed.
+
+    Raises:
+        NotFound: There is no such task.
+    """
+    with ctx.read():
+        task = get_task(ctx, task_id)
+        if not task.open:
+            return []
+        row = ctx.connection.execute(select(INSTANCE).where(INSTANCE.c.id == task.instance_id)).one()
+        definition = get_definition_by_id(ctx, row.definition_id)
+        run = load(definition.spec, row.machine_state, environment(ctx, definition, given_names(row)))
+        return return_targets(run, run.tasks[task.visit], _passed(ctx, task.instance_id))
+
+
+@verb
+def add_signer(
+    ctx: Context, *, task_id: str, person_key: str, where: Where = "beside", opinion: str | None = None
+) -> InstanceRef:
+    """Let somebody else be asked too, before the actor decides, after, or beside all others.
+
+    Raises:
+        NotFound: There is no such task or person.
+        AlreadyEnded: Somebody was faster.
+        Forbidden: It is not the actor's.
+        Conflict: Nobody can be added here, or they are asked already.
+    """
+    instance, task = _held_approval(ctx, task_id)
+    _check_here(ctx, person_key)
+    keep_action(ctx, task, "add", person=person_key, outcome=where, opinion=opinion)
+    audit(ctx, "task.add_signer", "task", task_id, {"person": person_key, "where": where})
+    said = AddSigner(visit=task.visit, person=person_key, by=ctx.actor.name, where=where, task=task.id)
+    return go_on(ctx, instance, said)
+
+
+@verb
+def remove_signer(ctx: Context, *, task_id: str, signer_id: str, opinion: str | None = None) -> InstanceRef:
+    """Let somebody be asked no more who has not decided.
+
+    Args:
+        ctx: Who says so.
+        task_id: Their own task at the step.
+        signer_id: Whose asking ends: their task, or what will be.
+        opinion: Why.
+
+    Raises:
+        NotFound: There is no such task.
+        AlreadyEnded: Somebody was faster.
+        Forbidden: The task is not the actor's.
+        Conflict: They have decided, or nobody else is asked.
+    """
+    instance, task = _held_approval(ctx, task_id)
+    keep_action(ctx, task, "remove", outcome=signer_id, opinion=opinion)
+    audit(ctx, "task.remove_signer", "task", task_id, {"signer": signer_id})
+    return go_on(ctx, instance, RemoveSigner(visit=task.visit, task=signer_id))
+
+
+@verb
+def transfer_task(ctx: Context, *, task_id: str, to: str, opinion: str | None = None) -> Task:
+    """Hand a task over to somebody else for good.
+
+    Raises:
+        NotFound: There is no such task or person.
+        AlreadyEnded: Somebody was faster.
+        Forbidden: It is not the actor's.
+        Conflict: They have it already, or have left.
+    """
+    instance, task = hold_open_task(ctx, task_id)
+    _check_here(ctx, to)
+    if task.assignee == to:
+        raise Conflict(_("%(person)s has it already."), person=to)
+    keep_action(ctx, task, "transfer", person=to, opinion=opinion)
+    change_task(ctx, task, assignee=to, state="claimed", acknowledged_at=None, acknowledged_by=None)
+    revoke_links_of(ctx, task_id, but=to)
+    audit(ctx, "task.transfer", "task", task_id, {"to": to})
+    if task.visit_id is not None:
+        go_on(ctx, instance, HandOver(visit=task.visit, task=task.id, to=to))
+    return get_task(ctx, task_id)
+
+
+@verb
+def take_back_decision(ctx: Context, *, task_id: str) -> InstanceRef:
+    """Take back what one decided at an approval that is still open.
+
+    Raises:
+        NotFound: There is no such task.
+        Forbidden: Somebody else decided it.
+        Conflict: It has not been decided, or the approval is over.
+    """
+    task = get_task(ctx, task_id)
+    instance = lock_instance(ctx, task.instance_id)
+    task = get_task(ctx, task_id, lock=True)
+    if task.ended_by != ctx.actor.name:
+        raise Forbidden(_("Only who decided it can take it back."))
+    if task.visit_id is None or task.state != "completed":
+        raise Conflict(_("This cannot be taken back any more."))
+    keep_action(ctx, task, "take_back", outcome=task.outcome, opinion=task.opinion)
+    audit(ctx, "task.take_back", "task", task_id)
+    return go_on(ctx, instance, TakeBack(visit=task.visit, task=task.id))
+
+
+def _held_approval(ctx: Context, task_id: str) -> tuple[Any, Task]:
+    instance, task = hold_open_task(ctx, task_id)
+    if task.visit_id is None:
+        raise Conflict(_("One person does this step. Hand it over, or ask for an opinion."))
+    return instance, task
+
+
+def _check_here(ctx: Context, person_key: str) -> None:
+    if get_person(ctx, person_key).closed_at is not None:
+        raise Conflict(_("%(key)s has left."), key=person_key)
+
+
+def _passed(ctx: Context, instance_id: str) -> list[str]:
+    passed = (
+        select(ElementVisit.element_id)
+        .where(ElementVisit.instance_id == instance_id, ElementVisit.state != "active")
+        .order_by(ElementVisit.seq)
+    )
+    return list(dict.fromkeys(ctx.connection.scalars(passed)))
