@@ -219,8 +219,8 @@ def units(centre):
         put_unit(ctx, key="desk", name="Desk", parent_key="top")
         for key in ("ann", "bob", "eve"):
             works_in(ctx, unit_key="desk" if key != "ann" else "top", person_key=key)
-        set_head(ctx, unit_key="top", person_key="ann")
-        set_head(ctx, unit_key="desk", person_key="bob")
+        set_head(ctx, key="top", head_key="ann")
+        set_head(ctx, key="desk", head_key="bob")
 
 
 @pytest.mark.parametrize(
