@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from admin.api.approvals import ActionsApi, ApprovalsApi
 from admin.api.definitions import DefinitionsApi
 from admin.api.deployments import DeploymentsApi
 from admin.api.evaluation import DecisionsApi, FeelApi
@@ -23,6 +24,8 @@ NOUNS: tuple[type[Api], ...] = (
     InstanceMigrationsApi,
     MigrationsApi,
     TasksApi,
+    ApprovalsApi,
+    ActionsApi,
     MessagesApi,
     SignalsApi,
     JobsApi,

@@ -24,8 +24,8 @@ ATTRIBUTES: dict[str, set[str]] = {
 
 # The buttons of an approval that names none.
 OUTCOMES = (
-    Outcome(name="approved", label="Approve"),
-    Outcome(name="rejected", label="Reject", opinion_required=True, counts="rejected"),
+    Outcome(name="approved", label=_("Approve")),
+    Outcome(name="rejected", label=_("Reject"), opinion_required=True, counts="rejected"),
 )
 
 _PICKS = ("all", "random", "claim")

@@ -6,6 +6,7 @@ from engine.runtime.approvals import (
     remove_signer,
     return_task,
     returns_of,
+    signers_of,
     take_back_decision,
     transfer_task,
 )
@@ -116,6 +117,7 @@ __all__ = [
     "returns_of",
     "revert_instance",
     "revert_migration",
+    "signers_of",
     "skip_element",
     "skip_incident",
     "start_by_message",

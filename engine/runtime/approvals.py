@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from engine.errors import Conflict, Forbidden, InvalidSubmission, Problem
 from engine.feel.temporal import from_instant
 from engine.history import ElementVisit, audit
 from engine.i18n import _
-from engine.machine import load, return_targets
+from engine.machine import Run, load, return_targets
 from engine.machine.stimuli import AddSigner, HandOver, RemoveSigner, Return, TakeBack
 from engine.people import get_person
 from engine.runtime.advance import INSTANCE, InstanceRef, given_names, go_on, lock_instance
@@ -89,10 +90,54 @@ def returns_of(ctx: Context, task_id: str) -> list[str]:
         task = get_task(ctx, task_id)
         if not task.open:
             return []
-        row = ctx.connection.execute(select(INSTANCE).where(INSTANCE.c.id == task.instance_id)).one()
-        definition = get_definition_by_id(ctx, row.definition_id)
-        run = load(definition.spec, row.machine_state, environment(ctx, definition, given_names(row)))
+        run = _run(ctx, task.instance_id)
         return return_targets(run, run.tasks[task.visit], _passed(ctx, task.instance_id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignerState:
+    """Somebody at an approval, as it stands.
+
+    Args:
+        id: Their task, or what will be it.
+        person: Their key; None where whoever takes it decides.
+        state: ``asked`` now, ``waits`` for their turn, or what they said: ``approved``, ``rejected``,
+            ``removed``.
+        why: Why it is they who are asked, or their approval counts as given: ``initiator``, ``again``,
+            ``cover``.
+        instead_of: In whose place.
+        added_by: Who added them.
+    """
+
+    id: str
+    person: str | None
+    state: str
+    why: str | None
+    instead_of: str | None
+    added_by: str | None
+
+
+def signers_of(ctx: Context, task_id: str) -> list[SignerState]:
+    """Return who is asked at the approval of a task, in order; nobody where it is over, or is none.
+
+    Raises:
+        NotFound: There is no such task.
+    """
+    with ctx.read():
+        task = get_task(ctx, task_id)
+        token = _run(ctx, task.instance_id).tasks.get(task.visit)
+        kept = token.memory.get("signers", ()) if token is not None else ()
+    return [
+        SignerState(
+            id=one["id"],
+            person=one["person"],
+            state=one["decision"] or ("asked" if one["asked"] else "waits"),
+            why=one["why"],
+            instead_of=one["instead_of"],
+            added_by=one["added_by"],
+        )
+        for one in kept
+    ]
 
 
 @verb
@@ -179,6 +224,12 @@ def take_back_decision(ctx: Context, *, task_id: str) -> InstanceRef:
     keep_action(ctx, task, "take_back", outcome=task.outcome, opinion=task.opinion)
     audit(ctx, "task.take_back", "task", task_id)
     return go_on(ctx, instance, TakeBack(visit=task.visit, task=task.id))
+
+
+def _run(ctx: Context, instance_id: str) -> Run:
+    row = ctx.connection.execute(select(INSTANCE).where(INSTANCE.c.id == instance_id)).one()
+    definition = get_definition_by_id(ctx, row.definition_id)
+    return load(definition.spec, row.machine_state, environment(ctx, definition, given_names(row)))
 
 
 def _held_approval(ctx: Context, task_id: str) -> tuple[Any, Task]:
