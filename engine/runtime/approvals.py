@@ -235,7 +235,7 @@ def _run(ctx: Context, instance_id: str) -> Run:
 def _held_approval(ctx: Context, task_id: str) -> tuple[Any, Task]:
     instance, task = hold_open_task(ctx, task_id)
     if task.visit_id is None:
-        raise Conflict(_("One person does this step. Hand it over, or ask for an opinion."))
+        raise Conflict(_("One person does this step. Hand it over instead."))
     return instance, task
 
 

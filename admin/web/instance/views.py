@@ -24,7 +24,7 @@ from engine.i18n import _, translate
 from engine.jobs import list_incidents, list_jobs
 from engine.machine.nodes.gateways import Join
 from engine.notify import list_notifications
-from engine.work import answers_taken_back, list_comments, may_see, tasks_of_instance
+from engine.work import actions_of, answers_taken_back, list_comments, may_see, tasks_of_instance
 
 # In place of an element's id, which never holds a colon.
 SKIP = ":skip"
@@ -86,6 +86,7 @@ class InstanceView(View):
             tasks = tasks_of_instance(ctx, instance_id)
             comments = list_comments(ctx, instance_id)
             taken_back = answers_taken_back(ctx, instance_id)
+            actions = actions_of(ctx, instance_id)
             held = runtime.variables_of(ctx, instance_id)
             incidents = list_incidents(ctx, instance_id=instance_id, page_size=50)[1]
             notifications = list_notifications(ctx, instance_id=instance_id, page_size=100)[1]
@@ -97,15 +98,18 @@ class InstanceView(View):
                     *(visit["actor"] for visit in visits),
                     *(task.assignee for task in tasks),
                     *(comment["author"] for comment in comments),
+                    *(person for one in actions for person in (one.actor, one.person)),
                 ],
             )
+            elements = _elements(texts, instance["definition_id"], definition)
+            told = timeline(texts, instance, visits, tasks, comments, taken_back, actions, elements, names)
             return page(
                 "instance/instance.html",
                 instance=instance,
                 title=instance["title"] or texts.title(instance["definition_id"]),
                 texts=texts,
                 states=element_states(definition, visits, incidents),
-                timeline=timeline(texts, instance, visits, tasks, comments, taken_back, names),
+                timeline=told,
                 tasks=tasks,
                 names=names,
                 incidents=[
@@ -123,7 +127,7 @@ class InstanceView(View):
                 ],
                 operates=permitted("instances.operate"),
                 steps=runtime.steps_of(ctx, instance_id) if permitted("instances.operate") else [],
-                elements=_elements(texts, instance["definition_id"], definition),
+                elements=elements,
                 now=ctx.now,
             )
 
@@ -234,6 +238,8 @@ def timeline(
     tasks: Any,
     comments: Any,
     taken_back: Any,
+    actions: Any,
+    elements: Mapping[str, str],
     names: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     """Tell in plain words what happened, newest first."""
@@ -247,7 +253,8 @@ def timeline(
         name = texts.say(definition_id, visit["element_name"])
         task = by_visit.get(visit["id"])
         entry: dict[str, Any] = {"text": name, "at": visit["started_at"], "icon": "circle", "tone": "gray"}
-        if task is not None and task.state == "completed":
+        # That it was sent back is told below, with where to.
+        if task is not None and task.state == "completed" and task.outcome != "returned":
             entry |= {
                 "text": f"{name}: {texts.outcome(task)}",
                 "at": task.ended_at,
@@ -291,8 +298,40 @@ def timeline(
         }
         for answer in taken_back
     ]
+    told += [_acted(texts, one, by_visit[one.task_id], elements, names) for one in actions]
     in_order = sorted(enumerate(told), key=lambda numbered: (numbered[1]["at"], numbered[0]), reverse=True)
     return [entry for _number, entry in in_order]
+
+
+def _acted(
+    texts: Texts, action: Any, task: Any, elements: Mapping[str, str], names: Mapping[str, str]
+) -> dict[str, Any]:
+    """Tell what somebody did at a step beside others."""
+    step = texts.say(task.definition_id, task.name)
+    person = names.get(action.person, action.person)
+    decided = {"text": f"{step}: {texts.outcome(task, action.outcome)}", "icon": "check", "tone": "green"}
+    said = {
+        "decide": decided,
+        "return": {
+            "text": gettext("%(step)s: sent back to %(to)s", step=step, to=elements.get(action.outcome, "")),
+            "icon": "arrow-back-up",
+        },
+        "transfer": {
+            "text": gettext("%(step)s: handed over to %(person)s", step=step, person=person),
+            "icon": "route",
+        },
+        "add": {
+            "text": gettext("%(step)s: %(person)s is asked too", step=step, person=person),
+            "icon": "note",
+        },
+        "remove": {"text": gettext("%(step)s: somebody is asked no more", step=step), "icon": "x"},
+        "take_back": {
+            "text": gettext("%(step)s: the decision was taken back", step=step),
+            "icon": "arrow-back-up",
+        },
+    }[action.action]
+    by = names.get(action.actor, action.actor)
+    return {"tone": "amber", "at": action.at, "by": by, "body": action.opinion, **said}
 
 
 def _said(incident: Mapping[str, Any]) -> dict[str, Any]:
