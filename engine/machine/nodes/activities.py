@@ -12,6 +12,7 @@ from engine.i18n import _
 from engine.machine.effects import CallProcess, CallService, Decided, Logged, OpenUserTask
 from engine.machine.nodes import compensation, data, rounds
 from engine.machine.nodes.base import Node
+from engine.machine.nodes.between import way_back
 from engine.machine.nodes.events import CatchEvent, Event, hand_over, take_over, throw
 from engine.machine.nodes.notices import tell
 from engine.machine.nodes.watchers import watch_again
@@ -73,7 +74,7 @@ class Activity(Node):
         if token.round is not None:
             rounds.over(run, token)
             return
-        back = _way_back(token)
+        back = way_back(token)
         flows = [] if back else self.open_flows(run, token) * self.settings.completion_quantity
         compensation.keep(run, token)
         if back and token.scope is not None:
@@ -239,12 +240,6 @@ class CallActivity(Activity):
             )
         )
         return False
-
-
-def _way_back(token: Token) -> Mapping[str, Any] | None:
-    """Return who sent a step back that goes straight back to theirs; None where it goes on as drawn."""
-    returned = token.memory.get("returned")
-    return returned if returned and "from" in returned else None
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -6,7 +6,7 @@ Who is asked, and what each has said, is kept at the token; ``engine.approval`` 
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.approval import (
@@ -23,6 +23,7 @@ from engine.ids import new_id
 from engine.machine.effects import CloseUserTasks, Logged
 from engine.machine.nodes import data
 from engine.machine.nodes.activities import UserTask, keep_decision, keys, open_task
+from engine.machine.nodes.approved import approvals_of, remember_approval
 from engine.machine.nodes.notices import tell
 from engine.machine.spec import Approval
 from engine.machine.stimuli import AddSigner
@@ -31,9 +32,6 @@ from engine.values import Json
 if TYPE_CHECKING:
     from engine.machine.run import Run
     from engine.machine.token import Token
-
-# What the process remembers of approvals that have passed.
-_APPROVED = "approved"
 
 
 class NobodyToAsk(TechnicalFailure):
@@ -259,7 +257,7 @@ class ApprovalTask(UserTask):
 
     def _circumstances(self, run: Run, token: Token) -> Circumstances:
         initiator = run.environment.given.get("initiator")
-        before = list(approvals(run).values())
+        before = list(approvals_of(run).values())
         looks_up = self._approval.if_initiator is IfInitiator.MANAGER
         directory = run.environment.directory
         return Circumstances(
@@ -315,27 +313,6 @@ class ApprovalTask(UserTask):
         """Return the button that stands for a result; the result's own name where none does."""
         fitting = (one.name for one in self.settings.task.outcomes if one.counts == result)
         return next(fitting, str(result))
-
-
-def approvals(run: Run) -> dict[str, list[str]]:
-    """Return who approved at which element so far, in the order in which it passed there."""
-    approved: dict[str, list[str]] = run.root.memory.get(_APPROVED, {}) if run.root is not None else {}
-    return approved
-
-
-def remember_approval(run: Run, element_id: str, people: list[str]) -> None:
-    """Keep that people approved at an element, as the last ones."""
-    assert run.root is not None
-    others = {at: who for at, who in approvals(run).items() if at != element_id}
-    run.root.memory[_APPROVED] = {**others, element_id: people}
-
-
-def forget_approvals(run: Run, elements: Collection[str]) -> None:
-    """Forget who approved at elements that are done again."""
-    assert run.root is not None
-    kept = {at: who for at, who in approvals(run).items() if at not in elements}
-    if kept or _APPROVED in run.root.memory:
-        run.root.memory[_APPROVED] = kept
 
 
 def _kept(token: Token) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.util.task import TaskState
 
 from engine.machine.effects import SetTimer
+from engine.machine.nodes.between import goal, take_away, way_back
 from engine.machine.nodes.events import AWAITED, CatchEvent, StartEvent, ask, kept_payload, take_over
 from engine.machine.timers import next_tick
 from engine.machine.token import Token
@@ -101,6 +102,9 @@ class BoundaryEvent(Watcher):
         scope = host.scope
         assert scope is not None
         if self.interrupting and host.id in run.tasks:
+            if way_back(host) is not None:
+                # It does not go back any more: what is drawn from here on is all that goes on.
+                take_away(run, scope, host.node, goal(run, host), but=host)
             run.cancel(host)
         run.place(self.element_id, scope, memory=kept_payload(payload))
 

@@ -3,7 +3,8 @@
 import pytest
 
 from engine.machine import effects
-from engine.machine.returning import CannotReturn, return_targets
+from engine.machine.nodes.between import CannotReturn
+from engine.machine.returning import return_targets
 from engine.testing.stage import Play
 
 LINE = """
@@ -137,6 +138,27 @@ def test_from_behind_the_join_straight_into_a_branch_and_back_is_possible():
     assert play.open == ["a1"]
     assert play.done("a1").open == ["after"]
     assert play.done("after").run.state == "completed"
+
+
+def test_a_step_that_was_sent_straight_back_and_is_late_goes_on_as_drawn_and_nothing_is_left_behind():
+    drawn = BRANCHES + "boundary late on=before timer=PT1H\nxor on\nlate -> on -> part"
+    drawn = drawn.replace("begin -> before -> part", "begin -> before -> on")
+    play = Play(drawn).start().done("before").send_back("a1", "before", "back")
+    assert sorted(play.open) == ["b1", "before"]
+    play.tick("late")
+    assert sorted(play.open) == ["a1", "b1"]
+    for element in ("a1", "a2", "b1", "b2", "after"):
+        play.done(element)
+    assert play.run.state == "completed"
+
+
+def test_a_step_sent_straight_back_can_be_sent_further_back_and_everything_is_done_again():
+    drawn = BRANCHES.replace("begin -> before", "user first\n    begin -> first -> before")
+    play = Play(drawn).start().done("first").done("before").send_back("a1", "before", "back")
+    play.send_back("before", "first")
+    assert play.open == ["first"]
+    play.done("first").done("before")
+    assert sorted(play.open) == ["a1", "b1"]
 
 
 def test_only_steps_are_offered_that_were_passed_and_can_be_done_again():

@@ -7,7 +7,7 @@ import pytest
 from engine import runtime
 from engine.errors import Conflict, Forbidden, InvalidSubmission, NotFound
 from engine.jobs import list_incidents
-from engine.machine.returning import CannotReturn
+from engine.machine.nodes.between import CannotReturn
 from engine.people import add_cover, cover_of, end_cover, put_unit, set_groups, set_head
 from engine.people import join_unit as works_in
 from engine.testing import person, system, work_off
