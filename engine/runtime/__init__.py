@@ -2,6 +2,7 @@
 
 from engine.runtime.advance import Gone, InstanceRef, lock_instance
 from engine.runtime.approvals import (
+    SignerState,
     add_signer,
     remove_signer,
     return_task,
@@ -73,6 +74,7 @@ __all__ = [
     "NotMigratable",
     "Published",
     "RunningVersion",
+    "SignerState",
     "Step",
     "Unmatched",
     "Vitals",

@@ -20,6 +20,7 @@ from admin.kit.permissions import needs
 from admin.kit.tables import read_paging
 from admin.kit.views import View, expose, fields_of, page, see_other
 from admin.web.work.known import shown_files, shown_variables
+from admin.web.work.steps import StepView, step_of
 from engine import runtime, values
 from engine.context import Context
 from engine.definition import get_definition_by_id, list_definitions, starts_for
@@ -235,6 +236,7 @@ class TaskView(View):
             candidates = candidates_of(ctx, task_id) if task.assignee is None else []
             comments = list_comments(ctx, task.instance_id)
             rendered = with_data(forms.render_task(ctx, task_id=task_id), data)
+            step = step_of(ctx, task, texts, mine=mine and task.open)
             names = person_names(
                 ctx,
                 [
@@ -243,6 +245,7 @@ class TaskView(View):
                     instance["initiator"],
                     *candidates,
                     *(comment["author"] for comment in comments),
+                    *(key for one in step.signers for key in (one.person, one.instead_of, one.added_by)),
                 ],
             )
             definition = texts.definition(task.definition_id)
@@ -259,6 +262,7 @@ class TaskView(View):
                 comments=comments,
                 names=names,
                 begun=_begun(ctx, task),
+                step=step,
                 rendered=rendered,
                 errors=_by_field(error),
                 error=say(web().locale, error) if error is not None and not error.problems else None,
@@ -368,6 +372,7 @@ def register(appbuilder: Any) -> None:
     """Add the pages and their lines in the menu."""
     appbuilder.add_view_no_menu(HomeView)
     appbuilder.add_view_no_menu(TaskView)
+    appbuilder.add_view_no_menu(StepView)
     add_menu(
         appbuilder,
         MenuEntry(label=_("Home"), endpoint="HomeView.show", icon="home"),

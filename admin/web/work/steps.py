@@ -1,0 +1,139 @@
+"""What one can do with a task beside finishing it: send back, hand over, ask others too, take back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import flash
+from flask_babel import gettext
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from admin.kit.current import context, signed_in
+from admin.kit.errors import flash_refusal
+from admin.kit.names import Texts
+from admin.kit.permissions import needs
+from admin.kit.views import View, expose, fields_of, see_other
+from engine import runtime
+from engine.context import Context
+from engine.definition import get_definition_by_id
+from engine.errors import CallwrightError
+from engine.people import Person
+from engine.work import Task
+
+MOST_SUGGESTED = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What a task's page offers beside its form.
+
+    Args:
+        returns: Where it can be sent back to: element id and name.
+        signers: Who is asked at an approval, in order.
+        takes_back: Whether one can take back what one decided.
+        people: Keys and names that are suggested.
+    """
+
+    returns: list[tuple[str, str]]
+    signers: list[runtime.SignerState]
+    takes_back: bool
+    people: list[Any]
+
+
+def step_of(ctx: Context, task: Task, texts: Texts, *, mine: bool) -> Step:
+    """Return what a task's page offers to who looks at it."""
+    signers = runtime.signers_of(ctx, task.id) if task.visit_id else []
+    spec = get_definition_by_id(ctx, task.definition_id).spec
+    offered = runtime.returns_of(ctx, task.id) if mine else []
+    who = signed_in()
+    decided = task.state == "completed" and who is not None and task.ended_by == who.key
+    people = select(Person.key, Person.name).where(Person.closed_at.is_(None)).order_by(Person.name)
+    return Step(
+        returns=[(one, texts.say(task.definition_id, spec.node(one).element_name or one)) for one in offered],
+        signers=signers,
+        # Once the approval is over nobody is asked any more.
+        takes_back=decided and bool(signers),
+        people=list(ctx.connection.execute(people.limit(MOST_SUGGESTED))) if mine else [],
+    )
+
+
+class StepView(View):
+    """A task as a step that can go another way."""
+
+    route_base = "/tasks"
+
+    @expose("/<task_id>/return", methods=["POST"])
+    @needs()
+    def send_back(self, task_id: str) -> Any:
+        """Send it back to an earlier step."""
+        said = fields_of("to", "again", "return_opinion")
+
+        def act() -> None:
+            runtime.return_task(
+                context(),
+                task_id=task_id,
+                to=said["to"],
+                again="back" if said["again"] == "back" else "through",
+                opinion=said["return_opinion"],
+            )
+
+        return _tried(task_id, act, gettext("Sent back."))
+
+    @expose("/<task_id>/transfer", methods=["POST"])
+    @needs()
+    def hand_over(self, task_id: str) -> Any:
+        """Hand it over to somebody else for good."""
+        said = fields_of("transfer_to", "transfer_opinion")
+
+        def act() -> None:
+            runtime.transfer_task(
+                context(), task_id=task_id, to=said["transfer_to"], opinion=said["transfer_opinion"] or None
+            )
+
+        return _tried(task_id, act, gettext("Handed over."))
+
+    @expose("/<task_id>/signers", methods=["POST"])
+    @needs()
+    def add(self, task_id: str) -> Any:
+        """Let somebody else be asked too."""
+        said = fields_of("signer", "where", "signer_opinion")
+        where: Any = said["where"] if said["where"] in ("before", "after") else "beside"
+
+        def act() -> None:
+            runtime.add_signer(
+                context(),
+                task_id=task_id,
+                person_key=said["signer"],
+                where=where,
+                opinion=said["signer_opinion"] or None,
+            )
+
+        return _tried(task_id, act)
+
+    @expose("/<task_id>/signers/<signer_id>/remove", methods=["POST"])
+    @needs()
+    def remove(self, task_id: str, signer_id: str) -> Any:
+        """Let somebody be asked no more."""
+        return _tried(task_id, lambda: runtime.remove_signer(context(), task_id=task_id, signer_id=signer_id))
+
+    @expose("/<task_id>/take-back", methods=["POST"])
+    @needs()
+    def take_back(self, task_id: str) -> Any:
+        """Take back what one decided."""
+        return _tried(task_id, lambda: runtime.take_back_decision(context(), task_id=task_id))
+
+
+def _tried(task_id: str, act: Callable[[], Any], done: str | None = None) -> Response:
+    """Do something; lead to the list where the task is gone by it, else to the task again."""
+    try:
+        act()
+    except CallwrightError as error:
+        flash_refusal(error)
+        return see_other("TaskView.show", task_id=task_id)
+    if done is None:
+        return see_other("TaskView.show", task_id=task_id)
+    flash(done, "success")
+    return see_other("TaskView.list")
