@@ -21,6 +21,7 @@ from admin.kit.limits import take_try
 from admin.kit.names import names_of_groups
 from admin.kit.permissions import needs
 from admin.kit.views import View, expose, fields_of, local_target, page, see_other
+from admin.web.account.covers import CoverView
 from engine.context import PUBLIC
 from engine.errors import CallwrightError, InvalidSubmission, NotFound
 from engine.i18n import LOCALES, say
@@ -235,3 +236,4 @@ def register(appbuilder: Any) -> None:
     """Add the pages."""
     appbuilder.add_view_no_menu(ForgottenView)
     appbuilder.add_view_no_menu(AccountView)
+    appbuilder.add_view_no_menu(CoverView)
