@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from admin.api.approvals import ActionsApi, ApprovalsApi
+from admin.api.covers import CoversApi
 from admin.api.definitions import DefinitionsApi
 from admin.api.deployments import DeploymentsApi
 from admin.api.evaluation import DecisionsApi, FeelApi
@@ -34,6 +35,7 @@ NOUNS: tuple[type[Api], ...] = (
     DecisionsApi,
     FeelApi,
     PeopleApi,
+    CoversApi,
     UnitsApi,
     GroupsApi,
     FilesApi,
