@@ -46,6 +46,11 @@ def blockers(run: Run, spec: ProcessSpec, mapping: Mapping[str, str]) -> list[Pr
                 problems.append(
                     _problem(run.spec.node(element), _("It may have to be undone, but has no counterpart."))
                 )
+        for element in _ways_back(token.memory.get("returned")):
+            if mapping.get(element, element) not in spec.task_specs:
+                problems.append(
+                    _problem(run.spec.node(element), _("It still goes back there, but has no counterpart."))
+                )
     # Of several rounds each would say the same.
     return list({(one.path, one.message): one for one in problems}.values())
 
@@ -299,7 +304,25 @@ def _renamed(memory: Mapping[str, Any], mapping: Mapping[str, str]) -> dict[str,
     for name in ("start", "end"):
         if name in renamed:
             renamed[name] = mapping.get(renamed[name], renamed[name])
+    if "approved" in renamed:
+        renamed["approved"] = {mapping.get(at, at): who for at, who in renamed["approved"].items()}
+    if "returned" in renamed:
+        renamed["returned"] = _renamed_way(renamed["returned"], mapping)
     return renamed
+
+
+def _renamed_way(returned: Any, mapping: Mapping[str, str]) -> Any:
+    if not returned or "from" not in returned:
+        return returned
+    from_ = mapping.get(returned["from"], returned["from"])
+    return {**returned, "from": from_, "then": _renamed_way(returned["then"], mapping)}
+
+
+def _ways_back(returned: Any) -> Iterable[str]:
+    """Name the elements to which a step that was sent straight back still goes."""
+    while returned and "from" in returned:
+        yield returned["from"]
+        returned = returned["then"]
 
 
 def _renamed_entry(entry: Any, mapping: Mapping[str, str]) -> Any:

@@ -62,7 +62,9 @@ class ApprovalTask(UserTask):
     """People decide it together."""
 
     def begin(self, run: Run, token: Token) -> bool:
-        """Find out whom to ask; True where that settles it."""
+        """Find out whom to ask; True where that settles it. Tried again, it goes on where it was."""
+        if "signers" in token.memory:
+            return self._go_on(run, token)
         asked = self._whom(run, token)
         if not asked:
             return self._nobody(run, token)
@@ -95,6 +97,10 @@ class ApprovalTask(UserTask):
         """Somebody decided: keep it, and go on once it is settled."""
         signers = _kept(token)
         signer = next(one for one in signers if one["id"] == task)
+        # Where what they hand in cannot be kept, they are asked again.
+        signer["asked"] = False
+        self.write(run, token, variables)
+        signer["asked"] = True
         signer["decision"] = self._counts(decision["outcome"]) or str(Decision.APPROVED)
         signer["order"] = 1 + max((one["order"] for one in signers), default=0)
         signer["person"] = signer["person"] or decision["by"]
@@ -102,7 +108,6 @@ class ApprovalTask(UserTask):
         if signer["instead_of"]:
             vote["instead_of"] = signer["instead_of"]
         token.memory["votes"].append(vote)
-        self.write(run, token, variables)
         self._go_on_from(run, token, variables)
 
     def _go_on_from(self, run: Run, token: Token, variables: Mapping[str, Json]) -> None:

@@ -216,6 +216,18 @@ def test_what_one_hands_in_is_kept_and_the_last_one_wins():
     assert play.run.read("amount") == 2
 
 
+def test_who_hands_in_what_cannot_be_kept_is_asked_again_and_what_others_said_stays():
+    play = approval(asks=f"person:{BOTH}").decide("ben")
+    task = play.signer("ann")["id"]
+    play.decide("ann", amount="x" * 1_000_001)
+    assert failure(play) == ["budget_exceeded"]
+    play.decided.discard(task)
+    play.retry("check")
+    assert play.people == ["ann"]
+    play.decide("ann", amount=1)
+    assert (play.path[-1], votes(play)) == ("yes", ["ben", "ann"])
+
+
 def test_nobody_decides_twice_and_nobody_who_is_not_asked_any_more():
     play = approval("rule=ratio percent=60")
     task = play.waiting(effects.OpenUserTask)[0]

@@ -2,9 +2,11 @@
 
 import pytest
 
-from engine.machine import effects
+from engine.machine import effects, parse
+from engine.machine.migrate import blockers
 from engine.machine.nodes.between import CannotReturn
 from engine.machine.returning import return_targets
+from engine.testing.sketch import sketch
 from engine.testing.stage import Play
 
 LINE = """
@@ -205,3 +207,16 @@ def test_a_step_of_a_loop_is_sent_back_within_its_round():
     assert play.open == ["fill"]
     play.done("fill", again=True).done("check").done("fill", again=False).done("check")
     assert play.run.state == "completed"
+
+
+def test_a_step_that_goes_straight_back_goes_to_where_that_step_is_in_another_version():
+    play = line().send_back("review", "apply", "back")
+    play.migrate(LINE.replace("review", "final"), review="final").done("apply")
+    assert play.open == ["final", "final"]
+
+
+def test_an_instance_is_not_migrated_to_a_version_that_lacks_the_step_it_goes_back_to():
+    play = line().send_back("review", "apply", "back")
+    other = next(iter(parse("p.bpmn", sketch(LINE.replace("review", "final"))).processes.values()))
+    (problem,) = blockers(play.run, other, {})
+    assert (problem.path, "goes back" in problem.message) == ("review", True)
