@@ -25,6 +25,7 @@ from engine.work import (
     Task,
     UserTask,
     ValidatedForm,
+    candidates_of,
     close_links,
     get_task,
     is_candidate,
@@ -120,6 +121,8 @@ def unclaim_task(ctx: Context, *, task_id: str) -> Task:
     _row, task = hold_open_task(ctx, task_id)
     if task.assignee is None:
         raise Conflict(_("Nobody has taken this task."))
+    if not candidates_of(ctx, task_id):
+        raise Conflict(_("Nobody else may take this task. Hand it over instead."))
     change_task(ctx, task, assignee=None, state="open", acknowledged_at=None, acknowledged_by=None)
     restore_links_of(ctx, task_id)
     audit(ctx, "task.unclaim", "task", task_id)

@@ -7,7 +7,7 @@ import pytest
 from admin.centre import open_centre
 from engine.chinese import foreign_characters
 from engine.definition import deploy
-from engine.runtime import start_process
+from engine.runtime import add_signer, complete_task, return_task, start_process
 from engine.settings import read_settings
 from engine.testing import system
 from engine.testing.sketch import sketch
@@ -22,10 +22,19 @@ adhoc work name="Whatever is needed" groups='["agents"]'
 begin -> work
 """
 
+APPROVERS = ("supervisor", "qa", "agent")
+APPROVAL = """
+start begin
+user apply name="Fill it in"
+user check name="Check it" approval="inTurn=true" asks='person:["{0}","admin","{1}"]'
+end over name="Over"
+begin -> apply -> check -> over
+"""
+
 PAGES = (
     "/", "/tasks/", "/tasks/?view=done", "/tasks/?view=all", "/instances/", "/messages/",
     "/messages/?view=inbound", "/incidents/", "/incidents/jobs", "/start/", "/parameters/", "/account",
-    "/organisation/people",
+    "/account/cover/", "/organisation/people",
     "/organisation/units", "/organisation/groups", "/report", "/report/state",
 )  # fmt: skip
 # What a finger presses is 44 px high.
@@ -78,6 +87,50 @@ def any_order(product) -> list[str]:
     finally:
         centre.database.dispose()
     return [f"/tasks/{task.id}", f"/instances/{begun.id}", "/processes/any_order"]
+
+
+@pytest.fixture(scope="module")
+def approval(product) -> list[str]:
+    """Begin an approval that somebody has approved and others will; return the pages that show it."""
+    centre = open_centre(read_settings(environment(product.data_dir, product.port, product.settings)))
+    try:
+        drawn = APPROVAL.format(*APPROVERS)
+        deploy(system(centre), files={"approval.bpmn": sketch(drawn, key="approval")})
+        begun = start_process(system(centre), process_key="approval")
+
+        def waiting():
+            reading = system(centre)
+            with reading.read():
+                return list_tasks(reading, instance_id=begun.id)[1][0].id
+
+        complete_task(system(centre), task_id=waiting())
+        return_task(system(centre), task_id=waiting(), to="apply", opinion="Which day?")
+        complete_task(system(centre), task_id=waiting())
+        complete_task(system(centre), task_id=waiting(), outcome="approved", opinion="Fine with me.")
+        add_signer(system(centre), task_id=waiting(), person_key=APPROVERS[2], where="after")
+        return [f"/tasks/{waiting()}", f"/instances/{begun.id}"]
+    finally:
+        centre.database.dispose()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("locale", list(LANGUAGES))
+def test_an_approval_is_whole_too(window, approval, locale, width):
+    look_at(window, locale, width, approval)
+
+
+def test_a_step_is_sent_back_by_its_page(window, approval):
+    admin = window("admin")
+    admin.open("/language/en?next=/")
+    page = admin.open(approval[0])
+    page.get_by_text("Send it back").first.click()
+    page.fill("#return_opinion", "The day is a holiday.")
+    page.locator("form[action$='/return'] button").click()
+    page.wait_for_url("**/tasks/")
+    said = admin.open(approval[1]).inner_text("#timeline")
+    assert "sent back to Fill it in" in said
+    assert "The day is a holiday." in said
+    assert admin.errors == []
 
 
 @pytest.mark.parametrize("width", [1280, 390])

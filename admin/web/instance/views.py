@@ -244,6 +244,8 @@ def timeline(
 ) -> list[dict[str, Any]]:
     """Tell in plain words what happened, newest first."""
     by_visit = {task.id: task for task in tasks}
+    # Where to is told by who sent it back.
+    returned = {by_visit[one.task_id].visit for one in actions if one.action == "return"}
     definition_id = instance["definition_id"]
     told: list[dict[str, Any]] = []
     for visit in visits:
@@ -265,6 +267,8 @@ def timeline(
             }
         elif visit["state"] == "active":
             entry |= {"icon": "clock", "tone": "blue"}
+        elif visit["id"] in returned:
+            continue
         elif visit["state"] == "cancelled":
             entry |= {"icon": "x", "text": gettext("%(step)s: not needed any more", step=name)}
         elif visit["state"] == "failed":

@@ -21,7 +21,7 @@ from engine.context import Context
 from engine.definition import get_definition_by_id
 from engine.errors import CallwrightError
 from engine.people import Person
-from engine.work import Task
+from engine.work import Task, candidates_of
 
 MOST_SUGGESTED = 500
 
@@ -34,12 +34,14 @@ class Step:
         returns: Where it can be sent back to: element id and name.
         signers: Who is asked at an approval, in order.
         takes_back: Whether one can take back what one decided.
+        can_go_back: Whether others may take it, so that it can be put back.
         people: Keys and names that are suggested.
     """
 
     returns: list[tuple[str, str]]
     signers: list[runtime.SignerState]
     takes_back: bool
+    can_go_back: bool
     people: list[Any]
 
 
@@ -56,6 +58,7 @@ def step_of(ctx: Context, task: Task, texts: Texts, *, mine: bool) -> Step:
         signers=signers,
         # Once the approval is over nobody is asked any more.
         takes_back=decided and bool(signers),
+        can_go_back=task.assignee is not None and bool(candidates_of(ctx, task.id)),
         people=list(ctx.connection.execute(people.limit(MOST_SUGGESTED))) if mine else [],
     )
 

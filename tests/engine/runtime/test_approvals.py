@@ -173,6 +173,13 @@ def test_a_task_is_handed_over_for_good(centre, begun):
     assert [vote["by"] for vote in kept["list"]] == ["cy", "bob"]
 
 
+def test_a_task_that_nobody_else_may_take_is_not_put_back(centre, begun):
+    begun()
+    with pytest.raises(Conflict, match="Hand it over"):
+        runtime.unclaim_task(person(centre, "ann"), task_id=of(centre, "ann"))
+    assert asked(centre) == ["ann", "bob"]
+
+
 def test_a_step_of_one_person_is_handed_over_too(centre, put):
     put(sketch("start begin\nuser apply groups='\"heads\"'\nbegin -> apply"))
     runtime.start_process(person(centre, "eve"), process_key="p")
