@@ -223,7 +223,12 @@ def take_back_decision(ctx: Context, *, task_id: str) -> InstanceRef:
         raise Conflict(_("This cannot be taken back any more."))
     keep_action(ctx, task, "take_back", outcome=task.outcome, opinion=task.opinion)
     audit(ctx, "task.take_back", "task", task_id)
-    return go_on(ctx, instance, TakeBack(visit=task.visit, task=task.id))
+    reached = go_on(ctx, instance, TakeBack(visit=task.visit, task=task.id))
+    left = get_task(ctx, task_id)
+    if not left.open:
+        # It is somebody else's turn before theirs: it is opened again when it is theirs.
+        change_task(ctx, left, state="cancelled", ended_by=None, outcome=None, opinion=None)
+    return reached
 
 
 def _run(ctx: Context, instance_id: str) -> Run:

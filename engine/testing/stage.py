@@ -113,6 +113,13 @@ class Play:
             stimuli.AddSigner(visit=self.visit(element), person=person, by="boss", where=where, task=task)
         )
 
+    def take_back(self, visit: str, task: str) -> Play:
+        """Let somebody take back what they decided at an approval that is open."""
+        # They are asked again only if it is their turn.
+        self.asked = [one for one in self.asked if getattr(one, "task", None) != task]
+        self.decided.discard(task)
+        return self.step(stimuli.TakeBack(visit=visit, task=task))
+
     def send_back(self, element: str, to: str, again: Any = "through", by: str = "ann") -> Play:
         """Send a step back to an earlier one."""
         return self.step(

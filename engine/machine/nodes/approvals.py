@@ -130,10 +130,14 @@ class ApprovalTask(UserTask):
 
     def _ask(self, run: Run, token: Token, kept: list[dict[str, Any]]) -> None:
         """Let those know whose turn it is, and those no more whose turn it is no more."""
-        turn = {signer.key for signer in self._voting.asked_now([_signer(one) for one in kept])}
+        wanted = {signer.key for signer in self._voting.asked_now([_signer(one) for one in kept])}
         over = {one["id"] for one in kept if one["decision"]}
         for one in kept:
-            due = (one["id"] in turn or bool(one["added_by"])) and set(one["after"]) <= over
+            if one["added_by"] and not one["decision"]:
+                # Who was added is heard, and whoever they come after is heard first.
+                wanted |= {one["id"], *one["after"]}
+        for one in kept:
+            due = one["id"] in wanted and set(one["after"]) <= over
             if one["decision"] or due == one["asked"]:
                 continue
             one["asked"] = due

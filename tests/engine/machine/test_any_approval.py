@@ -102,8 +102,7 @@ class Said:
         kept = self.play.run.tasks[task.visit].memory["signers"]
         decided = [one["id"] for one in kept if one["order"]]
         if decided:
-            self.play.step(stimuli.TakeBack(visit=task.visit, task=decided[0]))
-            self.play.decided.discard(decided[0])
+            self.play.take_back(task.visit, decided[0])
 
 
 def check(play: Play) -> None:

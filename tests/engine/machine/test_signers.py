@@ -31,9 +31,7 @@ def remove(play, person):
 
 
 def take_back(play, person):
-    task = play.signer(person)["id"]
-    play.decided.discard(task)
-    return play.step(stimuli.TakeBack(visit=play.visit("check"), task=task))
+    return play.take_back(play.visit("check"), play.signer(person)["id"])
 
 
 def test_who_is_added_beside_is_asked_at_once_and_counts():
@@ -59,6 +57,13 @@ def test_who_is_added_after_somebody_is_asked_when_that_one_has_decided():
 def test_who_was_added_is_heard_though_one_approval_would_do(where):
     play = added(approval("rule=any"), where).decide("ann")
     assert (play.run.state, "cho" in play.people) == ("active", True)
+    assert play.decide("cho").path[-1] == "yes"
+
+
+def test_whoever_an_added_one_comes_after_is_still_asked_though_another_has_decided_for_all():
+    play = added(approval("rule=any"), "after").decide("ben")
+    assert play.people == ["ann"]
+    assert play.decide("ann").people == ["cho"]
     assert play.decide("cho").path[-1] == "yes"
 
 

@@ -204,6 +204,21 @@ def test_a_decision_is_taken_back_while_the_step_is_open_and_what_was_said_stays
     assert [task.element_id for task in tasks(centre)] == ["file"]
 
 
+def test_in_turn_what_is_taken_back_waits_until_it_is_ones_turn_again(centre, begun):
+    begun("inTurn=true", BOTH.replace('"bob"', '"bob","cy"'))
+    ann = of(centre, "ann")
+    decide(centre, "ann")
+    bob = of(centre, "bob")
+    decide(centre, "bob")
+    runtime.take_back_decision(person(centre, "ann"), task_id=ann)
+    runtime.take_back_decision(person(centre, "bob"), task_id=bob)
+    assert asked(centre) == ["ann"]
+    with system(centre).read() as ctx:
+        assert (get_task(ctx, bob).state, get_task(ctx, bob).outcome) == ("cancelled", None)
+    decide(centre, "ann")
+    assert of(centre, "bob") == bob
+
+
 def test_a_decision_cannot_be_taken_back_once_the_step_is_over(centre, begun):
     begun("rule=any")
     task_id = of(centre, "ann")

@@ -18,9 +18,9 @@ def clock():
 @pytest.fixture
 def ctx(tmp_path, clock):
     database = Database(f"sqlite:///{tmp_path / 'callwright.db'}")
-    with database.begin(Mode.WRITE).connection as connection:
-        Base.metadata.create_all(connection, tables=[Ticket.__table__, TicketEntry.__table__])
-        connection.commit()
+    transaction = database.begin(Mode.WRITE)
+    Base.metadata.create_all(transaction.connection, tables=[Ticket.__table__, TicketEntry.__table__])
+    transaction.commit()
     yield Context(
         centre=Centre(
             settings=Settings(data_dir=tmp_path), database=database, clock=clock, registry=Registry()
