@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.Column("action", sa.String(length=16), nullable=False),
         sa.Column("actor", sa.String(length=64), nullable=False),
         sa.Column("person", sa.String(length=64), nullable=True),
-        sa.Column("outcome", sa.String(length=64), nullable=True),
+        sa.Column("outcome", sa.String(length=255), nullable=True),
         sa.Column("opinion", sa.Text(), nullable=True),
         sa.Column("at", engine.db.base.Instant(), nullable=False),
         sa.ForeignKeyConstraint(

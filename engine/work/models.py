@@ -84,7 +84,8 @@ class TaskAction(Base):
     actor: Mapped[str] = mapped_column(String(64), index=True)
     # Whom it concerns beside the actor.
     person: Mapped[str | None] = mapped_column(String(64))
-    outcome: Mapped[str | None] = mapped_column(String(64))
+    # What was decided, or the element that it was sent back to.
+    outcome: Mapped[str | None] = mapped_column(String(255))
     opinion: Mapped[str | None] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(Instant)
 

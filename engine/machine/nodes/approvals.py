@@ -63,7 +63,7 @@ class ApprovalTask(UserTask):
 
     def begin(self, run: Run, token: Token) -> bool:
         """Find out whom to ask; True where that settles it. Tried again, it goes on where it was."""
-        if "signers" in token.memory:
+        if _kept(token):
             return self._go_on(run, token)
         asked = self._whom(run, token)
         if not asked:

@@ -32,7 +32,7 @@ def begun(centre, put):
     def begin(said="", drawn=BOTH):
         put(sketch(drawn.format(said=said)))
         begun = runtime.start_process(person(centre, "eve"), process_key="p")
-        if "apply" in drawn:
+        if "user apply\n" in drawn:
             done(centre, "apply")
         return begun.id
 
@@ -124,6 +124,16 @@ def test_it_is_sent_back_and_everybody_is_asked_again_with_a_new_deadline(centre
     centre.clock.advance(timedelta(minutes=11))
     work_off(centre)
     assert tasks(centre) == []
+
+
+def test_a_step_with_a_long_name_in_the_drawing_is_sent_back_to(centre, begun):
+    name = "apply_" + "x" * 200
+    begun(drawn=BOTH.replace("apply", name))
+    (task,) = tasks(centre)
+    with system(centre).write() as ctx:
+        runtime.complete_task(ctx, task_id=task.id)
+    runtime.return_task(person(centre, "bob"), task_id=of(centre, "bob"), to=name, opinion="dates?")
+    assert [task.element_id for task in tasks(centre)] == [name]
 
 
 def test_only_steps_that_were_passed_are_offered_for_a_return(centre, begun):
