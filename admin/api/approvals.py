@@ -21,7 +21,7 @@ from engine.runtime import (
     take_back_decision,
     transfer_task,
 )
-from engine.work import actions_of, get_task
+from engine.work import ACTIONS, actions_of, get_task
 
 _OPINION = {"description": "What you say about it; kept for ever."}
 _IN_ORDER: dict[str, Any] = {"position": lambda row: row["position"]}
@@ -94,9 +94,9 @@ class ActionSchema(Row):
     """What somebody did at a step."""
 
     position = Whole()
-    task_id = Text()
-    element_id = Text()
-    action = Text(known=("decide", "return", "transfer", "add", "remove", "take_back"))
+    task_id = Text(allow_none=True, metadata={"description": "Null: to the instance as a whole."})
+    element_id = Text(allow_none=True)
+    action = Text(known=ACTIONS)
     actor = Text()
     person = Text(allow_none=True, metadata={"description": "Whom it concerns beside the actor."})
     outcome = Text(allow_none=True)

@@ -33,7 +33,7 @@ from engine.errors import NotFound
 from engine.i18n import _
 from engine.runtime import (
     add_comment,
-    cancel_instance,
+    cancel_request,
     correct_variables,
     get_instance,
     history_of,
@@ -334,11 +334,14 @@ class InstancesApi(Api):
         skip_element(ctx, instance_id=instance_id, **said)
         return instance_row(ctx, get_instance(ctx, instance_id))
 
-    @changes("/<uuid:instance_id>/cancel", body=CancelBody, answer=InstanceSchema, needs=OPERATE)
+    @changes("/<uuid:instance_id>/cancel", body=CancelBody, answer=InstanceSchema)
     def cancel(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
-        """End an instance before its time; what it called ends too."""
+        """End an instance before its time; what it called ends too.
+
+        For operators, and for its initiator where the process lets them.
+        """
         need_seen(ctx, instance_id)
-        cancel_instance(ctx, instance_id=instance_id, **said)
+        cancel_request(ctx, instance_id=instance_id, **said)
         return instance_row(ctx, get_instance(ctx, instance_id))
 
     @changes("/<uuid:instance_id>/suspend", body=SwitchBody, answer=InstanceSchema, needs=OPERATE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from admin.api.approvals import ActionsApi, ApprovalsApi
+from admin.api.asides import AsidesApi, HandOversApi, PartsApi, RequestsApi
 from admin.api.covers import CoversApi
 from admin.api.definitions import DefinitionsApi
 from admin.api.deployments import DeploymentsApi
@@ -27,6 +28,9 @@ NOUNS: tuple[type[Api], ...] = (
     TasksApi,
     ApprovalsApi,
     ActionsApi,
+    AsidesApi,
+    RequestsApi,
+    PartsApi,
     MessagesApi,
     SignalsApi,
     JobsApi,
@@ -36,6 +40,7 @@ NOUNS: tuple[type[Api], ...] = (
     FeelApi,
     PeopleApi,
     CoversApi,
+    HandOversApi,
     UnitsApi,
     GroupsApi,
     FilesApi,

@@ -74,6 +74,7 @@ class TaskSchema(Row):
         },
     )
     assignee = Text(allow_none=True)
+    owner = Text(allow_none=True, metadata={"description": "Who gets it back from the assignee, who helps."})
     candidate_users = Items(Text())
     candidate_groups = Items(Text())
     priority = Whole()

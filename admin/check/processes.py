@@ -127,6 +127,7 @@ def _check_leftovers(folder: Folder, manifest: ProcessManifest) -> Iterator[Prob
     """Name forms and messages that nothing uses: somebody thinks that they are said."""
     nodes = [node for _path, process in folder.package.processes.values() for node in process.nodes]
     used = {node.settings.task.form for node in nodes} | {start.form for start in manifest.starts}
+    nodes += [process.root for _path, process in folder.package.processes.values()]
     said = {notice.message for node in nodes for notice in node.settings.notices}
     for pattern, names in (("forms/*.form", used), ("messages/*.toml", said)):
         for path in folder.package.matching(pattern):

@@ -85,7 +85,7 @@ def _cross_check(registry: Registry, package: Package) -> Iterator[Problem]:
             yield from _check_starts(registry, package)
     yield from _check_calls(package)
     for path, spec in package.processes.values():
-        for node in spec.nodes:
+        for node in [spec.root, *spec.nodes]:
             yield from _check_node(registry, package, path, spec, node)
     for path, drawn in package.drawings.items():
         for script in drawn.scripts:
@@ -207,8 +207,10 @@ def _check_node(
     if settings.task.form is not None and package.form(settings.task.form) is None:
         missing = _no_form(registry, settings.task.form)
         yield wrong(missing.message, **missing.params)
+    # What the process says of all its steps is looked at once.
+    whole = spec.root.settings.notices if node is not spec.root else ()
     for notice in settings.notices:
-        if package.message(notice.message) is None:
+        if notice not in whole and notice.message and package.message(notice.message) is None:
             missing = _no_message(registry, notice.message)
             yield wrong(missing.message, **missing.params)
 

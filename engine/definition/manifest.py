@@ -12,6 +12,8 @@ from engine.values import read_toml
 
 FILE = "process.toml"
 TELEPHONE = "telephone"
+INITIATOR_MAY = ("urge", "withdraw", "cancel")
+"""What a process can let its initiator do: hurry people, take it back to change it, cancel it."""
 INBOUND_PARTS = ("body", "sender", "recipient", "channel", "subject", "locale")
 """What a start can take from a message that came in."""
 
@@ -79,7 +81,12 @@ class VariableSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessManifest:
-    """A process's manifest."""
+    """A process's manifest.
+
+    Args:
+        supervisors: Who may urge on every instance, and see it: words such as ``group:quality``.
+        initiator_may: What an initiator may do with a request under way: words of ``INITIATOR_MAY``.
+    """
 
     key: str
     title: str
@@ -91,6 +98,8 @@ class ProcessManifest:
     business_key: BusinessKeyRule | None = None
     starts: tuple[ProcessStart, ...] = ()
     groups: Mapping[str, str] = field(default_factory=dict)
+    supervisors: tuple[str, ...] = ()
+    initiator_may: tuple[str, ...] = ()
     variables: Mapping[str, VariableSpec] = field(default_factory=dict)
     listed: tuple[str, ...] = ()
 
@@ -146,6 +155,9 @@ def read_process_manifest(content: bytes) -> ProcessManifest:
     rule = _fitting(told.get("business_key", {}), _BUSINESS_KEY_KEYS, "business_key", wrong)
     if "business_key" in told and "number" not in rule.get("pattern", ""):
         wrong("business_key", _("business_key.pattern must have {{ number }} in it."))
+    for word in sorted(set(told.get("initiator_may", ())) - set(INITIATOR_MAY)):
+        known = ", ".join(INITIATOR_MAY)
+        wrong("initiator_may", _("There is no %(word)s. Known are: %(known)s."), word=word, known=known)
     worklist = _fitting(told.get("worklist", {}), _WORKLIST_KEYS, "worklist", wrong)
     if problems:
         raise DefinitionError(problems=problems)
@@ -160,6 +172,8 @@ def read_process_manifest(content: bytes) -> ProcessManifest:
         business_key=BusinessKeyRule(**rule) if rule else None,
         starts=tuple(starts),
         groups=dict(told.get("groups", {})),
+        supervisors=tuple(told.get("supervisors", ())),
+        initiator_may=tuple(told.get("initiator_may", ())),
         variables=variables,
         listed=tuple(worklist.get("columns", ())),
     )
@@ -252,7 +266,7 @@ _TEXTS = _Kind(_is_texts, _("%(key)s must be a table of texts."))
 _KEYS = {
     "key": _TEXT, "title": _TEXT, "summary": _TEXT, "category": _TEXT, "needs": _NAMES, "calls": _NAMES,
     "instance_title": _TEXT, "business_key": _TABLE, "start": _TABLES, "groups": _TEXTS,
-    "variables": _TABLE, "worklist": _TABLE,
+    "variables": _TABLE, "worklist": _TABLE, "supervisors": _NAMES, "initiator_may": _NAMES,
 }  # fmt: skip
 _BUSINESS_KEY_KEYS = {"pattern": _TEXT, "digits": _DIGITS}
 _START_KEYS = {

@@ -1,5 +1,6 @@
 """Running processes as rows: instances, their values, the messages they wait for, their migrations."""
 
+from engine.instance.given import given_names
 from engine.instance.models import (
     LargeValue,
     ListedVariable,
@@ -16,4 +17,5 @@ __all__ = [
     "MigratedInstance",
     "Migration",
     "ProcessInstance",
+    "given_names",
 ]

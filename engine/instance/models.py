@@ -34,6 +34,8 @@ class ProcessInstance(Base):
     state: Mapped[str] = mapped_column(String(16))
     error_code: Mapped[str | None] = mapped_column(String(128))
     initiator: Mapped[str | None] = mapped_column(String(64), index=True)
+    # Who handed it in for the initiator; None where they did themselves.
+    submitter: Mapped[str | None] = mapped_column(String(64))
     root_id: Mapped[str] = mapped_column(Id, index=True)
     parent_id: Mapped[str | None] = mapped_column(Id, index=True)
     # The caller's element visit that waits for this called instance.
@@ -43,6 +45,8 @@ class ProcessInstance(Base):
     # Since when it is held; what was held together went on together.
     suspended_at: Mapped[datetime | None] = mapped_column(Instant)
     incident_count: Mapped[int] = mapped_column(Integer, default=0)
+    # Whether somebody follows it, so that a step need not look.
+    followed: Mapped[bool] = mapped_column(default=False)
     revision: Mapped[int] = mapped_column(Integer, default=0)
     machine_state: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 

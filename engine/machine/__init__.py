@@ -6,8 +6,8 @@ asks for; ``dump`` and ``load`` turn it into bytes and back.
 
 from engine.machine import effects, stimuli
 from engine.machine.environment import Budget, Environment
+from engine.machine.nodes.turning import initiator_step, return_targets
 from engine.machine.parse import Parsed, parse
-from engine.machine.returning import return_targets
 from engine.machine.run import Run
 from engine.machine.spec import ProcessSpec
 from engine.machine.state import dump, load
@@ -22,6 +22,7 @@ __all__ = [
     "Run",
     "dump",
     "effects",
+    "initiator_step",
     "load",
     "parse",
     "return_targets",

@@ -10,12 +10,12 @@ from lxml import etree
 
 from engine.approval import IfAgain, IfInitiator, Rule, Voting, Who
 from engine.i18n import _
-from engine.machine.spec import Approval, Approver, Formula, Outcome
+from engine.machine.spec import STEP, Approval, Approver, Formula, Outcome
 
 ATTRIBUTES: dict[str, set[str]] = {
     "approval": {
         "rule", "percent", "passCount", "rejectCount", "veto", "waitForAll", "inTurn", "pick",
-        "ifInitiator", "ifAgain", "ifNobody",
+        "ifInitiator", "ifAgain", "ifNobody", "ifRejected",
     },
     "approver": {"who", "of", "level", "weight"},
     "except": {"who", "of", "level"},
@@ -30,6 +30,7 @@ OUTCOMES = (
 
 _PICKS = ("all", "random", "claim")
 _IF_NOBODY = ("problem", "approve", "reject")
+_IF_REJECTED = ("goOn", "end", "initiator", "previous", "step:ID")
 # Where going up makes sense.
 _GOES_UP = (Who.HEAD, Who.MANAGER, Who.MANAGERS)
 
@@ -73,7 +74,16 @@ def read_approval(
         if_initiator=_word(said, "ifInitiator", IfInitiator.ASK, say),
         if_again=_word(said, "ifAgain", IfAgain.ASK, say),
         if_nobody=_one_of(said, "ifNobody", _IF_NOBODY, "problem", say),
+        if_rejected=_if_rejected(said, say),
     )
+
+
+def _if_rejected(said: etree._Element, say: _Say) -> str:
+    text = said.get("ifRejected", "")
+    if text.startswith(STEP):
+        # Which steps there are is known once all are read.
+        return str(text)
+    return str(_one_of(said, "ifRejected", _IF_REJECTED, _IF_REJECTED[0], say))
 
 
 def _voting(said: etree._Element, say: _Say) -> Voting:

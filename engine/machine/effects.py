@@ -166,6 +166,7 @@ class Notify:
     scope: Mapping[str, Any]
     next_after_s: float | None = None
     task: str | None = None
+    circulates: bool = False
 
     @property
     def about(self) -> str:

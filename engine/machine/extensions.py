@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from lxml import etree
@@ -11,7 +12,16 @@ from engine.feel.temporal import DaysTimeDuration, parse_duration
 from engine.i18n import _
 from engine.machine.approving import ATTRIBUTES as APPROVING
 from engine.machine.approving import OUTCOMES, read_approval
-from engine.machine.spec import Assignment, Formula, Notice, Outcome, Reply, Settings, TaskSettings
+from engine.machine.spec import (
+    EVENTS,
+    Assignment,
+    Formula,
+    Notice,
+    Outcome,
+    Reply,
+    Settings,
+    TaskSettings,
+)
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 CALLWRIGHT = "urn:callwright:bpmn:1"
@@ -19,10 +29,12 @@ CALLWRIGHT = "urn:callwright:bpmn:1"
 _ATTRIBUTES: dict[str, set[str]] = {
     "task": {
         "form", "into", "assignee", "candidateGroups", "candidateUsers", "priority", "due", "title", "link",
+        "startCounts", "withdraw", "batch",
     },
     "outcome": {"name", "label", "opinion", "counts"},
     "reply": {"verb", "outcome", "message", "textInto"},
     "notify": {"event", "to", "channel", "message", "next"},
+    "circulate": {"event", "to", "channel", "message"},
     "service": {"name", "result", "retries"},
     "decision": {"key", "result"},
     "input": {"name", "source"},
@@ -39,6 +51,11 @@ CHANNELS = ("sms", "email", "in_app", "voice", "preferred")
 
 # What waits for people.
 _WORK = ("userTask", "adHocSubProcess")
+# What an approval says where nobody says anything else: who decides is told, and who asked of a rejection.
+_OF_APPROVALS = (
+    Notice(event="created", to="candidates", channel="preferred", message=""),
+    Notice(event="rejected", to="initiator", channel="preferred", message=""),
+)
 
 Say = Callable[..., None]
 Compile = Callable[[str | None, str], Formula | None]
@@ -62,6 +79,8 @@ def read_settings(element: etree._Element, lane: str | None, compile_: Compile, 
     if element.find(f"{{{BPMN}}}extensionElements") is None:
         return Settings(task=TaskSettings(lane=lane))
     _check_known(element, say)
+    if etree.QName(element).localname == "process":
+        return Settings(notices=_notices(element, compile_, say))
     service = next(iter(children(element, "service")), None)
     decision = next(iter(children(element, "decision")), None)
     message = next(iter(children(element, "message")), None)
@@ -130,7 +149,17 @@ def _task(element: etree._Element, lane: str | None, compile_: Compile, say: Say
             for reply in children(element, "reply")
         ),
         approval=approval,
+        start_counts=_flag(said, "startCounts", False, say),
+        withdraw=_flag(said, "withdraw", True, say),
+        batch=_flag(said, "batch", False, say),
     )
+
+
+def _flag(said: etree._Element | None, name: str, default: bool, say: Say) -> bool:
+    text = said.get(name) if said is not None else None
+    if text not in (None, "true", "false"):
+        say(_("callwright:task: %(name)s is %(text)s. Write true or false."), name=name, text=text)
+    return default if text is None else text == "true"
 
 
 def _outcomes(element: etree._Element, say: Say) -> tuple[Outcome, ...]:
@@ -157,9 +186,19 @@ def _outcomes(element: etree._Element, say: Say) -> tuple[Outcome, ...]:
 
 def _notices(element: etree._Element, compile_: Compile, say: Say) -> tuple[Notice, ...]:
     notices: list[Notice] = []
-    for said in children(element, "notify"):
+    default = "created" if etree.QName(element).localname in _WORK else "reached"
+    for said in [*children(element, "notify"), *children(element, "circulate")]:
         to, channel, message = said.get("to", ""), said.get("channel", "preferred"), said.get("message")
-        if not message or not to:
+        circulates = etree.QName(said).localname == "circulate"
+        event = said.get("event", default)
+        if event not in EVENTS:
+            say(
+                _("callwright:notify: there is no event %(event)s. Known are: %(known)s."),
+                event=event,
+                known=", ".join(EVENTS),
+            )
+            continue
+        if not to or not (message or circulates or EVENTS[event]):
             say(_("callwright:notify needs to and message."))
             continue
         if channel not in CHANNELS:
@@ -168,18 +207,33 @@ def _notices(element: etree._Element, compile_: Compile, say: Say) -> tuple[Noti
                 channel=channel,
                 known=", ".join(CHANNELS),
             )
-        default = "created" if etree.QName(element).localname in _WORK else "reached"
         notices.append(
             Notice(
-                event=said.get("event", default),
+                event=event,
                 to=to,
                 channel=channel,
-                message=message,
+                message=message or "",
                 formula=compile_(to[1:], "to") if to.startswith("=") else None,
                 next_after_s=_next_after_s(said, say),
+                circulates=circulates,
             )
         )
     return tuple(notices)
+
+
+def with_notices(settings: Settings, whole: tuple[Notice, ...]) -> Settings:
+    """Return the settings of a step that says what the process says, unless it says something itself.
+
+    Args:
+        settings: The step's own.
+        whole: What the process says of its steps.
+    """
+    own = {notice.event for notice in settings.notices}
+    said = [*settings.notices, *(notice for notice in whole if notice.event not in own)]
+    if settings.task.approval is not None:
+        known = {notice.event for notice in said}
+        said += [notice for notice in _OF_APPROVALS if notice.event not in known]
+    return replace(settings, notices=tuple(said))
 
 
 def _next_after_s(notice: etree._Element, say: Say) -> float | None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # An id of a drawing is an XML name and never holds a blank: this one cannot collide with any.
 ROOT = "the process"
+# What a setting begins with that names a step: no other word of such a setting has a colon.
+STEP = "step:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +89,16 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """Whom to tell what by which channel. ``to`` is a keyword, or FEEL behind a ``=``.
+    """Whom to tell what by which channel.
 
-    ``next_after_s``: candidates are told one after the other, the next one after so long without an answer.
+    Args:
+        event: One of ``EVENTS``.
+        to: A keyword, a word that names people, or FEEL behind a ``=``.
+        channel: ``preferred``, or one that the designer chose.
+        message: Its key; empty for the product's own words.
+        formula: What is behind the ``=``.
+        next_after_s: Candidates are told one after the other, the next one after so long without an answer.
+        circulates: Whether they get it to read as well, and may see the instance from then on.
     """
 
     event: str
@@ -98,6 +107,16 @@ class Notice:
     message: str
     formula: Formula | None = None
     next_after_s: float | None = None
+    circulates: bool = False
+
+
+# What people can be told of, and whether the product has words of its own for it.
+EVENTS: dict[str, bool] = {
+    "reached": False, "created": True, "completed": False, "approved": True, "rejected": True,
+    "returned": True, "withdrawn": True, "transferred": True, "delegated": True, "given_back": True,
+    "consulted": True, "answered": True, "added": True, "removed": True, "taken_back": True, "urged": True,
+    "circulated": True, "mentioned": True, "cancelled": True, "reopened": True, "ended": True,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +149,8 @@ class Approval:
         if_initiator: What happens where the initiator would decide.
         if_again: What happens where somebody has approved before.
         if_nobody: What happens where nobody is found: an operator is called, or it counts as decided.
+        if_rejected: What a rejection does: ``goOn`` as drawn, ``end`` the process, or send it back to the
+            ``initiator``, to the ``previous`` step, or to ``step:ID``.
     """
 
     approvers: tuple[Approver, ...] = ()
@@ -138,11 +159,17 @@ class Approval:
     if_initiator: IfInitiator = IfInitiator.ASK
     if_again: IfAgain = IfAgain.ASK
     if_nobody: Literal["problem", "approve", "reject"] = "problem"
+    if_rejected: str = "goOn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSettings:
-    """How a user task or a start event is set up."""
+    """How a user task or a start event is set up.
+
+    ``start_counts``: what the process was started with counts as the step done once. ``withdraw``: whether
+    the initiator may take the request back while the step is open. ``batch``: whether it may be decided
+    together with others, from a list.
+    """
 
     form: str | None = None
     into: str | None = None
@@ -157,6 +184,9 @@ class TaskSettings:
     outcomes: tuple[Outcome, ...] = ()
     replies: tuple[Reply, ...] = ()
     approval: Approval | None = None
+    start_counts: bool = False
+    withdraw: bool = True
+    batch: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +323,11 @@ class ProcessSpec(WorkflowSpec):
     def nodes(self) -> list[Node]:
         """Every node of the drawing, without the invisible ones; complete once the drawing is read."""
         return [node for name, node in self.task_specs.items() if name == node.element_id and name != ROOT]
+
+    @cached_property
+    def approves(self) -> bool:
+        """Whether somebody decides on something here."""
+        return any(node.settings.task.approval is not None for node in self.nodes)
 
     @cached_property
     def starts(self) -> list[Node]:

@@ -11,16 +11,19 @@ from engine.i18n import _
 from engine.machine.catching import escalate, throw_error
 from engine.machine.effects import Effect, End
 from engine.machine.nodes.activities import UserTask
+from engine.machine.nodes.appointed import appoint
 from engine.machine.nodes.approvals import ApprovalTask
 from engine.machine.nodes.events import StartEvent
 from engine.machine.nodes.subprocesses import AdHocSubProcess
+from engine.machine.nodes.turning import awaken, send_back, withdraw
 from engine.machine.reopening import reopen
 from engine.machine.repair import move, skip
-from engine.machine.returning import send_back
 from engine.machine.run import Run
 from engine.machine.stimuli import (
     AddSigner,
+    Appoint,
     Arrived,
+    Awaken,
     Broke,
     Cancel,
     Chosen,
@@ -42,6 +45,7 @@ from engine.machine.stimuli import (
     TakeBack,
     TaskDone,
     TimerFired,
+    Withdraw,
 )
 from engine.machine.token import Token
 from engine.values import Json
@@ -51,6 +55,12 @@ class NotWaiting(Conflict):
     """The process does not wait for this any more."""
 
     code = "not_waiting"
+
+
+class CannotAppoint(Conflict):
+    """Nobody can be named for this step."""
+
+    code = "cannot_appoint"
 
 
 def step(run: Run, stimulus: Stimulus, *, held: bool = False) -> list[Effect]:
@@ -215,6 +225,28 @@ def _move(stimulus: Move, run: Run) -> None:
 @_happen.register
 def _return(stimulus: Return, run: Run) -> None:
     send_back(run, _waiting(run, stimulus.visit), stimulus)
+
+
+@_happen.register
+def _withdraw(stimulus: Withdraw, run: Run) -> None:
+    withdraw(run, stimulus.by)
+
+
+@_happen.register
+def _appoint(stimulus: Appoint, run: Run) -> None:
+    node = run.spec.task_specs.get(stimulus.element)
+    if not isinstance(node, UserTask):
+        raise CannotAppoint(_("Only for a step that people do somebody can be named. Choose such a step."))
+    if any(token.node is node and not token.failed for token in run.tasks.values()):
+        raise CannotAppoint(_("This step is open. Hand it over, or ask somebody else too."))
+    appoint(run, stimulus.element, stimulus.people)
+
+
+@_happen.register
+def _awaken(stimulus: Awaken, run: Run) -> None:
+    if run.root is not None:
+        raise NotWaiting()
+    awaken(run, stimulus.element, stimulus.by)
 
 
 @_happen.register

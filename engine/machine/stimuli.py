@@ -152,6 +152,29 @@ class Return:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withdraw:
+    """The initiator takes the whole request back, to change it and hand it in again."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appoint:
+    """Somebody says who does a step of this instance when it opens; nobody: as drawn again."""
+
+    element: str
+    people: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Awaken:
+    """An instance that has ended goes on, at a step that is done again."""
+
+    element: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddSigner:
     """Somebody else is asked at an approval too.
 
@@ -271,6 +294,9 @@ Stimulus: TypeAlias = (
     | Skip
     | Move
     | Return
+    | Withdraw
+    | Appoint
+    | Awaken
     | AddSigner
     | RemoveSigner
     | HandOver

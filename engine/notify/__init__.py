@@ -30,6 +30,7 @@ from engine.notify.templates import (
     render,
     source_texts,
 )
+from engine.notify.wording import WORDING
 
 __all__ = [
     "CHANNELS",
@@ -42,6 +43,7 @@ __all__ = [
     "RECEIVE",
     "SEND",
     "SETTINGS",
+    "WORDING",
     "ConsoleGateway",
     "InboundMessage",
     "MessageTemplate",

@@ -18,7 +18,7 @@ from engine.people.groups import (
 )
 from engine.people.importing import Plan, Tables, apply_import, blank_tables, plan_import, read_tables
 from engine.people.languages import CHINESE, centre_locale, chinese_of, written_in
-from engine.people.lookups import head_of, is_meant, manager_of, people_of
+from engine.people.lookups import head_of, is_meant, manager_of, managers_of, people_of
 from engine.people.models import (
     Cover,
     Group,
@@ -37,6 +37,7 @@ from engine.people.persons import (
     create_person,
     find_person,
     get_person,
+    need_here,
     person_by_email,
     person_by_phone,
     put_person,
@@ -122,9 +123,11 @@ __all__ = [
     "leave_group",
     "leave_unit",
     "manager_of",
+    "managers_of",
     "members_of",
     "membership",
     "move_unit",
+    "need_here",
     "people_of",
     "people_with_skill",
     "person_by_email",

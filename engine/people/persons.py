@@ -257,3 +257,14 @@ def person_by_email(ctx: Context, email: str) -> list[Person]:
                 .order_by(Person.key)
             )
         )
+
+
+def need_here(ctx: Context, person_key: str) -> None:
+    """Make sure that somebody works here.
+
+    Raises:
+        NotFound: There is nobody of that key.
+        Conflict: They have left.
+    """
+    if get_person(ctx, person_key).closed_at is not None:
+        raise Conflict(_("%(key)s has left."), key=person_key)

@@ -114,8 +114,8 @@ class JobKind:
 # What a listener may hear of.
 PROCESS_EVENTS = (
     "instance.started", "instance.completed", "instance.failed", "instance.cancelled", "instance.suspended",
-    "instance.resumed", "task.opened", "task.completed", "task.cancelled", "incident.opened",
-    "incident.resolved", "notification.sent", "notification.failed",
+    "instance.resumed", "instance.reopened", "task.opened", "task.completed", "task.cancelled",
+    "incident.opened", "incident.resolved", "notification.sent", "notification.failed",
 )  # fmt: skip
 
 

@@ -11,6 +11,17 @@ from engine.runtime.approvals import (
     take_back_decision,
     transfer_task,
 )
+from engine.runtime.asides import (
+    add_comment,
+    answer_question,
+    circulate,
+    consult,
+    delegate_task,
+    follow,
+    give_back_task,
+)
+from engine.runtime.batch import Decided, decide_tasks
+from engine.runtime.handing import hand_over_work
 from engine.runtime.health import Vitals, counts, vitals
 from engine.runtime.instances import begin, cancel_instance, start_process
 from engine.runtime.jobs import register
@@ -53,12 +64,20 @@ from engine.runtime.queries import (
     variables_of,
     writes_of,
 )
+from engine.runtime.requests import (
+    allowed,
+    appoint_people,
+    cancel_request,
+    reopen_request,
+    supervises,
+    urge,
+    withdraw_request,
+)
 from engine.runtime.reverting import revert_instance, revert_migration
 from engine.runtime.suspend import resume_instance, suspend_instance
 from engine.runtime.tasks import (
     AlreadyEnded,
     acknowledge_task,
-    add_comment,
     choose_activity,
     claim_task,
     complete_task,
@@ -69,6 +88,7 @@ from engine.runtime.versions import RunningVersion, list_running_versions
 __all__ = [
     "AlreadyEnded",
     "Check",
+    "Decided",
     "Gone",
     "InstanceRef",
     "NotMigratable",
@@ -81,22 +101,33 @@ __all__ = [
     "acknowledge_task",
     "add_comment",
     "add_signer",
+    "allowed",
+    "answer_question",
+    "appoint_people",
     "awaited_by",
     "begin",
     "broadcast_signal",
     "cancel_instance",
+    "cancel_request",
     "check_migration",
     "choose_activity",
+    "circulate",
     "claim_task",
     "complete_task",
+    "consult",
     "correct_variables",
     "correlate_message",
     "counts",
+    "decide_tasks",
+    "delegate_task",
     "deliver_inbound",
     "discard_inbound",
     "find_instance",
+    "follow",
     "get_instance",
     "get_migration",
+    "give_back_task",
+    "hand_over_work",
     "history_of",
     "list_instances",
     "list_migrated",
@@ -109,6 +140,7 @@ __all__ = [
     "publish_message",
     "register",
     "remove_signer",
+    "reopen_request",
     "resolve_incident",
     "resume_instance",
     "resume_version",
@@ -125,13 +157,16 @@ __all__ = [
     "start_by_message",
     "start_process",
     "steps_of",
+    "supervises",
     "suspend_instance",
     "suspend_version",
     "take_back_decision",
     "transfer_task",
     "unclaim_task",
+    "urge",
     "variables_of",
     "vitals",
     "waiting_for",
+    "withdraw_request",
     "writes_of",
 ]

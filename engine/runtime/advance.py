@@ -21,13 +21,14 @@ from engine.definition import Definition, get_definition_by_id
 from engine.definition.environment import environment
 from engine.errors import BpmnError, CallwrightError, Conflict, NotFound, TechnicalFailure
 from engine.i18n import _
-from engine.instance import LargeValue, ProcessInstance
+from engine.instance import LargeValue, ProcessInstance, given_names
 from engine.jobs import Suspended
 from engine.machine import Run, dump, load, step
 from engine.machine.effects import CallService, Effect, End
 from engine.machine.stimuli import Broke, ErrorThrown, ServiceDone, Stimulus
 from engine.push import tell
 from engine.runtime.apply import Applying, apply
+from engine.runtime.notices import tell_of
 from engine.runtime.services import call_service
 
 log = logging.getLogger(__name__)
@@ -58,11 +59,13 @@ class NewInstance:
     business_key: str | None
     title: str
     initiator: str | None
+    submitter: str | None
     root_id: str
     parent_id: str | None
     parent_visit: str | None
     started_at: datetime
     state: str = "active"
+    followed: bool = False
     incident_count: int = 0
     revision: int = 0
     machine_state: bytes = b""
@@ -187,6 +190,7 @@ def bring_forward(
         effects,
     )
     _keep_large_values(ctx, run)
+    _tell_of_end(ctx, row, definition, effects)
     took_s = time.perf_counter() - began_s
     ctx.after_commit(lambda: metrics.count_step(row.process_key, took_s))
     return InstanceRef(id=row.id, business_key=row.business_key, state=state)
@@ -221,14 +225,19 @@ def _title(ctx: Context, definition: Definition, row: NewInstance, run: Run) -> 
     return title or row.title
 
 
-def given_names(row: Any) -> dict[str, Any]:
-    """Return the names that every expression of an instance knows."""
-    return {
-        "instance_id": row.id,
-        "business_key": row.business_key,
-        "initiator": row.initiator,
-        "started_at": row.started_at,
-    }
+def _tell_of_end(ctx: Context, row: Any, definition: Definition, effects: Sequence[Effect]) -> None:
+    """Tell the initiator of what came of their request, unless a rejection that ends it has said so."""
+    end = next((effect for effect in effects if isinstance(effect, End)), None)
+    if end is None or end.state != "completed" or row.parent_id is not None:
+        return
+    spec = definition.spec
+    said = any(notice.event == "ended" for notice in spec.root.settings.notices)
+    if not (said or row.followed or spec.approves):
+        return
+    if end.element is not None and spec.node(end.element).settings.task.approval is not None:
+        return
+    concerned = [row.initiator] if row.initiator and spec.approves else []
+    tell_of(ctx, "ended", row, concerned=concerned)
 
 
 def _inline_calls(ctx: Context, effects: Sequence[Effect]) -> list[CallService]:

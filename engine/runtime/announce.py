@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,8 @@ from engine.jobs import enqueue
 from engine.machine.effects import Notify
 from engine.notify import (
     NEXT,
+    WORDING,
+    MessageTemplate,
     Notification,
     Recipient,
     next_key,
@@ -26,9 +28,17 @@ from engine.notify import (
     read_template,
     sms_mode,
 )
-from engine.people import people_of
+from engine.people import find_person, people_of
 from engine.values import Json
-from engine.work import UserTask, candidates_of, make_link
+from engine.work import (
+    UserTask,
+    candidates_of,
+    deciders_of,
+    handlers_of,
+    involve,
+    make_link,
+    parts_of,
+)
 
 if TYPE_CHECKING:
     from engine.runtime.apply import Applying
@@ -44,69 +54,111 @@ def announce(ctx: Context, applying: Applying, notice: Notify) -> None:
         applying: The step's rows.
         notice: What is to be said.
     """
-    opened = notice.about in applying.opened
-    recipients = list(_recipients(ctx, applying, notice))
-    if notice.next_after_s is not None and opened and recipients:
-        by_key = {recipient.key or "": recipient for recipient in recipients}
+    opened = applying.opened.get(notice.about)
+    lines = applying.lines.setdefault(notice.visit, [])
+    assignee = opened.assignee if opened is not None else None
+    definition, instance = applying.definition, applying.instance
+    meant = whom(ctx, definition, instance, notice, assignee=assignee, wrong=lines.append)
+    if not lines:
+        del applying.lines[notice.visit]
+    if notice.next_after_s is not None and opened and meant:
+        by_key = {recipient.key or "": recipient for recipient in meant}
         first, *rest = in_turn(ctx, notice.element, list(by_key))
-        recipients = [by_key[first]]
-        wait_for_next(ctx, applying.instance, notice, told=first, rest=rest)
-    task = task_of(ctx, notice) if recipients else None
-    for recipient in recipients:
-        tell(ctx, applying.definition, applying.instance.id, notice, recipient, task=task, opened=opened)
+        meant = [by_key[first]]
+        wait_for_next(ctx, instance, notice, told=first, rest=rest)
+    task = task_of(ctx, notice) if meant else None
+    for recipient in meant:
+        tell(ctx, definition, instance, notice, recipient, task=task, opened=opened is not None)
 
 
 def tell(
     ctx: Context,
     definition: Definition,
-    instance_id: str,
+    instance: Any,
     notice: Notify,
     recipient: Recipient,
     *,
     task: Mapping[str, Any] | None,
     opened: bool,
+    text: str = "",
+    once: bool = True,
 ) -> None:
     """Say a notice to one of those who are meant, within the open transaction.
 
     Args:
         ctx: The open write transaction.
         definition: What the instance runs.
-        instance_id: Which instance.
+        instance: Its row.
         notice: What is said.
         recipient: To whom.
         task: From ``task_of``.
         opened: Whether it is about a task that is open: the message may carry a link to it.
+        text: What whoever caused it said about it.
+        once: Whether the same event of the same task is said to them only once.
     """
     package = definition.package
-    content = package.message(notice.message)
-    if content is None:
+    message = _message(definition, notice)
+    if message is None:
         return
-    link, code = _ways(ctx, definition, instance_id, notice, recipient) if opened else ("", "")
+    if notice.circulates and recipient.key is not None:
+        involve(ctx, instance_id=instance.id, person_key=recipient.key, kind="read", text=text or None)
+    link, code = _ways(ctx, definition, instance.id, notice, recipient) if opened else ("", "")
+    scope = {
+        **notice.scope,
+        "process": {"title": package.text(recipient.locale, definition.title)},
+        "task": {
+            "title": task["title"] if task else "",
+            "name": package.text(recipient.locale, task["name"]) if task else "",
+            "due": task["due_at"] if task else None,
+        },
+        "link": link,
+        "code": code,
+    }
+    if not notice.message:
+        step = definition.spec.node(notice.element) if notice.element else None
+        scope |= {
+            "title": package.text(recipient.locale, instance.title),
+            "step": package.text(recipient.locale, step.element_name or "") if step is not None else "",
+            "by": _actor_name(ctx),
+            "text": text or _opinion(notice),
+            "link": link or f"{ctx.settings.public_url}/instances/{instance.id}",
+        }
     notify(
         ctx,
         event=notice.event,
         to=recipient,
         channel=notice.channel,
-        message=read_template(notice.message, content),
-        scope={
-            **notice.scope,
-            "process": {"title": package.text(recipient.locale, definition.title)},
-            "task": {
-                "title": task["title"] if task else "",
-                "name": package.text(recipient.locale, task["name"]) if task else "",
-                "due": task["due_at"] if task else None,
-            },
-            "link": link,
-            "code": code,
-        },
+        message=message,
+        scope=scope,
         say=package.text,
         functions=functions(ctx),
-        instance_id=instance_id,
+        instance_id=instance.id,
         task_id=notice.about if task else None,
-        element_id=notice.element,
-        unique_key=f"{notice.about}:{notice.event}:{notice.message}:{_who(recipient)}",
-        target=f"/tasks/{notice.about}" if task else f"/instances/{instance_id}",
+        element_id=notice.element or None,
+        unique_key=f"{notice.about}:{notice.event}:{notice.message}:{_who(recipient)}" if once else None,
+        target=f"/tasks/{notice.about}" if task else f"/instances/{instance.id}",
     )
+
+
+def _message(definition: Definition, notice: Notify) -> MessageTemplate | None:
+    """Return what a notice says: the designer's words, else the product's own."""
+    if not notice.message:
+        return WORDING.get("circulated" if notice.circulates else notice.event)
+    content = definition.package.message(notice.message)
+    return None if content is None else read_template(notice.message, content)
+
+
+def _actor_name(ctx: Context) -> str:
+    if ctx.actor.key is None:
+        return ctx.settings.centre_name
+    person = find_person(ctx, ctx.actor.key)
+    return person.name if person is not None else ctx.actor.key
+
+
+def _opinion(notice: Notify) -> str:
+    decisions = notice.scope.get("decisions")
+    decision = decisions.get(notice.element) if isinstance(decisions, Mapping) else None
+    return str(decision.get("opinion") or "") if isinstance(decision, Mapping) else ""
 
 
 def in_turn(ctx: Context, element_id: str, keys: Sequence[str]) -> list[str]:
@@ -163,35 +215,72 @@ def _who(recipient: Recipient) -> str:
     return who
 
 
-def _recipients(ctx: Context, applying: Applying, notice: Notify) -> Iterator[Recipient]:
-    seen: set[str] = set()
-    for meant in _meant(ctx, applying, notice):
+def whom(
+    ctx: Context,
+    definition: Definition,
+    instance: Any,
+    notice: Notify,
+    *,
+    assignee: str | None = None,
+    concerned: Sequence[str] = (),
+    wrong: Callable[[str], None] = lambda reason: None,
+) -> list[Recipient]:
+    """Return everybody whom a notice means, each once.
+
+    Args:
+        ctx: The open transaction.
+        definition: What the instance runs.
+        instance: Its row.
+        notice: What is said.
+        assignee: Whose task it is, where it is about one that opens.
+        concerned: Whom what happened concerns.
+        wrong: Hears of somebody who cannot be found.
+    """
+    found: dict[str, Recipient] = {}
+    for meant in _meant(ctx, definition, instance, notice, assignee, concerned):
         try:
-            found = list(_resolve(ctx, meant))
+            for recipient in _resolve(ctx, meant):
+                found.setdefault(_who(recipient), recipient)
         except NotFound as error:
-            applying.lines.setdefault(notice.visit, []).append(str(error))
-            continue
-        for recipient in found:
-            if _who(recipient) not in seen:
-                seen.add(_who(recipient))
-                yield recipient
+            wrong(str(error))
+    return list(found.values())
 
 
-def _meant(ctx: Context, applying: Applying, notice: Notify) -> list[Json]:
+def _meant(
+    ctx: Context,
+    definition: Definition,
+    instance: Any,
+    notice: Notify,
+    assignee: str | None,
+    concerned: Sequence[str],
+) -> Sequence[Json]:
     to = notice.to
     if isinstance(to, list):
         return to
-    opened = applying.opened.get(notice.about)
-    if to == "candidates":
-        if opened is not None and opened.assignee:
-            return [opened.assignee]
-        return list(candidates_of(ctx, notice.about))
-    if to == "assignee":
-        task = task_of(ctx, notice)
-        return [task["assignee"]] if task and task["assignee"] else []
-    if to == "initiator":
-        return [applying.instance.initiator] if applying.instance.initiator else []
-    return [] if to is None else [to]
+    match to:
+        case None | "nobody":
+            return []
+        case "candidates":
+            return [assignee] if assignee else candidates_of(ctx, notice.about)
+        case "assignee":
+            task = task_of(ctx, notice)
+            return [task["assignee"]] if task and task["assignee"] else []
+        case "initiator":
+            return [instance.initiator] if instance.initiator else []
+        case "concerned":
+            return list(concerned)
+        case "handlers":
+            return handlers_of(ctx, instance.id)
+        case "approvers":
+            return deciders_of(ctx, instance.id)
+        case "followers" | "readers":
+            kind = {"followers": "follow", "readers": "read"}[to]
+            return [
+                part.person_key for part in parts_of(ctx, instance.id, kind=kind) if part.ended_at is None
+            ]
+        case "supervisors":
+            return list(definition.manifest.supervisors)
+    return [to]
 
 
 def _resolve(ctx: Context, meant: Json) -> Iterator[Recipient]:

@@ -239,6 +239,7 @@ def _options(settings: Any) -> dict[str, Any]:
     return {
         "into": settings.into,
         "link": settings.link,
+        "batch": settings.batch,
         "outcomes": [
             {"name": outcome.name, "label": outcome.label, "opinion_required": outcome.opinion_required}
             for outcome in settings.outcomes

@@ -14,12 +14,22 @@ from engine.errors import Conflict, Forbidden, InvalidSubmission, Problem
 from engine.feel.temporal import from_instant
 from engine.history import ElementVisit, audit
 from engine.i18n import _
+from engine.instance import given_names
 from engine.machine import Run, load, return_targets
 from engine.machine.stimuli import AddSigner, HandOver, RemoveSigner, Return, TakeBack
-from engine.people import get_person
-from engine.runtime.advance import INSTANCE, InstanceRef, given_names, go_on, lock_instance
+from engine.people import need_here
+from engine.runtime.advance import INSTANCE, InstanceRef, go_on, lock_instance
+from engine.runtime.notices import tell_of
 from engine.runtime.tasks import change_task, hold_open_task
-from engine.work import Task, close_links, get_task, keep_action, revoke_links_of
+from engine.work import (
+    Task,
+    candidates_of,
+    close_links,
+    get_task,
+    keep_action,
+    revoke_links_of,
+    tasks_of_instance,
+)
 
 Where = Literal["before", "after", "beside"]
 Again = Literal["through", "back"]
@@ -66,18 +76,11 @@ def return_task(
     close_links(ctx, [task_id])
     keep_action(ctx, task, "return", outcome=to, opinion=opinion)
     audit(ctx, "task.return", "task", task_id, {"to": to, "again": again})
-    return go_on(
-        ctx,
-        instance,
-        Return(
-            visit=task.visit,
-            to=to,
-            again=again,
-            by=ctx.actor.name,
-            at=str(from_instant(ctx.now)),
-            opinion=opinion,
-        ),
-    )
+    now = str(from_instant(ctx.now))
+    said = Return(visit=task.visit, to=to, again=again, by=ctx.actor.name, at=now, opinion=opinion)
+    reached = go_on(ctx, instance, said)
+    tell_of(ctx, "returned", instance, element_id=to, concerned=_asked_at(ctx, instance, to), text=opinion)
+    return reached
 
 
 def returns_of(ctx: Context, task_id: str) -> list[str]:
@@ -153,11 +156,13 @@ def add_signer(
         Conflict: Nobody can be added here, or they are asked already.
     """
     instance, task = _held_approval(ctx, task_id)
-    _check_here(ctx, person_key)
+    need_here(ctx, person_key)
     keep_action(ctx, task, "add", person=person_key, outcome=where, opinion=opinion)
     audit(ctx, "task.add_signer", "task", task_id, {"person": person_key, "where": where})
     said = AddSigner(visit=task.visit, person=person_key, by=ctx.actor.name, where=where, task=task.id)
-    return go_on(ctx, instance, said)
+    reached = go_on(ctx, instance, said)
+    tell_of(ctx, "added", instance, element_id=task.element_id, concerned=[person_key], text=opinion)
+    return reached
 
 
 @verb
@@ -179,7 +184,11 @@ def remove_signer(ctx: Context, *, task_id: str, signer_id: str, opinion: str | 
     instance, task = _held_approval(ctx, task_id)
     keep_action(ctx, task, "remove", outcome=signer_id, opinion=opinion)
     audit(ctx, "task.remove_signer", "task", task_id, {"signer": signer_id})
-    return go_on(ctx, instance, RemoveSigner(visit=task.visit, task=signer_id))
+    removed = next((one.person for one in signers_of(ctx, task_id) if one.id == signer_id), None)
+    reached = go_on(ctx, instance, RemoveSigner(visit=task.visit, task=signer_id))
+    concerned = [removed] if removed else []
+    tell_of(ctx, "removed", instance, element_id=task.element_id, concerned=concerned, text=opinion)
+    return reached
 
 
 @verb
@@ -193,7 +202,7 @@ def transfer_task(ctx: Context, *, task_id: str, to: str, opinion: str | None = 
         Conflict: They have it already, or have left.
     """
     instance, task = hold_open_task(ctx, task_id)
-    _check_here(ctx, to)
+    need_here(ctx, to)
     if task.assignee == to:
         raise Conflict(_("%(person)s has it already."), person=to)
     keep_action(ctx, task, "transfer", person=to, opinion=opinion)
@@ -202,7 +211,9 @@ def transfer_task(ctx: Context, *, task_id: str, to: str, opinion: str | None = 
     audit(ctx, "task.transfer", "task", task_id, {"to": to})
     if task.visit_id is not None:
         go_on(ctx, instance, HandOver(visit=task.visit, task=task.id, to=to))
-    return get_task(ctx, task_id)
+    left = get_task(ctx, task_id)
+    tell_of(ctx, "transferred", instance, task=left, concerned=[to], text=opinion)
+    return left
 
 
 @verb
@@ -228,6 +239,9 @@ def take_back_decision(ctx: Context, *, task_id: str) -> InstanceRef:
     if not left.open:
         # It is somebody else's turn before theirs: it is opened again when it is theirs.
         change_task(ctx, left, state="cancelled", ended_by=None, outcome=None, opinion=None)
+    others = [signer.person for signer in signers_of(ctx, task_id) if signer.state in ("asked", "approved")]
+    concerned = [key for key in others if key is not None and key != ctx.actor.key]
+    tell_of(ctx, "taken_back", instance, element_id=task.element_id, concerned=concerned)
     return reached
 
 
@@ -244,9 +258,14 @@ def _held_approval(ctx: Context, task_id: str) -> tuple[Any, Task]:
     return instance, task
 
 
-def _check_here(ctx: Context, person_key: str) -> None:
-    if get_person(ctx, person_key).closed_at is not None:
-        raise Conflict(_("%(key)s has left."), key=person_key)
+def _asked_at(ctx: Context, instance: Any, element_id: str) -> list[str]:
+    """Return whom a step waits for now."""
+    tasks = [task for task in tasks_of_instance(ctx, instance.id) if task.element_id == element_id]
+    keys: dict[str, None] = {}
+    for task in tasks:
+        if task.open:
+            keys.update(dict.fromkeys([task.assignee] if task.assignee else candidates_of(ctx, task.id)))
+    return list(keys)
 
 
 def _passed(ctx: Context, instance_id: str) -> list[str]:

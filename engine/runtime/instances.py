@@ -14,28 +14,29 @@ from engine.db import table_of, upsert
 from engine.definition import Definition, get_startable, refuse_if_paused
 from engine.definition.environment import environment
 from engine.definition.models import BusinessKeyCounter
-from engine.errors import BudgetExceeded, InvalidSubmission, Problem
+from engine.errors import BudgetExceeded, Forbidden, InvalidSubmission, Problem
 from engine.history import audit
 from engine.i18n import _
 from engine.ids import new_id
-from engine.instance import ProcessInstance
+from engine.instance import ProcessInstance, given_names
 from engine.jobs import refuse_if_behind
 from engine.machine import Run
 from engine.machine.stimuli import Cancel, Start
-from engine.people import default_region, e164
+from engine.people import default_region, e164, managers_of, need_here
 from engine.push import publish
 from engine.runtime.advance import (
     InstanceRef,
     NewInstance,
     advance,
     bring_forward,
-    given_names,
     lock_instance,
 )
 from engine.values import Json
 
 # What the engine itself says of an instance: nobody outside may say otherwise.
-RESERVED = frozenset({"decisions", "initiator", "business_key", "started_at", "instance_id"})
+RESERVED = frozenset({"decisions", "initiator", "submitter", "business_key", "started_at", "instance_id"})
+# Who may hand in for anybody.
+START_FOR_OTHERS = "processes.start_for_others"
 LONGEST_NAME = 128
 MAXIMUM_CASCADE = 8
 MAXIMUM_DEPTH = 20
@@ -51,6 +52,7 @@ def start_process(
     business_key: str | None = None,
     version: int | None = None,
     start_event: str | None = None,
+    initiator: str | None = None,
 ) -> InstanceRef:
     """Start a process and bring it to its first wait states.
 
@@ -61,17 +63,37 @@ def start_process(
         business_key: A key of the caller's own; else the next of its counter.
         version: The latest where omitted.
         start_event: Which start event; else the one without a trigger.
+        initiator: Whose request it is, where the actor hands it in for somebody else: rules about the
+            initiator, such as their manager, then mean that person.
 
     Raises:
-        NotFound: There is no such process or version.
-        Conflict: The business key is taken, or the version is paused.
+        NotFound: There is no such process, version or person.
+        Forbidden: The actor may not hand in for them.
+        Conflict: The business key is taken, the version is paused, or the person has left.
         InvalidSubmission: A name or value cannot be kept.
         Behind: The work is behind; only where whoever asks can try again.
     """
     definition = get_startable(ctx, key=process_key, version=version)
+    if initiator is not None and initiator != ctx.actor.key:
+        _check_may_hand_in(ctx, initiator)
     return _begin(
-        ctx, definition, variables=variables or {}, business_key=business_key, start_event=start_event
+        ctx,
+        definition,
+        variables=variables or {},
+        business_key=business_key,
+        start_event=start_event,
+        initiator=initiator,
     )
+
+
+def _check_may_hand_in(ctx: Context, initiator: str) -> None:
+    """Make sure that the actor may hand in for somebody: with the permission, or as whoever stands above."""
+    need_here(ctx, initiator)
+    if ctx.actor.may(START_FOR_OTHERS):
+        return
+    above = [person.key for person in managers_of(ctx, initiator)]
+    if ctx.actor.key is None or ctx.actor.key not in above:
+        raise Forbidden(_("Only those who stand above %(person)s hand in for them."), person=initiator)
 
 
 def begin(
@@ -115,6 +137,7 @@ def _begin(
     business_key: str | None = None,
     start_event: str | None = None,
     came: tuple[str, str | None] | None = None,
+    initiator: str | None = None,
     parent: Any = None,
     parent_visit: str | None = None,
 ) -> InstanceRef:
@@ -122,6 +145,7 @@ def _begin(
 
     Args:
         ctx, definition, variables, business_key, start_event, came: As of ``begin``.
+        initiator: Whose request it is, where the actor hands it in for somebody else.
         parent: The row of the instance that calls it.
         parent_visit: The caller's element visit that waits for it.
     """
@@ -147,7 +171,8 @@ def _begin(
         definition_id=definition.id,
         business_key=key,
         title=definition.title,
-        initiator=parent.initiator if parent is not None else ctx.actor.key,
+        initiator=parent.initiator if parent is not None else initiator or ctx.actor.key,
+        submitter=parent.submitter if parent is not None else ctx.actor.key if initiator else None,
         root_id=parent.root_id if parent is not None else instance_id,
         parent_id=parent.id if parent is not None else None,
         parent_visit=parent_visit,

@@ -26,6 +26,7 @@ from engine.machine.stimuli import (
 from engine.notify import MESSAGES, NEXT, RECEIVE, SEND, SETTINGS
 from engine.plugin import JobKind, Registry
 from engine.runtime.advance import Gone, advance
+from engine.runtime.handing import HAND_OVER, hand_over_task
 from engine.runtime.instances import call_process, cancel_instance
 from engine.runtime.kept import KEPT_JOBS, deliver_message
 from engine.runtime.messages import broadcast_signal
@@ -34,6 +35,7 @@ from engine.runtime.operate import retry_incident
 from engine.runtime.paused import GO_ON, HOLD, go_on_waiting, hold_waiting
 from engine.runtime.queries import variables_of
 from engine.runtime.receive import receive
+from engine.runtime.requests import SETTING as URGING
 from engine.runtime.retention import FORGET
 from engine.runtime.retention import SETTINGS as KEPT
 from engine.runtime.reverting import revert_waiting
@@ -50,7 +52,7 @@ def register(registry: Registry) -> None:
     definition.register(registry)
     parameters.register(registry)
     registry.add_resource_kind(MESSAGES)
-    for spec in (*SETTINGS, *KEPT):
+    for spec in (*SETTINGS, *KEPT, URGING):
         registry.add_setting(spec)
     registry.add_job_kind(SEND)
     registry.add_job_kind(SWEEP)
@@ -58,6 +60,7 @@ def register(registry: Registry) -> None:
     registry.add_job_kind(FORGET)
     registry.add_job_kind(JobKind(name=RECEIVE, title=_("Read an incoming message"), function=receive))
     registry.add_job_kind(JobKind(name=NEXT, title=_("Tell the next candidate"), function=tell_next))
+    registry.add_job_kind(JobKind(name=HAND_OVER, title=_("Hand a task over"), function=hand_over_task))
     for kind in KEPT_JOBS:
         registry.add_job_kind(kind)
     registry.add_port("may_see_instance", may_see)

@@ -18,13 +18,13 @@ from engine.errors import CallwrightError, Conflict, InvalidSubmission, NotFound
 from engine.history import ElementVisit, audit
 from engine.i18n import _
 from engine.ids import new_id
-from engine.instance import MessageSubscription, MigratedInstance, Migration, ProcessInstance
+from engine.instance import MessageSubscription, MigratedInstance, Migration, ProcessInstance, given_names
 from engine.jobs import Incident, Job, enqueue
 from engine.machine import Run, dump, load
 from engine.machine.effects import CallService, Effect
 from engine.machine.migrate import blockers, migrate
 from engine.push import publish
-from engine.runtime.advance import Gone, InstanceRef, given_names, lock_instance
+from engine.runtime.advance import Gone, InstanceRef, lock_instance
 from engine.runtime.apply import Applying, apply, task_settings, write_listed
 from engine.runtime.instances import check_reason
 from engine.runtime.reverting import snapshot

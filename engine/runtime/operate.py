@@ -14,13 +14,13 @@ from engine.definition.environment import environment
 from engine.errors import Conflict, InvalidSubmission, NotFound, Problem
 from engine.history import ElementVisit, audit
 from engine.i18n import _
-from engine.instance import ProcessInstance
+from engine.instance import ProcessInstance, given_names
 from engine.jobs import Incident, Job, enqueue, withdraw_failed
 from engine.jobs.incidents import close_incident, get_incident
 from engine.machine import load
 from engine.machine.repair import NotPossible, targets
 from engine.machine.stimuli import Correct, Move, Retry, Skip
-from engine.runtime.advance import InstanceRef, advance, given_names
+from engine.runtime.advance import InstanceRef, advance
 from engine.runtime.instances import check_names, check_reason
 from engine.values import Json
 

@@ -25,10 +25,10 @@ from engine.people import Person, find_person, person_by_phone
 from engine.push import publish
 from engine.runtime import answers
 from engine.runtime.answers import answer, sender_of
+from engine.runtime.asides import add_comment
 from engine.runtime.awaited import Waiting, open_questions, open_tasks
 from engine.runtime.instances import start_process
 from engine.runtime.messages import correlate_message
-from engine.runtime.tasks import add_comment
 from engine.runtime.undo import TooLate, finish_answered, say_on_it, take_back, undo_span
 from engine.values import Json
 from engine.work import Task

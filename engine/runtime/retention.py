@@ -22,7 +22,7 @@ from engine.jobs import Incident, Job
 from engine.notify import InboundMessage, Notification
 from engine.parameters import parameter
 from engine.plugin import JobKind, SettingSpec
-from engine.work import Candidate, Comment, Link, LinkAct, TaskAction, TaskAnswer, UserTask
+from engine.work import Candidate, Comment, Involvement, Link, LinkAct, TaskAction, TaskAnswer, UserTask
 
 INSTANCES_KEPT = "history.kept_days"
 JOBS_KEPT = "jobs.kept_days"
@@ -110,8 +110,8 @@ def _delete_all_of(ctx: Context, ids: Sequence[str]) -> None:
         *(
             delete(table).where(table.instance_id.in_(ids))
             for table in (
-                Comment, TaskAction, UserTask, Notification, InboundMessage, Incident, Job, ListedVariable,
-                MessageSubscription, MigratedInstance, ElementVisit, VariableWrite,
+                Comment, Involvement, TaskAction, UserTask, Notification, InboundMessage, Incident, Job,
+                ListedVariable, MessageSubscription, MigratedInstance, ElementVisit, VariableWrite,
             )
         ),
         # Their content goes by the sweep of files.

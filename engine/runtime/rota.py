@@ -5,11 +5,12 @@ from __future__ import annotations
 from engine.context import Context
 from engine.definition import get_definition_by_id
 from engine.i18n import _
+from engine.instance import given_names
 from engine.jobs import ClaimedJob, finish, open_incident
 from engine.machine.effects import Notify
 from engine.notify import person_recipient
 from engine.people import get_person
-from engine.runtime.advance import given_names, lock_instance
+from engine.runtime.advance import lock_instance
 from engine.runtime.announce import task_of, tell, wait_for_next
 from engine.runtime.queries import variables_of
 from engine.work import candidates_of, get_task
@@ -60,4 +61,4 @@ def tell_next(ctx: Context, job: ClaimedJob) -> None:
         recipient = person_recipient(get_person(ctx, rest[0]))
         wait_for_next(ctx, instance, notice, told=rest[0], rest=rest[1:])
         told_of = task_of(ctx, notice)
-        tell(ctx, definition, instance.id, notice, recipient, task=told_of, opened=True)
+        tell(ctx, definition, instance, notice, recipient, task=told_of, opened=True)

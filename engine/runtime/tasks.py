@@ -1,27 +1,25 @@
-"""What people do with their tasks: take, put back, acknowledge, write a note, finish."""
+"""What people do with their tasks: take, put back, acknowledge, finish."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, select
 
 from engine.context import Context, verb
 from engine.db import table_of, updating
 from engine.errors import Conflict, Forbidden, InvalidSubmission, NotFound, Problem
 from engine.feel.temporal import from_instant
-from engine.files import adopt, check_reference, reference
 from engine.history import audit
 from engine.i18n import _
-from engine.ids import new_id
+from engine.machine.nodes.activities import DEFAULT_OUTCOME
 from engine.machine.stimuli import Chosen, TaskDone
 from engine.push import publish, tell
 from engine.runtime.advance import INSTANCE, InstanceRef, go_on
 from engine.runtime.instances import check_names
 from engine.values import Json
 from engine.work import (
-    Comment,
     Task,
     UserTask,
     ValidatedForm,
@@ -30,19 +28,22 @@ from engine.work import (
     get_task,
     is_candidate,
     keep_action,
-    may_see,
     need_may_act,
     restore_links_of,
     revoke_links_of,
 )
-
-DEFAULT_OUTCOME = "completed"
 
 
 class AlreadyEnded(Conflict):
     """This task has been finished already."""
 
     code = "already_ended"
+
+
+class Lent(Conflict):
+    """This task is lent. Whoever has it says what they think and gives it back; then it goes on."""
+
+    code = "lent"
 
 
 _TASK = table_of(UserTask)
@@ -60,8 +61,13 @@ _HELD = (
 _AS_READ = updating(UserTask).where(_TASK.c.id == bindparam("task"), _TASK.c.state == bindparam("was"))
 
 
-def hold_open_task(ctx: Context, task_id: str) -> tuple[Any, Task]:
+def hold_open_task(ctx: Context, task_id: str, *, even_lent: bool = False) -> tuple[Any, Task]:
     """Hold a task with its instance, and make sure that it is open and the actor's.
+
+    Args:
+        ctx: The open write transaction, and who acts.
+        task_id: Which task.
+        even_lent: Also where it is lent, for whoever has it or lent it.
 
     Returns:
         The instance's row, and the task.
@@ -69,6 +75,8 @@ def hold_open_task(ctx: Context, task_id: str) -> tuple[Any, Task]:
     Raises:
         NotFound: There is no such task.
         AlreadyEnded: Somebody was faster; the message says who and when.
+        Lent: Somebody has it to help.
+        Forbidden: It is not the actor's.
     """
     names = {"task": task_id, "person": ctx.actor.key, "now": ctx.now}
     row = ctx.connection.execute(_HELD, names).first()
@@ -76,7 +84,11 @@ def hold_open_task(ctx: Context, task_id: str) -> tuple[Any, Task]:
         raise NotFound(_("There is no such task."))
     task = Task(**{column.name: getattr(row, f"task_{column.name}") for column in _TASK.c})
     if task.open:
-        need_may_act(ctx, task, candidate=row.is_candidate)
+        lender = task.owner is not None and task.owner == ctx.actor.key
+        if not lender:
+            need_may_act(ctx, task, candidate=row.is_candidate)
+        if task.owner is not None and not even_lent:
+            raise Lent()
         return row, task
     if task.state == "completed" and task.ended_at is not None:
         raise AlreadyEnded(
@@ -157,57 +169,6 @@ def forget_acknowledgement(ctx: Context, *, task_id: str) -> Task:
     _row, task = hold_open_task(ctx, task_id)
     change_task(ctx, task, acknowledged_at=None, acknowledged_by=None)
     return get_task(ctx, task_id)
-
-
-@verb
-def add_comment(
-    ctx: Context, *, instance_id: str, text: str, task_id: str | None = None, files: Sequence[Json] = ()
-) -> str:
-    """Write a note on an instance.
-
-    Args:
-        ctx: Who writes it.
-        instance_id: On which instance.
-        text: What it says.
-        task_id: The task it was written at.
-        files: Uploads of the actor's own, or files of the instance: ``{"$file": id}``.
-
-    Returns:
-        The note's id.
-
-    Raises:
-        Forbidden: The actor may not see the instance.
-        InvalidSubmission: There is nothing in it, or too much.
-        NotFound: There is no such file.
-    """
-    if not may_see(ctx, instance_id):
-        raise Forbidden()
-    if not (text.strip() or files) or len(text) > 10_000:
-        raise InvalidSubmission(
-            problems=[Problem(path="text", message=_("Write between 1 and 10,000 characters."))]
-        )
-    comment_id = new_id()
-    ctx.connection.execute(
-        insert(Comment).values(
-            id=comment_id,
-            instance_id=instance_id,
-            task_id=task_id,
-            author=ctx.actor.name,
-            through=ctx.actor.channel,
-            text=text.strip(),
-            files=[_kept(ctx, file, instance_id) for file in files] or None,
-            written_at=ctx.now,
-        )
-    )
-    publish(ctx, "instance", instance_id)
-    return comment_id
-
-
-def _kept(ctx: Context, file: Json, instance_id: str) -> Json:
-    """Give a note's file to the instance."""
-    found = check_reference(ctx, file, owner_kind="instance", owner_id=instance_id)
-    adopt(ctx, found, owner_kind="instance", owner_id=instance_id)
-    return reference(found)
 
 
 @verb

@@ -19,6 +19,7 @@ from engine.definition import get_definition_by_id
 from engine.definition.environment import environment
 from engine.errors import NotFound
 from engine.history import ElementVisit, audit
+from engine.instance import given_names
 from engine.jobs import Job
 from engine.machine import Run, load
 from engine.machine.reopening import GoneOn, way_back
@@ -28,7 +29,7 @@ from engine.notify import withdraw_unsent
 from engine.parameters import parameter
 from engine.people import Person
 from engine.push import publish
-from engine.runtime.advance import advance, given_names, lock_instance
+from engine.runtime.advance import advance, lock_instance
 from engine.runtime.awaited import is_named
 from engine.runtime.tasks import (
     acknowledge_task,

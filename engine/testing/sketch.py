@@ -21,12 +21,14 @@ A condition stands in brackets behind a flow; ``*`` marks the default flow. An a
 ``who:FEEL/level*weight``, separated by semicolons::
 
     user check approval="rule=ratio percent=60 veto=true" asks='person:["ann","ben"];manager:initiator/2'
+
+``task="assignee=initiator startCounts=true"`` sets what ``callwright:task`` does.
 """
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from xml.sax.saxutils import escape, quoteattr
@@ -173,12 +175,12 @@ def _element(element: _Element, default: str | None) -> str:
 
 def _extensions(options: dict[str, str]) -> str:
     said = []
-    if "groups" in options:
-        said.append(f"<callwright:task candidateGroups={quoteattr(options['groups'])}/>")
+    if "groups" in options or "task" in options:
+        groups = [("candidateGroups", options["groups"])] if "groups" in options else []
+        pairs = [*groups, *_pairs(options.get("task", ""))]
+        said.append(_setting("task", pairs))
     if "approval" in options:
-        attributes = (pair.partition("=") for pair in options["approval"].split())
-        words = "".join(f" {name}={quoteattr(value)}" for name, _equals, value in attributes)
-        said.append(f"<callwright:approval{words}/>")
+        said.append(_setting("approval", _pairs(options["approval"])))
     for option, name in (("asks", "approver"), ("but", "except"), ("else", "otherwise")):
         for word in filter(None, options.get(option, "").split(";")):
             said.append(_approver(name, word))
@@ -198,7 +200,15 @@ def _approver(name: str, word: str) -> str:
     of, _star, weight = rest.partition("*")
     of, _slash, level = of.partition("/")
     said = {"who": who, "of": of, "level": level, "weight": weight}
-    written = "".join(f" {key}={quoteattr(value)}" for key, value in said.items() if value)
+    return _setting(name, [(key, value) for key, value in said.items() if value])
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    return [(name, value) for name, _equals, value in (pair.partition("=") for pair in text.split())]
+
+
+def _setting(name: str, pairs: Iterable[tuple[str, str]]) -> str:
+    written = "".join(f" {key}={quoteattr(value)}" for key, value in pairs)
     return f"<callwright:{name}{written}/>"
 
 

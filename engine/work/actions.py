@@ -14,7 +14,7 @@ from engine.work.tasks import Task
 
 def keep_action(
     ctx: Context,
-    task: Task,
+    at: Task | str,
     action: str,
     *,
     person: str | None = None,
@@ -25,18 +25,19 @@ def keep_action(
 
     Args:
         ctx: Who does it.
-        task: At which task.
-        action: ``decide``, ``return``, ``transfer``, ``add``, ``remove`` or ``take_back``.
+        at: At which task, or to which instance as a whole.
+        action: One of ``ACTIONS``.
         person: Whom it concerns beside the actor.
         outcome: What was decided, or to which element it was sent back.
         opinion: What they said about it.
     """
+    task = at if isinstance(at, Task) else None
     ctx.gather(
         inserting(TaskAction),
         {
-            "instance_id": task.instance_id,
-            "task_id": task.id,
-            "element_id": task.element_id,
+            "instance_id": at if isinstance(at, str) else at.instance_id,
+            "task_id": task and task.id,
+            "element_id": task and task.element_id,
             "action": action,
             "actor": ctx.actor.name,
             "person": person,

@@ -42,6 +42,8 @@ class UserTask(Base):
     # How the step is set in the drawing: outcomes, replies, notices, where the form's data go.
     options: Mapped[Any] = mapped_column(JsonText, nullable=True)
     assignee: Mapped[str | None] = mapped_column(String(64))
+    # Who gets it back from the assignee, whom they asked to work on it.
+    owner: Mapped[str | None] = mapped_column(String(64))
     priority: Mapped[int] = mapped_column(Integer, default=50)
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
@@ -66,8 +68,14 @@ Index(
 )
 
 
+ACTIONS = (
+    "decide", "return", "transfer", "add", "remove", "take_back", "delegate", "give_back", "consult",
+    "answer", "circulate", "urge", "appoint", "withdraw", "cancel", "reopen",
+)  # fmt: skip
+
+
 class TaskAction(Base):
-    """What somebody did at a step: nothing that was said there is ever overwritten."""
+    """What somebody did at a step, or to a whole instance: nothing that was said is ever overwritten."""
 
     __tablename__ = "task_action"
     __table_args__ = (
@@ -77,9 +85,10 @@ class TaskAction(Base):
 
     seq: Mapped[int] = mapped_column(Seq, primary_key=True, autoincrement=True)
     instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"))
-    task_id: Mapped[str] = mapped_column(Id, index=True)
-    element_id: Mapped[str] = mapped_column(String(255))
-    # decide, return, transfer, add, remove, take_back
+    # None where it was done to the instance as a whole.
+    task_id: Mapped[str | None] = mapped_column(Id, index=True)
+    element_id: Mapped[str | None] = mapped_column(String(255))
+    # One of ACTIONS.
     action: Mapped[str] = mapped_column(String(16))
     actor: Mapped[str] = mapped_column(String(64), index=True)
     # Whom it concerns beside the actor.
@@ -115,6 +124,32 @@ class Comment(Base):
     text: Mapped[str] = mapped_column(Text)
     files: Mapped[Any] = mapped_column(JsonText, nullable=True)
     written_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Involvement(Base):
+    """Somebody's part in an instance beside its tasks; they may see it from then on.
+
+    ``kind`` is read (it was sent to them), mention, follow, consult (a question to them) or help (a task that
+    was lent to them).
+    """
+
+    __tablename__ = "involvement"
+    __table_args__ = (Index("ix_involvement_person", "person_key", "kind", "at"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    # The task at which it came about; None where at none.
+    task_id: Mapped[str | None] = mapped_column(Id, index=True)
+    person_key: Mapped[str] = mapped_column(ForeignKey("person.key"))
+    kind: Mapped[str] = mapped_column(String(8))
+    # Who let them in, and what they said.
+    by: Mapped[str] = mapped_column(String(64))
+    text: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
+    read_at: Mapped[datetime | None] = mapped_column(Instant)
+    answer: Mapped[str | None] = mapped_column(Text)
+    # When they answered, gave the task back, or ceased to follow.
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class TaskAnswer(Base):

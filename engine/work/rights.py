@@ -13,7 +13,7 @@ from engine.errors import Forbidden
 from engine.i18n import _
 from engine.instance import ProcessInstance
 from engine.people import groups_of, members_of, membership
-from engine.work.models import Candidate, UserTask
+from engine.work.models import Candidate, Involvement, TaskAction, UserTask
 
 if TYPE_CHECKING:
     from engine.work.tasks import Task
@@ -91,7 +91,9 @@ def need_may_act(ctx: Context, task: Task, *, candidate: bool | None = None) -> 
 
 
 def _has_part(person: ColumnElement[str], groups: Any) -> ColumnElement[bool]:
-    """Say in SQL that somebody started an instance, or had or may take a task of its whole tree.
+    """Say in SQL that somebody started an instance, or has or had something to do with its whole tree.
+
+    A task that they had or may take, something they did at one, a part beside the tasks.
 
     Args:
         person: Whose part, in SQL.
@@ -113,7 +115,21 @@ def _has_part(person: ColumnElement[str], groups: Any) -> ColumnElement[bool]:
             or_(UserTask.assignee == person, UserTask.ended_by == person, named.exists()),
         )
     )
-    return or_(ProcessInstance.initiator == person, took_part.exists())
+
+    def of_the_tree(table: Any, whose: Any) -> ColumnElement[bool]:
+        other = aliased(ProcessInstance)
+        return exists().where(
+            whose == person,
+            other.id == table.instance_id,
+            other.root_id == ProcessInstance.root_id,
+        )
+
+    return or_(
+        ProcessInstance.initiator == person,
+        took_part.exists(),
+        of_the_tree(TaskAction, TaskAction.actor),
+        of_the_tree(Involvement, Involvement.person_key),
+    )
 
 
 _person, _now = bindparam("person", type_=String()), bindparam("now", type_=Instant())
@@ -124,7 +140,7 @@ _SEEN = _EXISTS.where(_has_part(_person, membership(_person, _now)))
 def may_see(ctx: Context, instance_id: str) -> bool:
     """Whether the context's actor may see an instance.
 
-    They started it, had or may take one of its tasks, or may see all. A called instance is seen by whoever
+    They started it, have or had something to do with it, or may see all. A called instance is seen by whoever
     sees the one that called it.
     """
     if ctx.actor.may(SEE_ALL) or ctx.actor.may(OPERATE):

@@ -14,10 +14,10 @@ from engine.db import order_by, page_of, table_of
 from engine.errors import NotFound
 from engine.i18n import _
 from engine.instance import ListedVariable, ProcessInstance
-from engine.people import groups_of
+from engine.people import Person, groups_of
 from engine.values import Json
 from engine.work.models import OPEN_STATES, Candidate, Comment, TaskAnswer, UserTask
-from engine.work.rights import SEE_ALL_TASKS, seen_instances
+from engine.work.rights import SEE_ALL_TASKS, candidates_of, seen_instances
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,7 @@ class Task:
     form_key: str | None
     options: Mapping[str, Json]
     assignee: str | None
+    owner: str | None
     priority: int
     due_at: datetime | None
     created_at: datetime
@@ -215,6 +216,29 @@ def tasks_of_instance(ctx: Context, instance_id: str) -> list[Task]:
         .order_by(UserTask.created_at, UserTask.id)
     ).mappings()
     return [Task(**row) for row in rows]
+
+
+def handlers_of(ctx: Context, instance_id: str) -> list[str]:
+    """Return the keys of everybody whom an instance waits for, and those that it called."""
+    called = select(ProcessInstance.id).where(ProcessInstance.root_id == instance_id)
+    waiting = select(UserTask.id, UserTask.assignee).where(
+        or_(UserTask.instance_id == instance_id, UserTask.instance_id.in_(called)), _WAITING
+    )
+    keys: dict[str, None] = {}
+    for task_id, assignee in ctx.connection.execute(waiting.order_by(UserTask.id)).all():
+        keys.update(dict.fromkeys([assignee] if assignee else candidates_of(ctx, task_id)))
+    return list(keys)
+
+
+def deciders_of(ctx: Context, instance_id: str) -> list[str]:
+    """Return the keys of everybody who has finished a task of an instance, in order."""
+    ended = (
+        select(UserTask.ended_by)
+        .join(Person, Person.key == UserTask.ended_by)
+        .where(UserTask.instance_id == instance_id, UserTask.state == "completed")
+        .order_by(UserTask.ended_at)
+    )
+    return list(dict.fromkeys(key for key in ctx.connection.scalars(ended) if key is not None))
 
 
 def list_comments(ctx: Context, instance_id: str) -> list[dict[str, Any]]:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from engine import feel
 from engine.errors import BpmnError, CallwrightError, DefinitionError
+from engine.feel.temporal import from_instant
 from engine.i18n import _
 from engine.machine.effects import CallProcess, CallService, Decided, Logged, OpenUserTask
 from engine.machine.nodes import compensation, data, rounds
+from engine.machine.nodes.appointed import appointed_at
 from engine.machine.nodes.base import Node
 from engine.machine.nodes.between import way_back
 from engine.machine.nodes.events import CatchEvent, Event, hand_over, take_over, throw
@@ -24,6 +26,12 @@ from engine.values import Json
 if TYPE_CHECKING:
     from engine.machine.run import Run
     from engine.machine.token import Token
+
+
+# How a task is finished that has no buttons.
+DEFAULT_OUTCOME = "completed"
+# What a token remembers of a step that was done before.
+_AGAIN = {"returned", "reopened"}
 
 
 class Activity(Node):
@@ -42,7 +50,8 @@ class Activity(Node):
         if self.begin(run, token):
             data.bring_out(run, token, {})
             return True
-        if token.round is None and self.takes_time(run):
+        # What began may have ended it, such as a rejection that sends it back.
+        if token.round is None and token.id in run.tasks and self.takes_time(run):
             self._arm(run, token)
         return False
 
@@ -99,9 +108,24 @@ class UserTask(Activity):
     """A person does it."""
 
     def begin(self, run: Run, token: Token) -> bool:
-        """Find out who and until when, and wait."""
+        """Find out who and until when, and wait; True where what started the process counts as done."""
+        if self._done_by_start(run, token):
+            return True
         ask_people(run, token, self)
         return False
+
+    def _done_by_start(self, run: Run, token: Token) -> bool:
+        """Keep the start as this step's first decision; a step that comes again is done by somebody."""
+        settings, given = self.settings.task, run.environment.given
+        if not settings.start_counts or given.get("initiator") is None or token.memory.keys() & _AGAIN:
+            return False
+        if self.element_id in (run.read("decisions") or {}):
+            return False
+        by = given.get("submitter") or given["initiator"]
+        outcome = settings.outcomes[0].name if settings.outcomes else DEFAULT_OUTCOME
+        at = str(from_instant(given["started_at"]))
+        keep_decision(run, token, {"outcome": outcome, "by": by, "at": at, "opinion": None})
+        return True
 
     def done(
         self, run: Run, token: Token, decision: Mapping[str, Json], variables: Mapping[str, Json]
@@ -252,16 +276,21 @@ def ask_people(run: Run, token: Token, node: Node) -> None:
     groups = keys(run, token, settings.candidate_groups)
     if settings.candidate_groups is None and settings.lane and settings.assignee is None:
         groups = (settings.lane,)
+    users = keys(run, token, settings.candidate_users)
     # Taken back, it is whose it was, until when it was; they were told of it before.
     again = token.memory.get("reopened")
     assignee = (again["by"],) if again else keys(run, token, settings.assignee)
+    appointed = appointed_at(run, node.element_id)
+    if appointed and not again:
+        groups, assignee = (), appointed if len(appointed) == 1 else ()
+        users = appointed if len(appointed) > 1 else ()
     open_task(
         run,
         token,
         node,
         assignee=assignee[0] if assignee else None,
         candidate_groups=groups,
-        candidate_users=keys(run, token, settings.candidate_users),
+        candidate_users=users,
     )
     if not again:
         tell(run, token, node, "created")

@@ -16,6 +16,8 @@ from engine.approval import (
     IfInitiator,
     Signer,
     Voting,
+    Why,
+    stand_in,
     whom_to_ask,
 )
 from engine.errors import Conflict, TechnicalFailure
@@ -23,8 +25,10 @@ from engine.ids import new_id
 from engine.machine.effects import CloseUserTasks, Logged
 from engine.machine.nodes import data
 from engine.machine.nodes.activities import UserTask, keep_decision, keys, open_task
+from engine.machine.nodes.appointed import appointed_at
 from engine.machine.nodes.approved import approvals_of, remember_approval
 from engine.machine.nodes.notices import tell
+from engine.machine.nodes.turning import turn_back
 from engine.machine.spec import Approval
 from engine.machine.stimuli import AddSigner
 from engine.values import Json
@@ -64,17 +68,20 @@ class ApprovalTask(UserTask):
     def begin(self, run: Run, token: Token) -> bool:
         """Find out whom to ask; True where that settles it. Tried again, it goes on where it was."""
         if _kept(token):
-            return self._go_on(run, token)
+            return self._settled(run, token, self._go_on(run, token))
         asked = self._whom(run, token)
         if not asked:
-            return self._nobody(run, token)
+            return self._settled(run, token, self._nobody(run, token))
         token.memory["signers"] = self._signers(run, token, asked)
         token.memory["votes"] = [
             {"by": one["person"], "outcome": self._outcome(Decision.APPROVED), "why": one["why"]}
             for one in token.memory["signers"]
             if one["decision"]
         ]
-        return self._go_on(run, token)
+        return self._settled(run, token, self._go_on(run, token))
+
+    def _settled(self, run: Run, token: Token, result: Decision | None) -> bool:
+        return result is not None and not self._turned_back(run, token, result)
 
     def need_asked(self, token: Token, task: str | None, *, now: bool = False) -> None:
         """Make sure that somebody's decision is waited for: now, or else now or later.
@@ -111,22 +118,32 @@ class ApprovalTask(UserTask):
         self._go_on_from(run, token, variables)
 
     def _go_on_from(self, run: Run, token: Token, variables: Mapping[str, Json]) -> None:
-        if self._go_on(run, token):
+        result = self._go_on(run, token)
+        if result is not None:
             data.bring_out(run, token, variables)
-            token.complete()
+            if not self._turned_back(run, token, result):
+                token.complete()
 
-    def _go_on(self, run: Run, token: Token) -> bool:
-        """Ask who comes next; once it is settled, close what is open and keep the decision: then True."""
+    def _turned_back(self, run: Run, token: Token, result: Decision) -> bool:
+        """Do what a rejection does; False where the process goes on as drawn."""
+        then = self._approval.if_rejected
+        if result is not Decision.REJECTED or then == "goOn":
+            return False
+        turn_back(run, token, then)
+        return True
+
+    def _go_on(self, run: Run, token: Token) -> Decision | None:
+        """Ask who comes next; once it is settled, close what is open, keep the decision and return it."""
         kept = _kept(token)
         result = self._voting.result([_signer(one) for one in kept])
         # Who was added is heard, unless it was rejected without them.
         added = [one for one in kept if one["added_by"] and not one["decision"]]
         if result is None or (result is Decision.APPROVED and added):
             self._ask(run, token, kept)
-            return False
+            return None
         self._close(run, token, [one for one in kept if one["asked"] and not one["decision"]])
         self._conclude(run, token, result)
-        return True
+        return result
 
     def _ask(self, run: Run, token: Token, kept: list[dict[str, Any]]) -> None:
         """Let those know whose turn it is, and those no more whose turn it is no more."""
@@ -142,9 +159,19 @@ class ApprovalTask(UserTask):
                 continue
             one["asked"] = due
             if due:
+                self._look_for_cover(run, token, one)
                 self._open(run, token, one)
             else:
                 self._close(run, token, [one])
+
+    def _look_for_cover(self, run: Run, token: Token, one: dict[str, Any]) -> None:
+        """Let whoever stands in by now decide, where somebody's turn comes later than the step began."""
+        person = one["person"]
+        if not token.waiting or person is None or one["instead_of"] or one["added_by"]:
+            return
+        cover = stand_in(person, run.environment.directory.cover, but=run.environment.given.get("initiator"))
+        if cover is not None:
+            one.update(person=cover, instead_of=person, why=str(Why.COVER))
 
     def _close(self, run: Run, token: Token, signers: list[dict[str, Any]]) -> None:
         if signers:
@@ -161,6 +188,7 @@ class ApprovalTask(UserTask):
             who = [one["person"] for one in _kept(token) if one["decision"] == Decision.APPROVED]
             remember_approval(run, self.element_id, who)
         tell(run, token, self, "completed")
+        tell(run, token, self, str(result))
 
     def _open(self, run: Run, token: Token, signer: Mapping[str, Any]) -> None:
         task, candidates = signer["id"], tuple(signer.get("candidates", ()))
@@ -255,6 +283,9 @@ class ApprovalTask(UserTask):
         return asked
 
     def _found(self, run: Run, token: Token, role: str) -> list[tuple[str, int]]:
+        appointed = appointed_at(run, self.element_id)
+        if appointed and role == "approver":
+            return [(person, 1) for person in appointed]
         directory = run.environment.directory
         return [
             (person, approver.weight)
@@ -293,14 +324,14 @@ class ApprovalTask(UserTask):
             asked = [chosen]
         return [_asking(one) for one in asked]
 
-    def _nobody(self, run: Run, token: Token) -> bool:
+    def _nobody(self, run: Run, token: Token) -> Decision:
         if self._approval.if_nobody == "problem":
             raise NobodyToAsk()
         token.memory["signers"], token.memory["votes"] = [], []
         run.effects.append(Logged(visit=token.id, text="nobody"))
         result = Decision.APPROVED if self._approval.if_nobody == "approve" else Decision.REJECTED
         self._conclude(run, token, result)
-        return True
+        return result
 
     # -- words -----------------------------------------------------------------------------------------
 

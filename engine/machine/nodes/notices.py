@@ -20,7 +20,8 @@ def tell(run: Run, token: Token, node: Node, event: str, task: str | None = None
         run: The run.
         token: Whose variables the texts see.
         node: The element.
-        event: ``created`` or ``completed`` of a user task; ``reached`` of anything that sends.
+        event: ``created`` or ``completed`` of a user task, ``approved`` or ``rejected`` of an approval;
+            ``reached`` of anything that sends.
         task: Of several who are asked at a visit, whose task it is about.
     """
     for notice in node.settings.notices:
@@ -40,5 +41,6 @@ def tell(run: Run, token: Token, node: Node, event: str, task: str | None = None
                 scope=dict(run.view(token)),
                 next_after_s=notice.next_after_s,
                 task=task,
+                circulates=notice.circulates,
             )
         )

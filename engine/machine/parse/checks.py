@@ -12,9 +12,10 @@ from engine.i18n import _
 from engine.machine.extensions import BPMN
 from engine.machine.nodes import activities, events, gateways, subprocesses, watchers
 from engine.machine.nodes.base import Node
+from engine.machine.nodes.turning import initiator_step
 from engine.machine.parse.flows import flow_nodes
 from engine.machine.parse.reader import Reader
-from engine.machine.spec import ProcessSpec
+from engine.machine.spec import STEP, ProcessSpec
 
 
 def check(reader: Reader, element: etree._Element, spec: ProcessSpec) -> None:
@@ -34,6 +35,7 @@ def check(reader: Reader, element: etree._Element, spec: ProcessSpec) -> None:
         _check_place(reader, at, node, spec)
         _check_work(reader, at, node, spec)
         _check_outcomes(reader, at, node)
+        _check_approval(reader, at, node, spec)
         if isinstance(node, watchers.BoundaryEvent):
             _check_boundary(reader, at, node, spec)
         elif isinstance(node, gateways.EventBasedGateway):
@@ -190,6 +192,28 @@ def _check_sub_process(
             reader.say(at, _("An ad-hoc sub-process has no end event. Remove it."))
     elif not node.starts and not node.entries:
         reader.warn(at, _("The sub-process is empty: it is passed."))
+
+
+def _check_approval(reader: Reader, at: etree._Element, node: Node, spec: ProcessSpec) -> None:
+    task = node.settings.task
+    if task.start_counts and task.approval is not None:
+        reader.say(at, _("startCounts goes on the step at which the initiator fills in, not on an approval."))
+    then = task.approval.if_rejected if task.approval is not None else "goOn"
+    if then == "initiator" and initiator_step(spec) is None:
+        reader.say(
+            at,
+            _(
+                "ifRejected sends it back to the initiator, but no step is theirs. Draw a user task with "
+                'assignee="initiator".'
+            ),
+        )
+    named = spec.task_specs.get(then.removeprefix(STEP)) if then.startswith(STEP) else None
+    if then.startswith(STEP) and (named is node or not isinstance(named, activities.UserTask)):
+        reader.say(
+            at,
+            _("ifRejected sends it back to %(element)s, which is no other user task. Name one."),
+            element=then.removeprefix(STEP),
+        )
 
 
 def _check_outcomes(reader: Reader, at: etree._Element, node: Node) -> None:

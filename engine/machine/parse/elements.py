@@ -8,7 +8,7 @@ from typing import Any
 from lxml import etree
 
 from engine.i18n import _
-from engine.machine.extensions import BPMN, read_settings
+from engine.machine.extensions import BPMN, read_settings, with_notices
 from engine.machine.nodes import activities, approvals, events, gateways, subprocesses, watchers
 from engine.machine.nodes.base import Node
 from engine.machine.parse.checks import check
@@ -64,8 +64,11 @@ def read_process(reader: Reader, element: etree._Element) -> ProcessSpec:
     """Read a process."""
     spec = ProcessSpec(element.get("id", ""), element.get("name", element.get("id", "")))
     spec.executable = reader.executable = reader.flag(element, "isExecutable")
-    events.ProcessNode(spec, ROOT, tag="process")
+    root = events.ProcessNode(spec, ROOT, tag="process", settings=_own_settings(reader, element, None))
     _nodes(reader, element, spec, _lanes(element), within=None, depth=0)
+    for node in spec.nodes:
+        if isinstance(node, activities.UserTask):
+            node.settings = with_notices(node.settings, root.settings.notices)
     join(reader, element, spec)
     check(reader, element, spec)
     check_data(reader, element)
@@ -197,13 +200,17 @@ def _event(
     return node
 
 
-def _settings(reader: Reader, element: etree._Element, tag: str, lane: str | None) -> Settings:
-    settings = read_settings(
+def _own_settings(reader: Reader, element: etree._Element, lane: str | None) -> Settings:
+    return read_settings(
         element,
         lane,
         lambda source, where: reader.compile(element, source, where),
         lambda message, **params: reader.say(element, message, **params),
     )
+
+
+def _settings(reader: Reader, element: etree._Element, tag: str, lane: str | None) -> Settings:
+    settings = _own_settings(reader, element, lane)
     changed: dict[str, Any] = {
         "data_inputs": read_inputs(reader, element),
         "data_outputs": read_outputs(reader, element),

@@ -5,7 +5,7 @@ import pytest
 from engine.machine import effects, parse
 from engine.machine.migrate import blockers
 from engine.machine.nodes.between import CannotReturn
-from engine.machine.returning import return_targets
+from engine.machine.nodes.turning import return_targets
 from engine.testing.sketch import sketch
 from engine.testing.stage import Play
 

@@ -1,0 +1,138 @@
+"""Lending, asking, copies, following, urging, taking back and opening again, by the interface."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.testing.sketch import sketch
+
+DRAWN = sketch(
+    """
+    start begin
+    user apply name=Apply task="assignee=initiator startCounts=true"
+    user check task="batch=true" approval="" asks='person:["mei","wong"]'
+    user file name=File task="assignee=initiator"
+    end over
+    begin -> apply -> check -> file -> over
+    """,
+    key="request",
+)
+MANIFEST = b"""
+key = "request"
+title = "Request"
+initiator_may = ["urge", "withdraw", "cancel"]
+[[start]]
+event = "begin"
+"""
+
+
+@pytest.fixture
+def people(caller, boss, deploy):
+    deploy({"request.bpmn": DRAWN, "process.toml": MANIFEST})
+    found = {key: caller(key, "agent") for key in ("mei", "wong", "li", "eve")}
+    begun = found["eve"].post("/process-definitions/request/start", {}, 201)
+    return {**found, "boss": boss, "instance": begun["id"]}
+
+
+def task_of(people, key):
+    (task,) = people[key].get("/tasks", mine="me")["result"]
+    return f"/tasks/{task['id']}"
+
+
+def of_instance(people, verb):
+    return f"/process-instances/{people['instance']}/{verb}"
+
+
+def test_a_task_is_lent_and_given_back(people):
+    path = task_of(people, "mei")
+    lent = people["mei"].post(f"{path}/delegate", {"to": "li", "opinion": "right?"})
+    assert (lent["assignee"], lent["owner"]) == ("li", "mei")
+    assert people["li"].post(f"{path}/complete", {"outcome": "approved"}, 409)["error"]["code"] == "lent"
+    back = people["li"].post(f"{path}/give-back", {"opinion": "yes"})
+    assert (back["assignee"], back["owner"]) == ("mei", None)
+    (part,) = people["mei"].get(f"{path}/questions")["result"]
+    assert (part["kind"], part["text"], part["answer"]) == ("help", "right?", "yes")
+
+
+def test_a_question_is_found_and_answered_by_who_is_asked(people):
+    path = task_of(people, "mei")
+    people["mei"].post(f"{path}/questions", {"person": "li", "question": "Enough people?"}, 201)
+    (part,) = people["li"].get("/parts", kind="consult", waiting="true")["result"]
+    assert (part["by"], part["text"], part["title"]) == ("mei", "Enough people?", "Request")
+    people["wong"].post(f"/parts/{part['id']}/answer", {"text": "me?"}, 403)
+    assert people["li"].post(f"/parts/{part['id']}/answer", {"text": "yes"})["answer"] == "yes"
+    assert (
+        people["li"].post(f"/parts/{part['id']}/answer", {"text": "no"}, 409)["error"]["code"] == "answered"
+    )
+    assert people["li"].get("/parts", kind="consult", waiting="true")["count"] == 0
+    assert people["mei"].get("/parts", by="true")["result"][0]["answer"] == "yes"
+
+
+def test_copies_are_sent_to_people_who_may_look_from_then_on(people):
+    people["li"].get(of_instance(people, "parts"), 404)
+    sent = people["eve"].post(of_instance(people, "circulate"), {"to": ["li"], "text": "FYI"})
+    assert sent["people"] == ["li"]
+    assert people["li"].get("/parts", kind="read", unread="true")["count"] == 1
+    people["li"].post(of_instance(people, "follow"), {})
+    kinds = [part["kind"] for part in people["li"].get(of_instance(people, "parts"))["result"]]
+    assert kinds == ["read", "follow"]
+    people["eve"].post(of_instance(people, "circulate"), {"to": ["nobody"]}, 404)
+
+
+def test_the_initiator_urges_takes_back_and_cancels(people):
+    assert people["eve"].get(of_instance(people, "allowed"))["actions"] == ["urge", "withdraw", "cancel"]
+    assert people["mei"].get(of_instance(people, "allowed"))["actions"] == []
+    assert people["eve"].post(of_instance(people, "urge"), {"text": "soon?"})["people"] == ["mei", "wong"]
+    again = people["eve"].post(of_instance(people, "urge"), {}, 409)
+    assert again["error"]["code"] == "urged_already"
+    people["mei"].post(of_instance(people, "urge"), {}, 403)
+    people["eve"].post(of_instance(people, "withdraw"), {"reason": "dates"})
+    assert task_of(people, "eve")
+    people["mei"].post(of_instance(people, "cancel"), {"reason": "no"}, 403)
+    assert people["eve"].post(of_instance(people, "cancel"), {"reason": "no"})["state"] == "cancelled"
+    done = [one["action"] for one in people["eve"].get(of_instance(people, "actions"))["result"]]
+    assert done == ["urge", "withdraw", "cancel"]
+
+
+def test_an_operator_opens_a_request_again_and_names_who_does_a_step(people):
+    people["eve"].post(of_instance(people, "cancel"), {"reason": "no"})
+    people["eve"].post(of_instance(people, "reopen"), {"to": "check", "reason": "yes"}, 403)
+    opened = people["boss"].post(of_instance(people, "reopen"), {"to": "check", "reason": "yes"})
+    assert opened["state"] == "active"
+    people["boss"].post(
+        of_instance(people, "appoint"), {"element_id": "file", "people": ["li"], "reason": "eve is away"}
+    )
+    for key in ("mei", "wong"):
+        people[key].post(f"{task_of(people, key)}/complete", {"outcome": "approved"})
+    assert people["li"].get(task_of(people, "li"))["name"] == "File"
+
+
+def test_several_tasks_are_decided_at_once_and_those_that_cannot_be_stay(people):
+    people["eve"].post("/process-definitions/request/start", {}, 201)
+    mine = [task["id"] for task in people["mei"].get("/tasks", mine="me")["result"]]
+    other = people["wong"].get("/tasks", mine="me")["result"][0]["id"]
+    made = people["mei"].post("/tasks/decide", {"tasks": [*mine, other], "outcome": "approved"})["results"]
+    assert [(one["decided"], one["code"]) for one in made] == [
+        (True, None),
+        (True, None),
+        (False, "forbidden"),
+    ]
+    refused = people["wong"].post("/tasks/decide", {"tasks": [other], "outcome": "rejected"})["results"]
+    assert "opinion" in refused[0]["message"]
+    people["mei"].post("/tasks/decide", {"tasks": [], "outcome": "approved"}, 422)
+
+
+def test_what_is_decided_one_by_one_is_not_decided_from_a_list(people):
+    for key in ("mei", "wong"):
+        people[key].post(f"{task_of(people, key)}/complete", {"outcome": "approved"})
+    task_id = people["eve"].get("/tasks", mine="me")["result"][0]["id"]
+    (one,) = people["eve"].post("/tasks/decide", {"tasks": [task_id], "outcome": "completed"})["results"]
+    assert (one["decided"], one["code"]) == (False, "one_by_one")
+
+
+def test_a_leavers_work_is_handed_over(people, work_off):
+    people["mei"].post("/people/mei/hand-over", {"to": "li", "reason": "left"}, 403)
+    assert people["boss"].post("/people/mei/hand-over", {"to": "li", "reason": "left"})["tasks"] == 1
+    work_off()
+    assert people["mei"].get("/tasks", mine="me")["count"] == 0
+    assert task_of(people, "li")
