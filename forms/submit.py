@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select
@@ -17,9 +17,11 @@ from engine.ids import new_id
 from engine.runtime import InstanceRef
 from engine.values import Json, dumps
 from forms.conditions import seen
+from forms.data import MISSING, fields_of, get, put
 from forms.models import Submission
 from forms.opening import Opened, open_start, open_task
 from forms.render import Rendered, render
+from forms.rights import REQUIRED, WRITE, rights_by_component
 from forms.validate import Accepted, validate
 
 DRAFT_LIMIT = 500_000
@@ -246,13 +248,24 @@ def render_task(ctx: Context, *, task_id: str) -> Rendered | None:
         opened = open_task(ctx, task)
         if opened is None:
             return None
-        rendered = render(opened.form, opened.filling)
+        rendered = _rendered(opened)
         drafted = load_draft(ctx, task_id=task_id) if task.open else None
-    if not drafted:
-        return rendered
-    known = {name: value for name, value in drafted.items() if name in opened.form.variables}
-    known = dict(seen(opened.form, known, opened.filling.rights, opened.filling.now))
-    return Rendered(schema=rendered.schema, data={**rendered.data, **known})
+    return replace(rendered, data=_with_draft(opened, rendered.data, drafted)) if drafted else rendered
+
+
+def _rendered(opened: Opened) -> Rendered:
+    return render(opened.form, replace(opened.filling, variables=opened.shown))
+
+
+def _with_draft(opened: Opened, data: Json, drafted: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Put what somebody filled in into what a form shows, where it may be written."""
+    filling = opened.filling
+    rights = rights_by_component(opened.form, filling.rights)
+    for component, path in fields_of(opened.form.components):
+        value = get(drafted, path, MISSING)
+        if value is not MISSING and rights[component] in (WRITE, REQUIRED):
+            data = put(data, path, value)
+    return seen(opened.form, data, filling.rights, filling.now)
 
 
 def render_start(
@@ -278,7 +291,7 @@ def render_start(
     """
     with ctx.read():
         opened = open_start(ctx, process_key=process_key, start_event=start_event, form=form, version=version)
-        return None if opened is None else render(opened.form, opened.filling)
+        return None if opened is None else _rendered(opened)
 
 
 def save_draft(ctx: Context, *, task_id: str, data: Mapping[str, Json]) -> InstanceRef:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from admin.api.approvals import ActionsApi, ApprovalsApi
+from admin.api.buttons import ButtonsApi
 from admin.api.covers import CoversApi
 from admin.api.definitions import DefinitionsApi
 from admin.api.deployments import DeploymentsApi
@@ -26,6 +27,7 @@ NOUNS: tuple[type[Api], ...] = (
     MigrationsApi,
     TasksApi,
     ApprovalsApi,
+    ButtonsApi,
     ActionsApi,
     MessagesApi,
     SignalsApi,

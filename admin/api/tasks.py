@@ -94,7 +94,7 @@ class FormSchema(Row):
     key = Text()
     schema = Fields(metadata={"description": "form-js JSON."})
     data = Fields()
-    rights = Fields(metadata={"description": "write, read, hidden or required, by field."})
+    rights = Fields(metadata={"description": "read, write or required, by field, as far as the step says."})
 
 
 class TaskArgs(ListArgs):
@@ -222,8 +222,7 @@ class TasksApi(Api):
         data = dict(rendered.data)
         if not may_act(ctx, task, ctx.actor.key):
             data = masked_values(ctx, data, sensitive_names(get_definition_by_id(ctx, task.definition_id)))
-        rights = (task.options or {}).get("rights") or {}
-        return {"key": task.form_key, "schema": rendered.schema, "data": data, "rights": rights}
+        return {"key": task.form_key, "schema": rendered.schema, "data": data, "rights": rendered.rights}
 
     @changes("/<uuid:task_id>/claim", answer=TaskSchema)
     def claim(self, ctx: Context, said: dict[str, Any], task_id: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from engine.definition import Definition, get_definition_by_id
 from engine.files import references_in
 from engine.people import Person, default_region, grouped
 from engine.values import Json, number_text
-from engine.work import OpenedLink, Task, list_comments, may_act
+from engine.work import OpenedLink, Task, buttons_of, list_comments, may_act
 from forms.options import fixed_options
 
 HIDDEN = "•••"
@@ -57,6 +57,7 @@ class Shown:
         facts: Label and value of what is known; personal values are hidden unless proved.
         hides: Whether something is hidden.
         files: References of the stored files.
+        takes_notes: Whether one can write on it here.
         notes: What was written on it, the newest last.
         now: The time, in the person's zone.
     """
@@ -70,6 +71,7 @@ class Shown:
     facts: tuple[tuple[str, Json], ...]
     hides: bool
     files: tuple[Mapping[str, Json], ...]
+    takes_notes: bool
     notes: tuple[Mapping[str, Any], ...]
     now: datetime
 
@@ -91,7 +93,10 @@ def look_at(
     now = ctx.now.astimezone(ZoneInfo(person.time_zone) if person.time_zone else ctx.settings.zone)
     mine = task.open and may_act(ctx, task, person.key)
     fields = form_fields(ctx, task, now)
-    variables = runtime.variables_of(ctx, task.instance_id, visit=task.visit)
+    variables = forms.without_places(
+        runtime.variables_of(ctx, task.instance_id, visit=task.visit),
+        forms.withheld(ctx, task.instance_id, task=task),
+    )
     notes = list_comments(ctx, task.instance_id)[-_MOST_NOTES:]
     names = person_names(ctx, [note["author"] for note in notes])
     held = [*references_in(variables), *references_in([note["files"] for note in notes])]
@@ -105,6 +110,7 @@ def look_at(
         facts=tuple(_facts(ctx, definition, variables, now, proved=proved)),
         hides=not proved and (bool(held) or _hides(definition, variables)),
         files=tuple({str(file["$file"]): file for file in held}.values()),
+        takes_notes="comment" in buttons_of(task),
         notes=tuple({**note, "author": names.get(note["author"], note["author"])} for note in notes),
         now=now,
     )

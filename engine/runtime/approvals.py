@@ -19,7 +19,15 @@ from engine.machine.stimuli import AddSigner, HandOver, RemoveSigner, Return, Ta
 from engine.people import get_person
 from engine.runtime.advance import INSTANCE, InstanceRef, given_names, go_on, lock_instance
 from engine.runtime.tasks import change_task, hold_open_task
-from engine.work import Task, close_links, get_task, keep_action, revoke_links_of
+from engine.work import (
+    Task,
+    buttons_of,
+    close_links,
+    get_task,
+    keep_action,
+    need_offered,
+    revoke_links_of,
+)
 
 Where = Literal["before", "after", "beside"]
 Again = Literal["through", "back"]
@@ -41,11 +49,12 @@ def return_task(
     Raises:
         NotFound: There is no such task.
         AlreadyEnded: Somebody was faster.
-        Forbidden: It is not the actor's.
+        Forbidden: It is not the actor's, or the step does not offer it.
         InvalidSubmission: Nobody said why, or it was never at that element.
         CannotReturn: It cannot be sent back there.
     """
     instance, task = hold_open_task(ctx, task_id)
+    need_offered(task, "return")
     problems = []
     if not opinion.strip():
         problems.append(Problem(path="opinion", message=_("Say why it is sent back.")))
@@ -88,7 +97,7 @@ def returns_of(ctx: Context, task_id: str) -> list[str]:
     """
     with ctx.read():
         task = get_task(ctx, task_id)
-        if not task.open:
+        if not task.open or "return" not in buttons_of(task):
             return []
         run = _run(ctx, task.instance_id)
         return return_targets(run, run.tasks[task.visit], _passed(ctx, task.instance_id))
@@ -149,10 +158,11 @@ def add_signer(
     Raises:
         NotFound: There is no such task or person.
         AlreadyEnded: Somebody was faster.
-        Forbidden: It is not the actor's.
+        Forbidden: It is not the actor's, or the step does not offer it.
         Conflict: Nobody can be added here, or they are asked already.
     """
     instance, task = _held_approval(ctx, task_id)
+    need_offered(task, "add")
     _check_here(ctx, person_key)
     keep_action(ctx, task, "add", person=person_key, outcome=where, opinion=opinion)
     audit(ctx, "task.add_signer", "task", task_id, {"person": person_key, "where": where})
@@ -173,10 +183,11 @@ def remove_signer(ctx: Context, *, task_id: str, signer_id: str, opinion: str | 
     Raises:
         NotFound: There is no such task.
         AlreadyEnded: Somebody was faster.
-        Forbidden: The task is not the actor's.
+        Forbidden: The task is not the actor's, or its step does not offer it.
         Conflict: They have decided, or nobody else is asked.
     """
     instance, task = _held_approval(ctx, task_id)
+    need_offered(task, "remove")
     keep_action(ctx, task, "remove", outcome=signer_id, opinion=opinion)
     audit(ctx, "task.remove_signer", "task", task_id, {"signer": signer_id})
     return go_on(ctx, instance, RemoveSigner(visit=task.visit, task=signer_id))
@@ -189,10 +200,11 @@ def transfer_task(ctx: Context, *, task_id: str, to: str, opinion: str | None = 
     Raises:
         NotFound: There is no such task or person.
         AlreadyEnded: Somebody was faster.
-        Forbidden: It is not the actor's.
+        Forbidden: It is not the actor's, or the step does not offer it.
         Conflict: They have it already, or have left.
     """
     instance, task = hold_open_task(ctx, task_id)
+    need_offered(task, "transfer")
     _check_here(ctx, to)
     if task.assignee == to:
         raise Conflict(_("%(person)s has it already."), person=to)
@@ -211,7 +223,7 @@ def take_back_decision(ctx: Context, *, task_id: str) -> InstanceRef:
 
     Raises:
         NotFound: There is no such task.
-        Forbidden: Somebody else decided it.
+        Forbidden: Somebody else decided it, or the step does not offer it.
         Conflict: It has not been decided, or the approval is over.
     """
     task = get_task(ctx, task_id)
@@ -219,6 +231,7 @@ def take_back_decision(ctx: Context, *, task_id: str) -> InstanceRef:
     task = get_task(ctx, task_id, lock=True)
     if task.ended_by != ctx.actor.name:
         raise Forbidden(_("Only who decided it can take it back."))
+    need_offered(task, "take_back")
     if task.visit_id is None or task.state != "completed":
         raise Conflict(_("This cannot be taken back any more."))
     keep_action(ctx, task, "take_back", outcome=task.outcome, opinion=task.opinion)

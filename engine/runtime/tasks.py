@@ -32,6 +32,7 @@ from engine.work import (
     keep_action,
     may_see,
     need_may_act,
+    need_offered,
     restore_links_of,
     revoke_links_of,
 )
@@ -176,12 +177,14 @@ def add_comment(
         The note's id.
 
     Raises:
-        Forbidden: The actor may not see the instance.
+        Forbidden: The actor may not see the instance, or the task's step takes no notes.
         InvalidSubmission: There is nothing in it, or too much.
-        NotFound: There is no such file.
+        NotFound: There is no such task or file.
     """
     if not may_see(ctx, instance_id):
         raise Forbidden()
+    if task_id is not None:
+        need_offered(get_task(ctx, task_id), "comment")
     if not (text.strip() or files) or len(text) > 10_000:
         raise InvalidSubmission(
             problems=[Problem(path="text", message=_("Write between 1 and 10,000 characters."))]

@@ -1,6 +1,7 @@
 """What waits for a person: user tasks, who may take them, what they wrote, the links that lead to them."""
 
 from engine.work.actions import actions_of, keep_action
+from engine.work.buttons import Button, NotOffered, buttons_of, need_offered
 from engine.work.forms import ValidatedForm
 from engine.work.links import (
     LinkGone,
@@ -40,11 +41,13 @@ from engine.work.tasks import (
 __all__ = [
     "OPEN_STATES",
     "TASK_SORTS",
+    "Button",
     "Candidate",
     "Comment",
     "Link",
     "LinkAct",
     "LinkGone",
+    "NotOffered",
     "OpenedLink",
     "Task",
     "TaskAction",
@@ -55,6 +58,7 @@ __all__ = [
     "act_number",
     "actions_of",
     "answers_taken_back",
+    "buttons_of",
     "candidates_of",
     "close_links",
     "get_task",
@@ -67,6 +71,7 @@ __all__ = [
     "may_see",
     "move_links",
     "need_may_act",
+    "need_offered",
     "open_link",
     "read_code",
     "restore_links_of",

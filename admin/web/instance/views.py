@@ -8,6 +8,7 @@ from typing import Any
 from flask import flash, request
 from flask_babel import gettext
 
+import forms
 from admin.kit.current import context, permitted, signed_in, web
 from admin.kit.errors import flash_refusal
 from admin.kit.menu import MenuEntry, add_menu
@@ -87,7 +88,8 @@ class InstanceView(View):
             comments = list_comments(ctx, instance_id)
             taken_back = answers_taken_back(ctx, instance_id)
             actions = actions_of(ctx, instance_id)
-            held = runtime.variables_of(ctx, instance_id)
+            withheld = forms.withheld(ctx, instance_id)
+            held = forms.without_places(runtime.variables_of(ctx, instance_id), withheld)
             incidents = list_incidents(ctx, instance_id=instance_id, page_size=50)[1]
             notifications = list_notifications(ctx, instance_id=instance_id, page_size=100)[1]
             names = person_names(

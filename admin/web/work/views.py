@@ -249,7 +249,8 @@ class TaskView(View):
                 ],
             )
             definition = texts.definition(task.definition_id)
-            held = runtime.variables_of(ctx, task.instance_id)
+            withheld = forms.withheld(ctx, task.instance_id, task=task)
+            held = forms.without_places(runtime.variables_of(ctx, task.instance_id), withheld)
             return page(
                 "work/task.html",
                 task=task,
