@@ -22,6 +22,7 @@ from engine.runtime.instances import check_names
 from engine.values import Json
 from engine.work import (
     Comment,
+    Signature,
     Task,
     UserTask,
     ValidatedForm,
@@ -35,6 +36,7 @@ from engine.work import (
     need_offered,
     restore_links_of,
     revoke_links_of,
+    sign,
 )
 
 DEFAULT_OUTCOME = "completed"
@@ -222,6 +224,8 @@ def complete_task(
     data: Mapping[str, Json] | None = None,
     opinion: str | None = None,
     form: ValidatedForm | None = None,
+    files: Sequence[Json] = (),
+    signature: Signature | None = None,
 ) -> InstanceRef:
     """Finish a task with an outcome, and bring its process to the next wait states.
 
@@ -232,15 +236,17 @@ def complete_task(
         data: Variables to write, of a task without a form.
         opinion: What the person says about it.
         form: The checked data of the task's form.
+        files: What is attached to the decision: uploads of the actor's own, or files of the instance.
+        signature: What stands under the decision, looked at by ``check_signature``.
 
     Raises:
-        NotFound: There is no such task.
+        NotFound: There is no such task or file.
         AlreadyEnded: Somebody was faster; the message says who and when.
         Forbidden: It is not the actor's.
-        InvalidSubmission: The outcome, the opinion or the data cannot be accepted.
+        InvalidSubmission: The outcome, the opinion, the signature or the data cannot be accepted.
     """
     instance, task = hold_open_task(ctx, task_id)
-    chosen = outcome_of(task, outcome, opinion)
+    chosen = outcome_of(task, outcome, opinion, signed=signature is not None)
     if task.form_key is not None and form is None:
         raise InvalidSubmission(_("This task has a form: hand it in filled."))
     if form is not None and form.form_key != task.form_key:
@@ -270,8 +276,10 @@ def complete_task(
         outcome=chosen,
     )
     audit(ctx, "task.complete", "task", task_id, {"outcome": chosen})
-    if task.visit_id is not None:
-        keep_action(ctx, task, "decide", outcome=chosen, opinion=opinion)
+    attached = [_kept(ctx, file, task.instance_id) for file in files]
+    signed = sign(ctx, signature, instance_id=task.instance_id) if signature is not None else None
+    if task.visit_id is not None or attached or signed is not None:
+        keep_action(ctx, task, "decide", outcome=chosen, opinion=opinion, files=attached, signature=signed)
     return go_on(
         ctx,
         instance,
@@ -283,6 +291,7 @@ def complete_task(
             at=str(from_instant(ctx.now)),
             opinion=opinion,
             variables=variables,
+            signature=signed,
         ),
     )
 
@@ -310,11 +319,11 @@ def choose_activity(ctx: Context, *, task_id: str, element_id: str) -> InstanceR
     return chosen
 
 
-def outcome_of(task: Task, outcome: str | None, opinion: str | None) -> str:
+def outcome_of(task: Task, outcome: str | None, opinion: str | None, *, signed: bool = False) -> str:
     """Return the outcome that is meant: the check before a task is finished.
 
     Raises:
-        InvalidSubmission: It is none of the step's, or it needs an opinion.
+        InvalidSubmission: It is none of the step's, or it needs an opinion or a signature, or takes none.
     """
     known = {button["name"]: button for button in task.options.get("outcomes", ())}
     if not known:
@@ -330,10 +339,16 @@ def outcome_of(task: Task, outcome: str | None, opinion: str | None) -> str:
                 )
             ]
         )
-    if known[chosen].get("opinion_required") and not (opinion or "").strip():
-        raise InvalidSubmission(
-            problems=[Problem(path="opinion", message=_("Say why: this decision needs an opinion."))]
-        )
+    button, said = known[chosen], bool((opinion or "").strip())
+    problems = []
+    if button.get("opinion_required") and not said:
+        problems.append(Problem(path="opinion", message=_("Say why: this decision needs an opinion.")))
+    if button.get("opinion") == "none" and said:
+        problems.append(Problem(path="opinion", message=_("This decision takes no opinion. Leave it empty.")))
+    if button.get("signature_required") and not signed:
+        problems.append(Problem(path="signature", message=_("Sign it: this decision needs your signature.")))
+    if problems:
+        raise InvalidSubmission(problems=problems)
     return chosen
 
 

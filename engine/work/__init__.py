@@ -21,6 +21,7 @@ from engine.work.models import (
     OPEN_STATES,
     Candidate,
     Comment,
+    KeptSignature,
     Link,
     LinkAct,
     TaskAction,
@@ -28,6 +29,15 @@ from engine.work.models import (
     UserTask,
 )
 from engine.work.rights import candidates_of, is_candidate, may_act, may_see, need_may_act, seen_instances
+from engine.work.signatures import (
+    KEPT,
+    Signature,
+    check_signature,
+    forget_signature,
+    keep_signature,
+    kept_signature,
+    sign,
+)
 from engine.work.tasks import (
     TASK_SORTS,
     Task,
@@ -39,16 +49,19 @@ from engine.work.tasks import (
 )
 
 __all__ = [
+    "KEPT",
     "OPEN_STATES",
     "TASK_SORTS",
     "Button",
     "Candidate",
     "Comment",
+    "KeptSignature",
     "Link",
     "LinkAct",
     "LinkGone",
     "NotOffered",
     "OpenedLink",
+    "Signature",
     "Task",
     "TaskAction",
     "TaskAnswer",
@@ -60,10 +73,14 @@ __all__ = [
     "answers_taken_back",
     "buttons_of",
     "candidates_of",
+    "check_signature",
     "close_links",
+    "forget_signature",
     "get_task",
     "is_candidate",
     "keep_action",
+    "keep_signature",
+    "kept_signature",
     "list_comments",
     "list_tasks",
     "make_link",
@@ -77,6 +94,7 @@ __all__ = [
     "restore_links_of",
     "revoke_links_of",
     "seen_instances",
+    "sign",
     "tasks_of_instance",
     "use_act",
 ]
