@@ -3,6 +3,7 @@
 from engine.plugin import Registry, ResourceKind
 from forms.check import check_form
 from forms.schema import Form, read_form
+from forms.steps import check_step, warn_of_conditions
 from forms.submit import (
     check_submission,
     load_draft,
@@ -13,6 +14,7 @@ from forms.submit import (
     submit_checked,
     submit_form,
 )
+from forms.withheld import withheld, withholds_file, without_places
 
 
 def register(registry: Registry) -> None:
@@ -20,6 +22,9 @@ def register(registry: Registry) -> None:
     registry.add_resource_kind(ResourceKind(name="form", pattern="*.form", check=check_form))
     registry.add_port("finish_task", submit_form)
     registry.add_port("check_submission", check_submission)
+    registry.add_port("withholds_file", withholds_file)
+    registry.add_port("check_step", check_step)
+    registry.add_port("warn_of_steps", warn_of_conditions)
 
 
 __all__ = [
@@ -34,4 +39,6 @@ __all__ = [
     "start_with_form",
     "submit_checked",
     "submit_form",
+    "withheld",
+    "without_places",
 ]

@@ -14,10 +14,8 @@ from datetime import datetime
 from engine.values import Json
 from forms.data import Path, begin, fitting, get, put, without
 from forms.expressions import holds, value_of
+from forms.rights import HIDDEN, READ, REQUIRED, WRITE, fixed_lists, rights_by_component
 from forms.schema import GROUP, LIST, Component, Form
-
-HIDDEN, READ, WRITE, REQUIRED = "hidden", "read", "write", "required"
-"""What a person may do with a field; a container's right holds for what it contains."""
 
 _PASSES = 5
 
@@ -67,6 +65,7 @@ class Place:
         right: What the person may do with it.
         hidden: It is not shown, or stands in something that is not.
         readonly: A condition, or the form itself, lets it only be shown.
+        fixed: It is a list whose rows can be neither added nor removed.
     """
 
     component: Component
@@ -75,6 +74,7 @@ class Place:
     right: str
     hidden: bool
     readonly: bool
+    fixed: bool = False
 
     @property
     def writable(self) -> bool:
@@ -95,16 +95,6 @@ class Settled:
     data: Mapping[str, Json]
     started: Mapping[str, Json]
     places: Sequence[Place] = field(default_factory=tuple)
-
-
-def right_of(component: Component, rights: Mapping[str, str], outer: str = WRITE) -> str:
-    """Return what a person may do with a component that stands in something of another right."""
-    own = rights.get(component.key) if component.key else None
-    if HIDDEN in (own, outer):
-        return HIDDEN
-    if READ in (own, outer):
-        return READ
-    return own or (WRITE if outer == REQUIRED else outer)
 
 
 def settle(
@@ -131,7 +121,7 @@ def settle(
     look = _Look(form, rights, now)
     fits = fitting(form, variables, region)
     started = begin(form, variables, fits)
-    data: Json = begin(form, variables, fits, sent, look.locked)
+    data: Json = begin(form, variables, fits, sent, look.locked, look.fixed)
     for _pass in range(_PASSES):
         first = look(data, data)
         kept = look.lock(first, data, started)
@@ -175,19 +165,15 @@ class _Look:
     def __init__(self, form: Form, rights: Mapping[str, str], now: datetime) -> None:
         self.form = form
         self.now = now
-        self.rights: dict[Component, str] = {}
-        self._know(form.components, rights, WRITE)
+        self.rights = rights_by_component(form, rights)
+        self.fixed = fixed_lists(form, rights)
         self.unseen = any(right == HIDDEN for right in self.rights.values())
         self.locked = frozenset(
             component.key
             for component, right in self.rights.items()
-            if component.holds_value and (right in (HIDDEN, READ) or component.readonly is True)
+            if (right in (HIDDEN, READ) and (component.holds_value or component.kind == LIST))
+            or (component.holds_value and component.readonly is True)
         )
-
-    def _know(self, components: Sequence[Component], rights: Mapping[str, str], outer: str) -> None:
-        for component in components:
-            self.rights[component] = right_of(component, rights, outer)
-            self._know(component.components, rights, self.rights[component])
 
     def __call__(self, data: Json, shown: Json) -> list[Place]:
         """Ask the conditions.
@@ -226,6 +212,7 @@ class _Look:
                 readonly=not gone and holds(readonly, names, self.now)
                 if isinstance(readonly, str)
                 else readonly,
+                fixed=component.key in self.fixed,
             )
             if component.kind == GROUP:
                 yield from self._walk(component.components, data, scope, base, gone)

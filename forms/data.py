@@ -80,6 +80,7 @@ def begin(
     fits: Mapping[str, Json],
     sent: Mapping[str, Json] | None = None,
     locked: Set[str] = frozenset(),
+    fixed: Set[str] = frozenset(),
 ) -> dict[str, Json]:
     """Return what the browser's form holds: what was sent, else the variables, else the defaults.
 
@@ -88,14 +89,16 @@ def begin(
         variables: What it begins with.
         fits: What of it the fields can hold.
         sent: Clean answers.
-        locked: The keys of fields whose answers do not count.
+        locked: The keys of fields and lists whose answers do not count.
+        fixed: The keys of lists whose rows can neither come nor go.
     """
-    return _Filler(locked).fill(form.components, sent or {}, fits, variables)
+    return _Filler(locked, fixed).fill(form.components, sent or {}, fits, variables)
 
 
 class _Filler:
-    def __init__(self, locked: Set[str]) -> None:
+    def __init__(self, locked: Set[str], fixed: Set[str]) -> None:
         self.locked = locked
+        self.fixed = fixed
 
     def fill(
         self, components: Sequence[Component], sent: Json, given: Json, beside: Mapping[str, Json]
@@ -135,7 +138,7 @@ class _Filler:
         inside, known = component.components, given if isinstance(given, list) else []
         if sent is not MISSING:
             # Only rows that can neither come nor go are still the same rows.
-            old = known if component.rows_fixed else []
+            old = known if component.key in self.fixed else []
             old = old + [{}] * (len(sent or ()) - len(old))
             return [self.fill(inside, row, was, was) for row, was in zip(sent or (), old, strict=False)]
         if isinstance(given, list):

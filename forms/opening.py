@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -25,8 +25,10 @@ from engine.runtime import get_instance, variables_of
 from engine.values import Json
 from engine.work import Task, may_see
 from forms.options import keep_lists
+from forms.rights import HIDDEN, WRITE, places, step_rights
 from forms.schema import Form, read_form
 from forms.validate import Filling
+from forms.withheld import withheld, without_places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,7 @@ class Opened:
         into: The variable that takes all its values as one context; None where each is a variable.
         held: What that variable has already.
         event: The start event that it starts; None for a task's form.
+        shown: What of the filling's variables may leave the server.
     """
 
     form: Form
@@ -48,6 +51,7 @@ class Opened:
     into: str | None = None
     held: Mapping[str, Json] = field(default_factory=dict)
     event: str | None = None
+    shown: Mapping[str, Json] = field(default_factory=dict)
 
 
 def open_task(ctx: Context, task: Task) -> Opened | None:
@@ -72,8 +76,17 @@ def open_task(ctx: Context, task: Task) -> Opened | None:
         "started_at": instance["started_at"].isoformat().replace("+00:00", "Z"),
     }
     variables = {**given, **variables_of(ctx, task.instance_id, visit=task.visit)}
-    opened = _open(ctx, definition, task.form_key, variables, task.options.get("into"))
-    return replace(opened, filling=replace(opened.filling, rights=task.options.get("rights") or {}))
+    into = task.options.get("into")
+    hidden = withheld(ctx, task.instance_id, task=task)
+    opened = _open(ctx, definition, task.form_key, variables, into, hidden)
+    rights = step_rights(
+        opened.form,
+        named=task.options.get("rights") or {},
+        default=task.options.get("fields") or WRITE,
+    )
+    # Whoever only looks at somebody else's task is not shown there what they are shown nowhere.
+    rights |= {one.key: HIDDEN for place, one in places(opened.form, into).items() if place in hidden}
+    return replace(opened, filling=replace(opened.filling, rights=rights))
 
 
 def open_start(
@@ -104,7 +117,8 @@ def open_start(
     if key is None:
         return None
     opened = _open(ctx, definition, key, {"initiator": ctx.actor.key}, settings.into)
-    return replace(opened, event=start.event)
+    rights = step_rights(opened.form, named=settings.rights, default=settings.fields)
+    return replace(opened, event=start.event, filling=replace(opened.filling, rights=rights))
 
 
 def _start_of(ctx: Context, definition: Definition, event: str | None, form: str | None) -> ProcessStart:
@@ -123,19 +137,19 @@ def _start_of(ctx: Context, definition: Definition, event: str | None, form: str
 
 
 def _open(
-    ctx: Context, definition: Definition, key: str, variables: Mapping[str, Json], into: str | None
+    ctx: Context,
+    definition: Definition,
+    key: str,
+    known: Mapping[str, Json],
+    into: str | None,
+    hidden: Collection[str] = (),
 ) -> Opened:
     content = definition.package.form(key)
     if content is None:
         raise NotFound(_("There is no form %(form)s."), form=key)
     form = read_form(content, key)
-    held: Mapping[str, Json] = {}
-    if into is not None:
-        # Its fields begin with what the context has; the other variables stay in sight.
-        there = variables.get(into)
-        held = there if isinstance(there, Mapping) else {}
-        around = {name: value for name, value in variables.items() if name not in form.variables}
-        variables = {**around, **held}
+    variables, held = _around(form, known, into)
+    shown, _held = _around(form, without_places(known, hidden), into)
     filling = Filling(
         now=ctx.now.astimezone(ctx.settings.zone),
         variables=variables,
@@ -144,7 +158,20 @@ def _open(
         say=partial(definition.text, ctx.locale),
         region=default_region(ctx),
     )
-    return Opened(form=form, filling=filling, definition=definition, into=into, held=held)
+    return Opened(form=form, filling=filling, definition=definition, into=into, held=held, shown=shown)
+
+
+def _around(
+    form: Form, variables: Mapping[str, Json], into: str | None
+) -> tuple[Mapping[str, Json], Mapping[str, Json]]:
+    """Return what a form begins with, and what the context that takes its values has already."""
+    if into is None:
+        return variables, {}
+    # Its fields begin with what the context has; the other variables stay in sight.
+    there = variables.get(into)
+    held = there if isinstance(there, Mapping) else {}
+    around = {name: value for name, value in variables.items() if name not in form.variables}
+    return {**around, **held}, held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.values import Json
-from forms.conditions import HIDDEN, READ, REQUIRED, WRITE, right_of, seen
+from forms.conditions import seen
 from forms.data import MISSING, fields_of, get, put
 from forms.expressions import is_expression
 from forms.options import options_of, source_of
+from forms.rights import HIDDEN, READ, REQUIRED, fixed_lists, rights_by_component
 from forms.schema import LIST, Component, Form
 from forms.validate import Filling
 
@@ -35,10 +36,12 @@ class Rendered:
     Args:
         schema: form-js JSON.
         data: The values of the fields, and what the form's expressions name.
+        rights: What the person may do with the fields that are not as the form has them, by key.
     """
 
     schema: Mapping[str, Json]
     data: Mapping[str, Json]
+    rights: Mapping[str, str] = field(default_factory=dict)
 
 
 def render(form: Form, filling: Filling) -> Rendered:
@@ -51,9 +54,10 @@ def render(form: Form, filling: Filling) -> Rendered:
         form: The form.
         filling: What it is filled in over; its ``say`` says the form's texts.
     """
-    components = list(_components(form.components, filling, WRITE))
+    components = list(_Shown(form, filling).components(form.components))
     schema = {**form.raw, "type": "default", "components": components}
-    return Rendered(schema=schema, data=_data(form, components, filling))
+    rights = {key: right for key, right in filling.rights.items() if right != HIDDEN}
+    return Rendered(schema=schema, data=_data(form, components, filling), rights=rights)
 
 
 def translatable(form: Form) -> Iterator[tuple[str, str]]:
@@ -77,25 +81,33 @@ def _texts(raw: Mapping[str, Any]) -> Iterator[str]:
             yield text
 
 
-def _components(components: Sequence[Component], filling: Filling, outer: str) -> Iterator[dict[str, Json]]:
-    for component in components:
-        right = right_of(component, filling.rights, outer)
-        if right == HIDDEN or component.kind == "button":
-            continue
-        raw = _said(component.raw, filling.say)
-        if component.components:
-            raw["components"] = list(_components(component.components, filling, right))
-        if right == READ and component.holds_value:
-            raw["readonly"] = True
-        if right == READ and component.kind == LIST:
-            raw["allowAddRemove"] = False
-        if right == REQUIRED and component.holds_value:
-            raw["validate"] = {**(raw.get("validate") or {}), "required": True}
-        if source_of(component):
-            raw["values"] = _kept_options(component, filling)
-            raw.pop("valuesKey", None)
-            raw.pop("valuesExpression", None)
-        yield raw
+class _Shown:
+    """The components that a person gets, as they get them."""
+
+    def __init__(self, form: Form, filling: Filling) -> None:
+        self.filling = filling
+        self.rights = rights_by_component(form, filling.rights)
+        self.fixed = fixed_lists(form, filling.rights)
+
+    def components(self, components: Sequence[Component]) -> Iterator[dict[str, Json]]:
+        for component in components:
+            right = self.rights[component]
+            if right == HIDDEN or component.kind == "button":
+                continue
+            raw = _said(component.raw, self.filling.say)
+            if component.components:
+                raw["components"] = list(self.components(component.components))
+            if right == READ and component.holds_value:
+                raw["readonly"] = True
+            if component.kind == LIST and (right == READ or component.key in self.fixed):
+                raw["allowAddRemove"] = False
+            if right == REQUIRED and component.holds_value:
+                raw["validate"] = {**(raw.get("validate") or {}), "required": True}
+            if source_of(component):
+                raw["values"] = _kept_options(component, self.filling)
+                raw.pop("valuesKey", None)
+                raw.pop("valuesExpression", None)
+            yield raw
 
 
 def _said(raw: Mapping[str, Any], in_language: Callable[[str], str]) -> dict[str, Any]:

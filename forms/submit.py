@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select
@@ -17,9 +17,11 @@ from engine.ids import new_id
 from engine.runtime import InstanceRef
 from engine.values import Json, dumps
 from forms.conditions import seen
+from forms.data import MISSING, fields_of, get, put
 from forms.models import Submission
 from forms.opening import Opened, open_start, open_task
 from forms.render import Rendered, render
+from forms.rights import REQUIRED, WRITE, rights_by_component
 from forms.validate import Accepted, validate
 
 DRAFT_LIMIT = 500_000
@@ -41,7 +43,8 @@ class CheckedSubmission:
         data: What was handed in; variables to write where the task has no form.
         outcome: One of the step's buttons.
         opinion: What the person says about it.
-        files: References of files to attach to the instance.
+        files: References of files to attach to the decision.
+        signature: What stands under it.
     """
 
     task: work.Task
@@ -52,6 +55,7 @@ class CheckedSubmission:
     outcome: str | None
     opinion: str | None
     files: Sequence[Json]
+    signature: work.Signature | None = None
 
 
 def submit_form(
@@ -62,6 +66,7 @@ def submit_form(
     outcome: str | None = None,
     opinion: str | None = None,
     files: Sequence[Json] = (),
+    signature: Json = None,
     draft: bool = False,
 ) -> InstanceRef:
     """Finish a task as a person does: check its form, keep the submission, go on.
@@ -74,7 +79,8 @@ def submit_form(
         data: The form's answers; variables to write where the task has no form.
         outcome: One of the step's buttons.
         opinion: What the person says about it.
-        files: References of files to attach to the instance.
+        files: References of files to attach to the decision.
+        signature: ``{"$file": id}`` of an upload of theirs, or ``"kept"`` for the one in their account.
         draft: Only keep what there is so far.
 
     Raises:
@@ -85,7 +91,15 @@ def submit_form(
     """
     if draft:
         return save_draft(ctx, task_id=task_id, data=data or {})
-    checked = check_submission(ctx, task_id=task_id, data=data, outcome=outcome, opinion=opinion, files=files)
+    checked = check_submission(
+        ctx,
+        task_id=task_id,
+        data=data,
+        outcome=outcome,
+        opinion=opinion,
+        files=files,
+        signature=signature,
+    )
     return submit_checked(ctx, checked=checked)
 
 
@@ -97,6 +111,7 @@ def check_submission(
     outcome: str | None = None,
     opinion: str | None = None,
     files: Sequence[Json] = (),
+    signature: Json = None,
 ) -> CheckedSubmission:
     """Check what a person hands in for a task: the first half of ``submit_form``, which only reads.
 
@@ -108,13 +123,15 @@ def check_submission(
         data: The form's answers; variables to write where the task has no form.
         outcome: One of the step's buttons.
         opinion: What the person says about it.
-        files: References of files to attach to the instance.
+        files: References of files to attach to the decision.
+        signature: ``{"$file": id}`` of an upload of theirs, or ``"kept"`` for the one in their account.
 
     Raises:
         NotFound: There is no such task, or it is not theirs to see.
         Forbidden: It is not theirs to finish.
-        InvalidSubmission: An answer or a file cannot be accepted.
+        InvalidSubmission: An answer, a file or the signature cannot be accepted.
     """
+    signed = work.check_signature(ctx, signature) if signature is not None else None
     with ctx.read():
         task = work.get_task(ctx, task_id)
         opened = revision = None
@@ -136,6 +153,7 @@ def check_submission(
         outcome=outcome,
         opinion=opinion,
         files=files,
+        signature=signed,
     )
 
 
@@ -158,17 +176,21 @@ def submit_checked(ctx: Context, *, checked: CheckedSubmission) -> InstanceRef:
     # Without a form nothing was checked that another step could have changed.
     held = checked.opened and runtime.lock_instance(ctx, task.instance_id)
     if held and held.revision != checked.revision:
-        checked = check_submission(ctx, task_id=task.id, data=checked.data, files=checked.files, **handed_in)
+        again = check_submission(ctx, task_id=task.id, data=checked.data, files=checked.files, **handed_in)
+        checked = replace(again, signature=checked.signature)
     opened, accepted, form = checked.opened, checked.accepted, None
     if opened is not None and accepted is not None:
         submission = _keep(ctx, opened, accepted.values, task_id=task.id, instance_id=task.instance_id)
         values = _all_into(opened, accepted.values)
         form = work.ValidatedForm(form_key=opened.form.key, values=values, submission_id=submission)
-    if checked.files:
-        attached = _check_files(ctx, checked.files)
-        runtime.add_comment(ctx, instance_id=task.instance_id, task_id=task.id, text="", files=attached)
     done = runtime.complete_task(
-        ctx, task_id=task.id, form=form, data=None if form else checked.data, **handed_in
+        ctx,
+        task_id=task.id,
+        form=form,
+        data=None if form else checked.data,
+        files=_check_files(ctx, checked.files),
+        signature=checked.signature,
+        **handed_in,
     )
     _adopt(ctx, accepted.files if accepted is not None else (), task.instance_id)
     if task.form_key is not None:
@@ -246,13 +268,24 @@ def render_task(ctx: Context, *, task_id: str) -> Rendered | None:
         opened = open_task(ctx, task)
         if opened is None:
             return None
-        rendered = render(opened.form, opened.filling)
+        rendered = _rendered(opened)
         drafted = load_draft(ctx, task_id=task_id) if task.open else None
-    if not drafted:
-        return rendered
-    known = {name: value for name, value in drafted.items() if name in opened.form.variables}
-    known = dict(seen(opened.form, known, opened.filling.rights, opened.filling.now))
-    return Rendered(schema=rendered.schema, data={**rendered.data, **known})
+    return replace(rendered, data=_with_draft(opened, rendered.data, drafted)) if drafted else rendered
+
+
+def _rendered(opened: Opened) -> Rendered:
+    return render(opened.form, replace(opened.filling, variables=opened.shown))
+
+
+def _with_draft(opened: Opened, data: Json, drafted: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Put what somebody filled in into what a form shows, where it may be written."""
+    filling = opened.filling
+    rights = rights_by_component(opened.form, filling.rights)
+    for component, path in fields_of(opened.form.components):
+        value = get(drafted, path, MISSING)
+        if value is not MISSING and rights[component] in (WRITE, REQUIRED):
+            data = put(data, path, value)
+    return seen(opened.form, data, filling.rights, filling.now)
 
 
 def render_start(
@@ -278,7 +311,7 @@ def render_start(
     """
     with ctx.read():
         opened = open_start(ctx, process_key=process_key, start_event=start_event, form=form, version=version)
-        return None if opened is None else render(opened.form, opened.filling)
+        return None if opened is None else _rendered(opened)
 
 
 def save_draft(ctx: Context, *, task_id: str, data: Mapping[str, Json]) -> InstanceRef:

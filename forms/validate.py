@@ -13,11 +13,12 @@ from engine.errors import CallwrightError, InvalidSubmission, Phrase, Problem
 from engine.i18n import _
 from engine.values import Json
 from forms.cleaning import check_bounds, check_length, refuse, schema_of
-from forms.conditions import REQUIRED, Place, Settled, settle
+from forms.conditions import Place, Settled, settle
 from forms.data import MISSING, Path, get, path_text, put
 from forms.expressions import is_expression, value_of
 from forms.options import Lookup, find_option, fixed_options, options_of
 from forms.pattern import trim
+from forms.rights import REQUIRED
 from forms.schema import CHOICES, LIST, MANY, Component, Form
 
 PROBLEM_LIMIT = 100
@@ -70,8 +71,9 @@ class Accepted:
 def validate(form: Form, sent: Json, filling: Filling) -> Accepted:
     """Check what was sent for a form, as its browser does and then some.
 
-    Fields that are hidden, read-only or disabled are neither required nor taken. A field that was not
-    sent keeps what it has. Computed fields are computed.
+    Fields that are hidden, read-only or disabled are neither required nor taken: what is sent for them is
+    left aside and not refused, for a browser sends all that it shows, and another step may have written it
+    meanwhile. A field that was not sent keeps what it has. Computed fields are computed.
 
     Args:
         form: The form.
@@ -199,7 +201,7 @@ class _Check:
         return []
 
     def rows(self, place: Place, value: Json) -> None:
-        if place.component.rows_fixed and len(value) != len(get(self.settled.started, place.path) or ()):
+        if place.fixed and len(value) != len(get(self.settled.started, place.path) or ()):
             refuse(_("Rows can be neither added nor removed here."))
 
     def text(self, place: Place, value: Json) -> None:
@@ -313,7 +315,7 @@ def _written(
                 continue
             rows = get(settled.data, path) or []
             known = get(variables, path)
-            kept = isinstance(known, list) and (component.rows_fixed or not was_sent)
+            kept = isinstance(known, list) and (place.fixed or not was_sent)
             value: Json = list(known) if kept else [{} for _row in rows]
         elif component.kind == "expression" or was_sent:
             value = replaced[path] if path in replaced else get(settled.data, path)

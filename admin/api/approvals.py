@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from admin.api.fields import Body, Instant, ListArgs, Row, Text, Whole, sort_of
+from admin.api.fields import Body, Fields, Instant, Items, ListArgs, Row, Text, Whole, sort_of
 from admin.api.instances import need_seen
 from admin.api.operation import Api, Page, changes, lists
 from admin.api.paging import page_of
@@ -101,10 +101,12 @@ class ActionSchema(Row):
     person = Text(allow_none=True, metadata={"description": "Whom it concerns beside the actor."})
     outcome = Text(allow_none=True)
     opinion = Text(allow_none=True)
+    files = Items(Fields(), metadata={"description": "What was attached to a decision."})
+    signature = Fields(allow_none=True, metadata={"description": '{"$file": id} of its picture.'})
     at = Instant()
 
 
-_KEPT = ("task_id", "element_id", "action", "actor", "person", "outcome", "opinion", "at")
+_KEPT = ("task_id", "element_id", "action", "actor", "person", "outcome", "opinion", "signature", "at")
 
 
 class AllArgs(ListArgs):
@@ -181,5 +183,8 @@ class ActionsApi(Api):
     def actions(self, ctx: Context, said: dict[str, Any], instance_id: str) -> Page:
         """List what people decided, sent back, handed over, added, removed and took back, in order."""
         need_seen(ctx, instance_id)
-        rows = [{name: getattr(one, name) for name in _KEPT} for one in actions_of(ctx, instance_id)]
+        rows = [
+            {**{name: getattr(one, name) for name in _KEPT}, "files": one.files or []}
+            for one in actions_of(ctx, instance_id)
+        ]
         return _page(rows, said)

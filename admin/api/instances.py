@@ -47,6 +47,7 @@ from engine.runtime import (
 )
 from engine.runtime.queries import INSTANCE_SORTS
 from engine.work import list_comments, may_see, tasks_of_instance
+from forms import withheld, without_places
 
 STATES = ("active", "suspended", "completed", "cancelled", "failed")
 OPERATE = ("instances.operate",)
@@ -275,11 +276,13 @@ class InstancesApi(Api):
     def variables(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
         """Read the variables of an instance, values by name.
 
-        Personal ones are masked for those without the permission personal_data.see.
+        Personal ones are masked for those without the permission personal_data.see. What a step's form
+        hides is not among them, unless a form of yours shows it or you may operate instances.
         """
         instance = seen_instance(ctx, instance_id)
         names = sensitive_names(get_definition_by_id(ctx, instance["definition_id"]))
-        return masked_values(ctx, variables_of(ctx, instance_id), names)
+        shown = without_places(variables_of(ctx, instance_id), withheld(ctx, instance_id))
+        return masked_values(ctx, shown, names)
 
     @lists("/<uuid:instance_id>/tasks", answer=TaskSchema, args=TasksArgs)
     def tasks(self, ctx: Context, said: dict[str, Any], instance_id: str) -> Page:

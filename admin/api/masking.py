@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from engine.context import Context
@@ -31,7 +32,7 @@ def sensitive_names(definition: Definition) -> frozenset[str]:
     return frozenset(found)
 
 
-def masked_values(ctx: Context, values: dict[str, Json], names: frozenset[str]) -> dict[str, Json]:
+def masked_values(ctx: Context, values: Mapping[str, Json], names: frozenset[str]) -> dict[str, Json]:
     """Hide personal values, also inside of contexts and lists, from those without the right.
 
     Args:
@@ -39,9 +40,9 @@ def masked_values(ctx: Context, values: dict[str, Json], names: frozenset[str]) 
         values: Values by name.
         names: Which names are personal.
     """
-    return (
-        values if ctx.actor.may(SEE) else {name: _seen(name, value, names) for name, value in values.items()}
-    )
+    if ctx.actor.may(SEE):
+        return dict(values)
+    return {name: _seen(name, value, names) for name, value in values.items()}
 
 
 def masked_text(ctx: Context, text: str | None) -> str | None:

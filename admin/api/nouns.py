@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from admin.api.approvals import ActionsApi, ApprovalsApi
 from admin.api.asides import AsidesApi, HandOversApi, PartsApi, RequestsApi
+from admin.api.buttons import ButtonsApi
 from admin.api.covers import CoversApi
 from admin.api.definitions import DefinitionsApi
 from admin.api.deployments import DeploymentsApi
@@ -27,6 +28,7 @@ NOUNS: tuple[type[Api], ...] = (
     MigrationsApi,
     TasksApi,
     ApprovalsApi,
+    ButtonsApi,
     ActionsApi,
     AsidesApi,
     RequestsApi,

@@ -20,6 +20,7 @@ from admin.api.fields import (
     ListArgs,
     Row,
     Text,
+    Value,
     Whole,
     Words,
     sort_of,
@@ -44,6 +45,8 @@ class OutcomeSchema(Row):
     name = Text()
     label = Text()
     opinion_required = Flag()
+    opinion = Text(known=("required", "optional", "none"))
+    signature_required = Flag()
 
 
 class ActivitySchema(Row):
@@ -95,7 +98,7 @@ class FormSchema(Row):
     key = Text()
     schema = Fields(metadata={"description": "form-js JSON."})
     data = Fields()
-    rights = Fields(metadata={"description": "write, read, hidden or required, by field."})
+    rights = Fields(metadata={"description": "read, write or required, by field, as far as the step says."})
 
 
 class TaskArgs(ListArgs):
@@ -129,6 +132,16 @@ class CompleteBody(Body):
         load_default=dict, metadata={"description": "The form's fields, or variables of a task without one."}
     )
     opinion = Text(most=10_000)
+    files = Items(
+        Fields(), load_default=list, validate=ma.validate.Length(max=20),
+        metadata={"description": "Attached to the decision, uploads of your own: {\"$file\": id}."},
+    )  # fmt: skip
+    signature = Value(
+        metadata={
+            "description": 'A PNG picture that you handed in, {"$file": id}, or "kept" for the one in your '
+            "account."
+        }
+    )
 
 
 _CANDIDATES = (
@@ -159,10 +172,14 @@ def task_row(ctx: Context, task: Task) -> dict[str, Any]:
     return task_rows(ctx, [task])[0]
 
 
+# What outcomes did not say while opinions and signatures were not asked for.
+_PLAIN = {"opinion": "optional", "signature_required": False}
+
+
 def _said(ctx: Context, task: Task) -> dict[str, Any]:
     """Say a task's own texts in the caller's language."""
     definition = get_definition_by_id(ctx, task.definition_id)
-    outcomes = (task.options or {}).get("outcomes", ())
+    outcomes = [{**_PLAIN, **one} for one in (task.options or {}).get("outcomes", ())]
     return {
         "name": definition.text(ctx.locale, task.name),
         "activities": [
@@ -223,8 +240,7 @@ class TasksApi(Api):
         data = dict(rendered.data)
         if not may_act(ctx, task, ctx.actor.key):
             data = masked_values(ctx, data, sensitive_names(get_definition_by_id(ctx, task.definition_id)))
-        rights = (task.options or {}).get("rights") or {}
-        return {"key": task.form_key, "schema": rendered.schema, "data": data, "rights": rights}
+        return {"key": task.form_key, "schema": rendered.schema, "data": data, "rights": rendered.rights}
 
     @changes("/<uuid:task_id>/claim", answer=TaskSchema)
     def claim(self, ctx: Context, said: dict[str, Any], task_id: str) -> dict[str, Any]:

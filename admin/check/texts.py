@@ -27,6 +27,8 @@ _DRAWN = re.compile(
     r"(task|gateway|activity|event|sequenceflow|subprocess|transaction|lane|participant)$", re.I
 )
 _CALLWRIGHT = "{urn:callwright:bpmn:1}"
+# Our settings whose labels people read.
+_LABELLED = (f"{_CALLWRIGHT}outcome", f"{_CALLWRIGHT}button")
 _HOLE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 
 
@@ -112,7 +114,7 @@ def drawing_texts(content: bytes) -> Iterator[Text]:
         for element in _elements(content)
         for key in ("name", "label", "title")
         if (key == "name" and _DRAWN.search(etree.QName(element).localname))
-        or (key == "label" and element.tag == f"{_CALLWRIGHT}outcome")
+        or (key == "label" and element.tag in _LABELLED)
         or (key == "title" and element.tag == f"{_CALLWRIGHT}task")
     )
 

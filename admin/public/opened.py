@@ -19,7 +19,7 @@ from engine.definition import Definition, get_definition_by_id
 from engine.files import references_in
 from engine.people import Person, default_region, grouped
 from engine.values import Json, number_text
-from engine.work import OpenedLink, Task, list_comments, may_act
+from engine.work import OpenedLink, Task, actions_of, buttons_of, list_comments, may_act
 from forms.options import fixed_options
 
 HIDDEN = "•••"
@@ -53,10 +53,12 @@ class Shown:
         mine: Whether the person may act.
         words: What the form says, without its fields.
         endings: The ways to finish.
+        signed: The labels of those that need a signature, which is given on the task's own page.
         support: The message that calls for help; None where the drawing has none.
         facts: Label and value of what is known; personal values are hidden unless proved.
         hides: Whether something is hidden.
         files: References of the stored files.
+        takes_notes: Whether one can write on it here.
         notes: What was written on it, the newest last.
         now: The time, in the person's zone.
     """
@@ -66,10 +68,12 @@ class Shown:
     mine: bool
     words: tuple[str, ...]
     endings: tuple[Ending, ...]
+    signed: tuple[str, ...]
     support: str | None
     facts: tuple[tuple[str, Json], ...]
     hides: bool
     files: tuple[Mapping[str, Json], ...]
+    takes_notes: bool
     notes: tuple[Mapping[str, Any], ...]
     now: datetime
 
@@ -91,20 +95,30 @@ def look_at(
     now = ctx.now.astimezone(ZoneInfo(person.time_zone) if person.time_zone else ctx.settings.zone)
     mine = task.open and may_act(ctx, task, person.key)
     fields = form_fields(ctx, task, now)
-    variables = runtime.variables_of(ctx, task.instance_id, visit=task.visit)
+    variables = forms.without_places(
+        runtime.variables_of(ctx, task.instance_id, visit=task.visit),
+        forms.withheld(ctx, task.instance_id, task=task),
+    )
     notes = list_comments(ctx, task.instance_id)[-_MOST_NOTES:]
     names = person_names(ctx, [note["author"] for note in notes])
-    held = [*references_in(variables), *references_in([note["files"] for note in notes])]
+    attached = [one.files for one in actions_of(ctx, task.instance_id)]
+    held = [*references_in(variables), *references_in([*(note["files"] for note in notes), *attached])]
     return Shown(
         task=task,
         step=definition.text(ctx.locale, task.name),
         mine=mine,
         words=tuple(one.label for one in fields if one.kind == "text"),
         endings=tuple(_endings(ctx, task, definition, now, answers)) if mine else (),
+        signed=tuple(
+            definition.text(ctx.locale, one["label"])
+            for one in task.options.get("outcomes") or ()
+            if mine and one.get("signature_required")
+        ),
         support=_support(task) if mine else None,
         facts=tuple(_facts(ctx, definition, variables, now, proved=proved)),
         hides=not proved and (bool(held) or _hides(definition, variables)),
         files=tuple({str(file["$file"]): file for file in held}.values()),
+        takes_notes="comment" in buttons_of(task),
         notes=tuple({**note, "author": names.get(note["author"], note["author"])} for note in notes),
         now=now,
     )
@@ -136,7 +150,8 @@ def _endings(
 
     A field's property ``outcomes`` names the outcomes that it is asked for; without it, all.
     """
-    buttons = task.options.get("outcomes") or [{"name": "", "label": ""}]
+    drawn = task.options.get("outcomes") or [{"name": "", "label": ""}]
+    buttons = [one for one in drawn if not one.get("signature_required")]
     for opinion in (False, True):
         here = [one for one in buttons if bool(one.get("opinion_required")) is opinion]
         if here:

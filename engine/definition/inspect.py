@@ -61,7 +61,11 @@ def inspect(registry: Registry, package: Package) -> list[Problem]:
     problems = list(_cross_check(registry, package))
     if problems:
         raise DefinitionError(problems=problems)
-    return [*_warnings(package), *_warnings_of_files(registry, inside)]
+    return [
+        *_warnings(package),
+        *_warnings_of_files(registry, inside),
+        *_warnings_of_steps(registry, package),
+    ]
 
 
 def _cross_check(registry: Registry, package: Package) -> Iterator[Problem]:
@@ -207,6 +211,10 @@ def _check_node(
     if settings.task.form is not None and package.form(settings.task.form) is None:
         missing = _no_form(registry, settings.task.form)
         yield wrong(missing.message, **missing.params)
+    # What a form has is known to a higher floor.
+    elif "check_step" in registry.ports:
+        for found in registry.port("check_step")(package, node):
+            yield wrong(found.message, **found.params)
     # What the process says of all its steps is looked at once.
     whole = spec.root.settings.notices if node is not spec.root else ()
     for notice in settings.notices:
@@ -285,6 +293,11 @@ def _warnings_of_files(registry: Registry, inside: Inside) -> Iterator[Problem]:
         kind = kind_of(registry, path)
         if kind is not None and kind.warn is not None:
             yield from kind.warn(path, content, inside)
+
+
+def _warnings_of_steps(registry: Registry, package: Package) -> Iterator[Problem]:
+    if "warn_of_steps" in registry.ports:
+        yield from registry.port("warn_of_steps")(package)
 
 
 def _warnings(package: Package) -> Iterator[Problem]:

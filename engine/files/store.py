@@ -132,7 +132,8 @@ def may_read(ctx: Context, file: StoredFile) -> bool:
     """Tell whether the actor may read a file: whoever may see its owner may.
 
     An upload is its uploader's, a person's file the person's. Who may see any other owner is known by a
-    higher floor, as the registry's port ``may_see_<owner kind>``: ``function(ctx, owner_id) -> bool``.
+    higher floor, as the registry's port ``may_see_<owner kind>``: ``function(ctx, owner_id) -> bool``; which
+    of its files are kept from them all the same, as ``withholds_file``: ``function(ctx, file) -> bool``.
     """
     if ctx.actor.kind == "system":
         return True
@@ -141,7 +142,10 @@ def may_read(ctx: Context, file: StoredFile) -> bool:
     if file.owner_kind == "person":
         return file.owner_id == ctx.actor.key
     port = ctx.registry.ports.get(f"may_see_{file.owner_kind}")
-    return port is not None and bool(port(ctx, file.owner_id))
+    if port is None or not port(ctx, file.owner_id):
+        return False
+    withholds = ctx.registry.ports.get("withholds_file")
+    return withholds is None or not withholds(ctx, file)
 
 
 def reference(file: StoredFile) -> dict[str, Json]:

@@ -25,7 +25,7 @@ ATTRIBUTES: dict[str, set[str]] = {
 # The buttons of an approval that names none.
 OUTCOMES = (
     Outcome(name="approved", label=_("Approve")),
-    Outcome(name="rejected", label=_("Reject"), opinion_required=True, counts="rejected"),
+    Outcome(name="rejected", label=_("Reject"), opinion="required", counts="rejected"),
 )
 
 _PICKS = ("all", "random", "claim")

@@ -12,16 +12,9 @@ from engine.feel.temporal import DaysTimeDuration, parse_duration
 from engine.i18n import _
 from engine.machine.approving import ATTRIBUTES as APPROVING
 from engine.machine.approving import OUTCOMES, read_approval
-from engine.machine.spec import (
-    EVENTS,
-    Assignment,
-    Formula,
-    Notice,
-    Outcome,
-    Reply,
-    Settings,
-    TaskSettings,
-)
+from engine.machine.offering import ATTRIBUTES as OFFERING
+from engine.machine.offering import read_buttons, read_default_right, read_outcomes, read_rights
+from engine.machine.spec import EVENTS, Assignment, Formula, Notice, Reply, Settings, TaskSettings
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 CALLWRIGHT = "urn:callwright:bpmn:1"
@@ -29,9 +22,8 @@ CALLWRIGHT = "urn:callwright:bpmn:1"
 _ATTRIBUTES: dict[str, set[str]] = {
     "task": {
         "form", "into", "assignee", "candidateGroups", "candidateUsers", "priority", "due", "title", "link",
-        "startCounts", "withdraw", "batch",
+        "startCounts", "withdraw", "batch", "fields",
     },
-    "outcome": {"name", "label", "opinion", "counts"},
     "reply": {"verb", "outcome", "message", "textInto"},
     "notify": {"event", "to", "channel", "message", "next"},
     "circulate": {"event", "to", "channel", "message"},
@@ -45,6 +37,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "collection": {"source", "item"},
     "results": {"name", "source"},
     **APPROVING,
+    **OFFERING,
 }  # fmt: skip
 
 CHANNELS = ("sms", "email", "in_app", "voice", "preferred")
@@ -126,7 +119,8 @@ def _check_known(element: etree._Element, say: Say) -> None:
 def _task(element: etree._Element, lane: str | None, compile_: Compile, say: Say) -> TaskSettings:
     said = next(iter(children(element, "task")), None)
     found = {str(name): str(value) for name, value in said.attrib.items()} if said is not None else {}
-    approval = read_approval(element, partial(children, element), compile_, say)
+    here = partial(children, element)
+    approval = read_approval(element, here, compile_, say)
     return TaskSettings(
         form=found.get("form"),
         into=found.get("into"),
@@ -138,7 +132,7 @@ def _task(element: etree._Element, lane: str | None, compile_: Compile, say: Say
         due=compile_(found.get("due"), "due"),
         title=found.get("title"),
         link=found.get("link") == "true",
-        outcomes=_outcomes(element, say) or (OUTCOMES if approval is not None else ()),
+        outcomes=read_outcomes(here, say) or (OUTCOMES if approval is not None else ()),
         replies=tuple(
             Reply(
                 verb=reply.get("verb", ""),
@@ -152,6 +146,9 @@ def _task(element: etree._Element, lane: str | None, compile_: Compile, say: Say
         start_counts=_flag(said, "startCounts", False, say),
         withdraw=_flag(said, "withdraw", True, say),
         batch=_flag(said, "batch", False, say),
+        fields=read_default_right(found.get("fields"), say),
+        rights=read_rights(here, say),
+        buttons=read_buttons(here, say),
     )
 
 
@@ -160,28 +157,6 @@ def _flag(said: etree._Element | None, name: str, default: bool, say: Say) -> bo
     if text not in (None, "true", "false"):
         say(_("callwright:task: %(name)s is %(text)s. Write true or false."), name=name, text=text)
     return default if text is None else text == "true"
-
-
-def _outcomes(element: etree._Element, say: Say) -> tuple[Outcome, ...]:
-    made = []
-    for said in children(element, "outcome"):
-        name, counts = said.get("name", ""), said.get("counts", "approved")
-        if counts not in ("approved", "rejected"):
-            say(
-                _("callwright:outcome %(name)s counts as %(counts)s. Write approved or rejected."),
-                name=name,
-                counts=counts,
-            )
-            continue
-        made.append(
-            Outcome(
-                name=name,
-                label=said.get("label", name),
-                opinion_required=said.get("opinion") == "required",
-                counts=counts,
-            )
-        )
-    return tuple(made)
 
 
 def _notices(element: etree._Element, compile_: Compile, say: Say) -> tuple[Notice, ...]:

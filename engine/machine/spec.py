@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -67,14 +68,31 @@ class Outcome:
     Args:
         name: What the process reads.
         label: What people read.
-        opinion_required: Whether one must say why.
+        opinion: Whether one must, may or cannot say why.
+        signature_required: Whether one signs it.
         counts: What it counts in an approval.
     """
 
     name: str
     label: str
-    opinion_required: bool = False
+    opinion: Literal["required", "optional", "none"] = "optional"
+    signature_required: bool = False
     counts: Literal["approved", "rejected"] = "approved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """What a step makes of something that people do there beside deciding.
+
+    Args:
+        name: What they do.
+        label: What it is called here; None for its usual name.
+        hidden: Whether it cannot be done here.
+    """
+
+    name: str
+    label: str | None = None
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,9 +184,12 @@ class Approval:
 class TaskSettings:
     """How a user task or a start event is set up.
 
-    ``start_counts``: what the process was started with counts as the step done once. ``withdraw``: whether
-    the initiator may take the request back while the step is open. ``batch``: whether it may be decided
-    together with others, from a list.
+    Args:
+        rights: What may be done with the fields of its form that it names, by key.
+        fields: What may be done with the others.
+        start_counts: What the process was started with counts as the step done once.
+        withdraw: Whether the initiator may take the request back while the step is open.
+        batch: Whether it may be decided together with others, from a list.
     """
 
     form: str | None = None
@@ -187,6 +208,9 @@ class TaskSettings:
     start_counts: bool = False
     withdraw: bool = True
     batch: bool = False
+    fields: str = "write"
+    rights: Mapping[str, str] = field(default_factory=dict)
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

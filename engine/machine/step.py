@@ -152,6 +152,8 @@ def _task_done(stimulus: TaskDone, run: Run) -> None:
         "at": stimulus.at,
         "opinion": stimulus.opinion,
     }
+    if stimulus.signature is not None:
+        decision["signature"] = stimulus.signature
     if isinstance(node, ApprovalTask):
         node.need_asked(token, stimulus.task, now=True)
         run.attempt(token, partial(node.decided, run, token, decision, stimulus.variables, stimulus.task))

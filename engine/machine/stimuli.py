@@ -30,7 +30,10 @@ class Start:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskDone:
-    """A person finished a user task. ``task`` says which one where several are asked at the visit."""
+    """A person finished a user task.
+
+    ``task`` says which one where several are asked at the visit; ``signature`` is a reference of its picture.
+    """
 
     visit: str
     outcome: str
@@ -39,6 +42,7 @@ class TaskDone:
     opinion: str | None = None
     variables: Mapping[str, Json] = field(default_factory=dict)
     task: str | None = None
+    signature: Json = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from alembic import op
 import engine.db.base
 
 revision = "engine_0012"
-down_revision = "engine_0010"
+down_revision = "engine_0011"
 branch_labels = None
 depends_on = None
 

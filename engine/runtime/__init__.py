@@ -43,6 +43,7 @@ from engine.runtime.migration import (
     migrate_instance,
     migrate_instances,
 )
+from engine.runtime.offered import offered_now
 from engine.runtime.operate import (
     Step,
     correct_variables,
@@ -137,6 +138,7 @@ __all__ = [
     "migrate_instance",
     "migrate_instances",
     "move_token",
+    "offered_now",
     "publish_message",
     "register",
     "remove_signer",

@@ -18,7 +18,7 @@ from engine.notify import (
     person_recipient,
 )
 from engine.people import Person, e164
-from engine.work import Task
+from engine.work import Task, buttons_of
 
 
 def _answer(key: str, text: str) -> MessageTemplate:
@@ -52,6 +52,10 @@ NOTHING_OPEN = _answer(
 )
 CHOICES = _answer("choices", _("{{ ticket }}: this was not understood. Reply {{ choices }}."))
 MORE = _answer("more", _("{{ ticket }}: write a few words more, such as {{ digit }} and the reason."))
+SIGN = _answer(
+    "sign",
+    _("{{ ticket }}: nothing was changed. This needs your signature: sign in and sign on the task's page."),
+)
 RATE = _answer("rate", _("Please answer with one digit, from 1 (bad) to 5 (very good)."))
 STRANGER = _answer(
     "stranger",
@@ -124,8 +128,12 @@ def sender_of(ctx: Context, message: Any, people: Sequence[Person]) -> Recipient
 
 
 def choices(task: Task, locale: str) -> str:
-    """Say what can be answered to a task: its drawing's replies, *on it* and a note."""
-    possible = {"on_it", "note", *(reply["verb"] for reply in task.options.get("replies", ()))}
+    """Say what can be answered to a task: *on it*, a note, its drawing's replies that need no signature."""
+    signed = {one["name"] for one in task.options.get("outcomes", ()) if one.get("signature_required")}
+    replies = [reply for reply in task.options.get("replies", ()) if reply["outcome"] not in signed]
+    possible = {"on_it", *(reply["verb"] for reply in replies)}
+    if "comment" in buttons_of(task):
+        possible.add("note")
     return ", ".join(translate(locale, text) for verb, text in _CHOICES.items() if verb in possible)
 
 

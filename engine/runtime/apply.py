@@ -241,7 +241,13 @@ def _options(settings: Any) -> dict[str, Any]:
         "link": settings.link,
         "batch": settings.batch,
         "outcomes": [
-            {"name": outcome.name, "label": outcome.label, "opinion_required": outcome.opinion_required}
+            {
+                "name": outcome.name,
+                "label": outcome.label,
+                "opinion": outcome.opinion,
+                "opinion_required": outcome.opinion == "required",
+                "signature_required": outcome.signature_required,
+            }
             for outcome in settings.outcomes
         ],
         "replies": [
@@ -253,7 +259,22 @@ def _options(settings: Any) -> dict[str, Any]:
             }
             for reply in settings.replies
         ],
+        **_offered(settings),
     }
+
+
+def _offered(settings: Any) -> dict[str, Any]:
+    """Return what a step says of its form's fields and its buttons; nothing where it says nothing of them."""
+    offered: dict[str, Any] = {}
+    if settings.fields != "write":
+        offered["fields"] = settings.fields
+    if settings.rights:
+        offered["rights"] = dict(settings.rights)
+    if settings.buttons:
+        offered["buttons"] = {
+            one.name: {"label": one.label, "hidden": one.hidden} for one in settings.buttons
+        }
+    return offered
 
 
 @_take.register

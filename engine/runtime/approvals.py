@@ -23,10 +23,12 @@ from engine.runtime.notices import tell_of
 from engine.runtime.tasks import change_task, hold_open_task
 from engine.work import (
     Task,
+    buttons_of,
     candidates_of,
     close_links,
     get_task,
     keep_action,
+    need_offered,
     revoke_links_of,
     tasks_of_instance,
 )
@@ -51,11 +53,12 @@ def return_task(
     Raises:
         NotFound: There is no such task.
         AlreadyEnded: Somebody was faster.
-        Forbidden: It is not the actor's.
+        Forbidden: It is not the actor's, or the step does not offer it.
         InvalidSubmission: Nobody said why, or it was never at that element.
         CannotReturn: It cannot be sent back there.
     """
     instance, task = hold_open_task(ctx, task_id)
+    need_offered(task, "return")
     problems = []
     if not opinion.strip():
         problems.append(Problem(path="opinion", message=_("Say why it is sent back.")))
@@ -91,7 +94,7 @@ def returns_of(ctx: Context, task_id: str) -> list[str]:
     """
     with ctx.read():
         task = get_task(ctx, task_id)
-        if not task.open:
+        if not task.open or "return" not in buttons_of(task):
             return []
         run = _run(ctx, task.instance_id)
         return return_targets(run, run.tasks[task.visit], _passed(ctx, task.instance_id))
@@ -152,10 +155,11 @@ def add_signer(
     Raises:
         NotFound: There is no such task or person.
         AlreadyEnded: Somebody was faster.
-        Forbidden: It is not the actor's.
+        Forbidden: It is not the actor's, or the step does not offer it.
         Conflict: Nobody can be added here, or they are asked already.
     """
     instance, task = _held_approval(ctx, task_id)
+    need_offered(task, "add")
     need_here(ctx, person_key)
     keep_action(ctx, task, "add", person=person_key, outcome=where, opinion=opinion)
     audit(ctx, "task.add_signer", "task", task_id, {"person": person_key, "where": where})
@@ -178,10 +182,11 @@ def remove_signer(ctx: Context, *, task_id: str, signer_id: str, opinion: str | 
     Raises:
         NotFound: There is no such task.
         AlreadyEnded: Somebody was faster.
-        Forbidden: The task is not the actor's.
+        Forbidden: The task is not the actor's, or its step does not offer it.
         Conflict: They have decided, or nobody else is asked.
     """
     instance, task = _held_approval(ctx, task_id)
+    need_offered(task, "remove")
     keep_action(ctx, task, "remove", outcome=signer_id, opinion=opinion)
     audit(ctx, "task.remove_signer", "task", task_id, {"signer": signer_id})
     removed = next((one.person for one in signers_of(ctx, task_id) if one.id == signer_id), None)
@@ -198,10 +203,11 @@ def transfer_task(ctx: Context, *, task_id: str, to: str, opinion: str | None = 
     Raises:
         NotFound: There is no such task or person.
         AlreadyEnded: Somebody was faster.
-        Forbidden: It is not the actor's.
+        Forbidden: It is not the actor's, or the step does not offer it.
         Conflict: They have it already, or have left.
     """
     instance, task = hold_open_task(ctx, task_id)
+    need_offered(task, "transfer")
     need_here(ctx, to)
     if task.assignee == to:
         raise Conflict(_("%(person)s has it already."), person=to)
@@ -222,7 +228,7 @@ def take_back_decision(ctx: Context, *, task_id: str) -> InstanceRef:
 
     Raises:
         NotFound: There is no such task.
-        Forbidden: Somebody else decided it.
+        Forbidden: Somebody else decided it, or the step does not offer it.
         Conflict: It has not been decided, or the approval is over.
     """
     task = get_task(ctx, task_id)
@@ -230,6 +236,7 @@ def take_back_decision(ctx: Context, *, task_id: str) -> InstanceRef:
     task = get_task(ctx, task_id, lock=True)
     if task.ended_by != ctx.actor.name:
         raise Forbidden(_("Only who decided it can take it back."))
+    need_offered(task, "take_back")
     if task.visit_id is None or task.state != "completed":
         raise Conflict(_("This cannot be taken back any more."))
     keep_action(ctx, task, "take_back", outcome=task.outcome, opinion=task.opinion)

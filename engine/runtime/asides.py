@@ -8,7 +8,6 @@ from sqlalchemy import insert, select
 
 from engine.context import Context, verb
 from engine.errors import Conflict, Forbidden, InvalidSubmission, NotFound, Problem
-from engine.files import adopt, check_reference, reference
 from engine.history import audit
 from engine.i18n import _
 from engine.ids import new_id
@@ -16,7 +15,7 @@ from engine.people import Person, need_here, people_of
 from engine.push import publish
 from engine.runtime.advance import lock_instance
 from engine.runtime.notices import tell_of
-from engine.runtime.tasks import change_task, hold_open_task
+from engine.runtime.tasks import change_task, hold_open_task, keep_file
 from engine.values import Json
 from engine.work import (
     Comment,
@@ -27,6 +26,7 @@ from engine.work import (
     involve,
     keep_action,
     may_see,
+    need_offered,
     part_of,
     parts_at,
     revoke_links_of,
@@ -59,6 +59,7 @@ def delegate_task(ctx: Context, *, task_id: str, to: str, opinion: str | None = 
         Conflict: It is theirs, or they have left.
     """
     instance, task = hold_open_task(ctx, task_id)
+    need_offered(task, "delegate")
     need_here(ctx, to)
     owner = task.assignee or ctx.actor.key
     if to == owner:
@@ -130,6 +131,7 @@ def consult(ctx: Context, *, task_id: str, person_key: str, question: str) -> st
         InvalidSubmission: Nothing is asked.
     """
     instance, task = hold_open_task(ctx, task_id)
+    need_offered(task, "consult")
     need_here(ctx, person_key)
     _need_text(question, "question", _("Write what you want to know."))
     asked = (part for part in parts_at(ctx, task_id) if part.kind == "consult" and part.ended_at is None)
@@ -194,6 +196,8 @@ def circulate(
     instance = lock_instance(ctx, instance_id)
     if not may_see(ctx, instance_id):
         raise Forbidden()
+    if task_id is not None:
+        need_offered(get_task(ctx, task_id), "circulate")
     people = _named(ctx, to)
     new = [key for key in people if part_of(ctx, instance_id, key, "read") is None]
     for key in new:
@@ -242,12 +246,14 @@ def add_comment(
         The note's id.
 
     Raises:
-        Forbidden: The actor may not see the instance.
+        Forbidden: The actor may not see the instance, or the task's step takes no notes.
         InvalidSubmission: There is nothing in it, or too much.
-        NotFound: There is no such file.
+        NotFound: There is no such task or file.
     """
     if not may_see(ctx, instance_id):
         raise Forbidden()
+    if task_id is not None:
+        need_offered(get_task(ctx, task_id), "comment")
     if not (text.strip() or files) or len(text) > 10_000:
         raise InvalidSubmission(
             problems=[Problem(path="text", message=_("Write between 1 and 10,000 characters."))]
@@ -261,20 +267,13 @@ def add_comment(
             author=ctx.actor.name,
             through=ctx.actor.channel,
             text=text.strip(),
-            files=[_kept(ctx, file, instance_id) for file in files] or None,
+            files=[keep_file(ctx, file, instance_id) for file in files] or None,
             written_at=ctx.now,
         )
     )
     publish(ctx, "instance", instance_id)
     _tell_mentioned(ctx, instance_id, task_id, text)
     return comment_id
-
-
-def _kept(ctx: Context, file: Json, instance_id: str) -> Json:
-    """Give a note's file to the instance."""
-    found = check_reference(ctx, file, owner_kind="instance", owner_id=instance_id)
-    adopt(ctx, found, owner_kind="instance", owner_id=instance_id)
-    return reference(found)
 
 
 def _tell_mentioned(ctx: Context, instance_id: str, task_id: str | None, text: str) -> None:

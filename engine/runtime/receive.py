@@ -183,17 +183,22 @@ class _Reading:
             return True
         outcomes = {one["name"]: one for one in task.options.get("outcomes", ())}
         outcome = outcomes.get(setting["outcome"], {})
+        if outcome.get("signature_required"):
+            self._mark("unmatched", f"{reply.verb}: needs a signature")
+            self._say(answers.SIGN, **about)
+            return False
         if outcome.get("opinion_required") and not reply.text:
             self._mark("unmatched", f"{reply.verb}: no reason")
             self._say(answers.MORE, digit=str(reply.digit or ""), **about)
             return False
+        kept_in_form = setting["text_into"] and outcome.get("opinion") == "none"
         can_undo = finish_answered(
             ctx,
             task,
             verb=reply.verb,
             outcome=setting["outcome"],
             data={setting["text_into"]: reply.text} if setting["text_into"] and reply.text else {},
-            opinion=reply.text or None,
+            opinion=None if kept_in_form else reply.text or None,
         )
         definition = get_definition_by_id(ctx, task.definition_id)
         about["outcome"] = definition.text(self.sender.locale, outcome.get("label") or setting["outcome"])

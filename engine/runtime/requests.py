@@ -24,7 +24,15 @@ from engine.push import tell
 from engine.runtime.advance import Gone, InstanceRef, bring_forward, go_on, lock_instance
 from engine.runtime.instances import cancel_instance, check_reason
 from engine.runtime.notices import tell_of
-from engine.work import OPERATE, TaskAction, handlers_of, keep_action
+from engine.work import (
+    OPERATE,
+    TaskAction,
+    buttons_of,
+    handlers_of,
+    keep_action,
+    need_offered,
+    tasks_of_instance,
+)
 
 URGE_EVERY = "urge.every_s"
 SETTING = SettingSpec(
@@ -77,6 +85,9 @@ def urge(ctx: Context, *, instance_id: str, text: str = "") -> list[str]:
     people = handlers_of(ctx, instance_id)
     if not people:
         raise Conflict(_("It waits for nobody now."))
+    open_ = [task for task in tasks_of_instance(ctx, instance_id) if task.open]
+    if open_ and not any("urge" in buttons_of(task) for task in open_):
+        need_offered(open_[0], "urge")
     keep_action(ctx, instance_id, "urge", person=", ".join(people)[:64], opinion=text or None)
     audit(ctx, "instance.urge", "instance", instance_id, {"people": people})
     tell_of(ctx, "urged", instance, concerned=people, text=text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -11,6 +11,7 @@ from engine.context import Context, verb
 from engine.db import table_of, updating
 from engine.errors import Conflict, Forbidden, InvalidSubmission, NotFound, Problem
 from engine.feel.temporal import from_instant
+from engine.files import adopt, check_reference, reference
 from engine.history import audit
 from engine.i18n import _
 from engine.machine.nodes.activities import DEFAULT_OUTCOME
@@ -20,6 +21,7 @@ from engine.runtime.advance import INSTANCE, InstanceRef, go_on
 from engine.runtime.instances import check_names
 from engine.values import Json
 from engine.work import (
+    Signature,
     Task,
     UserTask,
     ValidatedForm,
@@ -31,6 +33,7 @@ from engine.work import (
     need_may_act,
     restore_links_of,
     revoke_links_of,
+    sign,
 )
 
 
@@ -180,6 +183,8 @@ def complete_task(
     data: Mapping[str, Json] | None = None,
     opinion: str | None = None,
     form: ValidatedForm | None = None,
+    files: Sequence[Json] = (),
+    signature: Signature | None = None,
 ) -> InstanceRef:
     """Finish a task with an outcome, and bring its process to the next wait states.
 
@@ -190,15 +195,17 @@ def complete_task(
         data: Variables to write, of a task without a form.
         opinion: What the person says about it.
         form: The checked data of the task's form.
+        files: What is attached to the decision: uploads of the actor's own, or files of the instance.
+        signature: What stands under the decision, looked at by ``check_signature``.
 
     Raises:
-        NotFound: There is no such task.
+        NotFound: There is no such task or file.
         AlreadyEnded: Somebody was faster; the message says who and when.
         Forbidden: It is not the actor's.
-        InvalidSubmission: The outcome, the opinion or the data cannot be accepted.
+        InvalidSubmission: The outcome, the opinion, the signature or the data cannot be accepted.
     """
     instance, task = hold_open_task(ctx, task_id)
-    chosen = outcome_of(task, outcome, opinion)
+    chosen = outcome_of(task, outcome, opinion, signed=signature is not None)
     if task.form_key is not None and form is None:
         raise InvalidSubmission(_("This task has a form: hand it in filled."))
     if form is not None and form.form_key != task.form_key:
@@ -228,8 +235,10 @@ def complete_task(
         outcome=chosen,
     )
     audit(ctx, "task.complete", "task", task_id, {"outcome": chosen})
-    if task.visit_id is not None:
-        keep_action(ctx, task, "decide", outcome=chosen, opinion=opinion)
+    attached = [keep_file(ctx, file, task.instance_id) for file in files]
+    signed = sign(ctx, signature, instance_id=task.instance_id) if signature is not None else None
+    if task.visit_id is not None or attached or signed is not None:
+        keep_action(ctx, task, "decide", outcome=chosen, opinion=opinion, files=attached, signature=signed)
     return go_on(
         ctx,
         instance,
@@ -241,6 +250,7 @@ def complete_task(
             at=str(from_instant(ctx.now)),
             opinion=opinion,
             variables=variables,
+            signature=signed,
         ),
     )
 
@@ -268,11 +278,11 @@ def choose_activity(ctx: Context, *, task_id: str, element_id: str) -> InstanceR
     return chosen
 
 
-def outcome_of(task: Task, outcome: str | None, opinion: str | None) -> str:
+def outcome_of(task: Task, outcome: str | None, opinion: str | None, *, signed: bool = False) -> str:
     """Return the outcome that is meant: the check before a task is finished.
 
     Raises:
-        InvalidSubmission: It is none of the step's, or it needs an opinion.
+        InvalidSubmission: It is none of the step's, or it needs an opinion or a signature, or takes none.
     """
     known = {button["name"]: button for button in task.options.get("outcomes", ())}
     if not known:
@@ -288,11 +298,28 @@ def outcome_of(task: Task, outcome: str | None, opinion: str | None) -> str:
                 )
             ]
         )
-    if known[chosen].get("opinion_required") and not (opinion or "").strip():
-        raise InvalidSubmission(
-            problems=[Problem(path="opinion", message=_("Say why: this decision needs an opinion."))]
-        )
+    button, said = known[chosen], bool((opinion or "").strip())
+    problems = []
+    if button.get("opinion_required") and not said:
+        problems.append(Problem(path="opinion", message=_("Say why: this decision needs an opinion.")))
+    if button.get("opinion") == "none" and said:
+        problems.append(Problem(path="opinion", message=_("This decision takes no opinion. Leave it empty.")))
+    if button.get("signature_required") and not signed:
+        problems.append(Problem(path="signature", message=_("Sign it: this decision needs your signature.")))
+    if problems:
+        raise InvalidSubmission(problems=problems)
     return chosen
+
+
+def keep_file(ctx: Context, file: Json, instance_id: str) -> Json:
+    """Give a file that somebody handed in to an instance, within the open transaction.
+
+    Raises:
+        NotFound: There is no such file, or it is not theirs.
+    """
+    found = check_reference(ctx, file, owner_kind="instance", owner_id=instance_id)
+    adopt(ctx, found, owner_kind="instance", owner_id=instance_id)
+    return reference(found)
 
 
 def change_task(ctx: Context, task: Task, **values: Any) -> None:

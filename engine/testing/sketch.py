@@ -18,9 +18,11 @@ line with ``->`` joins elements by flows::
     which -> begin *
 
 A condition stands in brackets behind a flow; ``*`` marks the default flow. An approval names its people by
-``who:FEEL/level*weight``, separated by semicolons::
+``who:FEEL/level*weight``, separated by semicolons; a step's buttons are taken away by their names, or called
+otherwise::
 
     user check approval="rule=ratio percent=60 veto=true" asks='person:["ann","ben"];manager:initiator/2'
+    user file buttons="transfer;return:Ask again"
 
 ``task="assignee=initiator startCounts=true"`` sets what ``callwright:task`` does.
 """
@@ -184,6 +186,10 @@ def _extensions(options: dict[str, str]) -> str:
     for option, name in (("asks", "approver"), ("but", "except"), ("else", "otherwise")):
         for word in filter(None, options.get(option, "").split(";")):
             said.append(_approver(name, word))
+    for word in filter(None, options.get("buttons", "").split(";")):
+        name, _colon, label = word.partition(":")
+        made = f"label={quoteattr(label)}" if label else 'hidden="true"'
+        said.append(f"<callwright:button name={quoteattr(name)} {made}/>")
     if "service" in options:
         said.append(f'<callwright:service name="{options["service"]}"/>')
     if "key" in options:

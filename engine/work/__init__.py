@@ -1,6 +1,7 @@
 """What waits for a person: user tasks, who may take them, what they wrote, the links that lead to them."""
 
 from engine.work.actions import actions_of, keep_action
+from engine.work.buttons import Button, NotOffered, buttons_of, need_offered
 from engine.work.forms import ValidatedForm
 from engine.work.involved import (
     KINDS,
@@ -34,6 +35,7 @@ from engine.work.models import (
     Candidate,
     Comment,
     Involvement,
+    KeptSignature,
     Link,
     LinkAct,
     TaskAction,
@@ -49,6 +51,15 @@ from engine.work.rights import (
     need_may_act,
     seen_instances,
 )
+from engine.work.signatures import (
+    KEPT,
+    Signature,
+    check_signature,
+    forget_signature,
+    keep_signature,
+    kept_signature,
+    sign,
+)
 from engine.work.tasks import (
     TASK_SORTS,
     Task,
@@ -63,18 +74,23 @@ from engine.work.tasks import (
 
 __all__ = [
     "ACTIONS",
+    "KEPT",
     "KINDS",
     "OPEN_STATES",
     "OPERATE",
     "TASK_SORTS",
+    "Button",
     "Candidate",
     "Comment",
     "Involvement",
+    "KeptSignature",
     "Link",
     "LinkAct",
     "LinkGone",
+    "NotOffered",
     "OpenedLink",
     "Part",
+    "Signature",
     "Task",
     "TaskAction",
     "TaskAnswer",
@@ -84,16 +100,21 @@ __all__ = [
     "act_number",
     "actions_of",
     "answers_taken_back",
+    "buttons_of",
     "candidates_of",
+    "check_signature",
     "close_links",
     "deciders_of",
     "end_part",
+    "forget_signature",
     "get_part",
     "get_task",
     "handlers_of",
     "involve",
     "is_candidate",
     "keep_action",
+    "keep_signature",
+    "kept_signature",
     "list_comments",
     "list_parts",
     "list_tasks",
@@ -103,6 +124,7 @@ __all__ = [
     "may_see",
     "move_links",
     "need_may_act",
+    "need_offered",
     "open_link",
     "part_of",
     "parts_at",
@@ -111,6 +133,7 @@ __all__ = [
     "restore_links_of",
     "revoke_links_of",
     "seen_instances",
+    "sign",
     "tasks_of_instance",
     "use_act",
 ]

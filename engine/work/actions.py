@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from engine.context import Context
 from engine.db import inserting
+from engine.values import Json
 from engine.work.models import TaskAction
 from engine.work.tasks import Task
 
@@ -20,6 +21,8 @@ def keep_action(
     person: str | None = None,
     outcome: str | None = None,
     opinion: str | None = None,
+    files: Sequence[Json] = (),
+    signature: Json = None,
 ) -> None:
     """Keep what the context's actor does at a task, within the open transaction.
 
@@ -30,6 +33,8 @@ def keep_action(
         person: Whom it concerns beside the actor.
         outcome: What was decided, or to which element it was sent back.
         opinion: What they said about it.
+        files: References of what they attached; the instance's.
+        signature: Reference of the picture of their signature; the instance's.
     """
     task = at if isinstance(at, Task) else None
     ctx.gather(
@@ -43,6 +48,8 @@ def keep_action(
             "person": person,
             "outcome": outcome,
             "opinion": opinion,
+            "files": list(files) or None,
+            "signature": signature,
             "at": ctx.now,
         },
     )

@@ -96,7 +96,20 @@ class TaskAction(Base):
     # What was decided, or the element that it was sent back to.
     outcome: Mapped[str | None] = mapped_column(String(255))
     opinion: Mapped[str | None] = mapped_column(Text)
+    # References of what was attached to a decision, and of the picture of its signature.
+    files: Mapped[Any] = mapped_column(JsonText, nullable=True)
+    signature: Mapped[Any] = mapped_column(JsonText, nullable=True)
     at: Mapped[datetime] = mapped_column(Instant)
+
+
+class KeptSignature(Base):
+    """The signature that somebody keeps in their account, so as not to draw it each time."""
+
+    __tablename__ = "kept_signature"
+
+    person_key: Mapped[str] = mapped_column(ForeignKey("person.key"), primary_key=True)
+    file_id: Mapped[str] = mapped_column(ForeignKey("stored_file.id"))
+    kept_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Candidate(Base):

@@ -22,6 +22,7 @@ from admin.kit.names import names_of_groups
 from admin.kit.permissions import needs
 from admin.kit.views import View, expose, fields_of, local_target, page, see_other
 from admin.web.account.covers import CoverView
+from admin.web.account.signature import SignatureView
 from engine.context import PUBLIC
 from engine.errors import CallwrightError, InvalidSubmission, NotFound
 from engine.i18n import LOCALES, say
@@ -237,3 +238,4 @@ def register(appbuilder: Any) -> None:
     appbuilder.add_view_no_menu(ForgottenView)
     appbuilder.add_view_no_menu(AccountView)
     appbuilder.add_view_no_menu(CoverView)
+    appbuilder.add_view_no_menu(SignatureView)

@@ -8,6 +8,7 @@ from typing import Any
 from flask import flash, request
 from flask_babel import gettext
 
+import forms
 from admin.kit.current import context, permitted, signed_in, web
 from admin.kit.errors import flash_refusal
 from admin.kit.menu import MenuEntry, add_menu
@@ -87,7 +88,8 @@ class InstanceView(View):
             comments = list_comments(ctx, instance_id)
             taken_back = answers_taken_back(ctx, instance_id)
             actions = actions_of(ctx, instance_id)
-            held = runtime.variables_of(ctx, instance_id)
+            withheld = forms.withheld(ctx, instance_id)
+            held = forms.without_places(runtime.variables_of(ctx, instance_id), withheld)
             incidents = list_incidents(ctx, instance_id=instance_id, page_size=50)[1]
             notifications = list_notifications(ctx, instance_id=instance_id, page_size=100)[1]
             names = person_names(
@@ -117,7 +119,9 @@ class InstanceView(View):
                     for incident, place in zip(incidents, places_of(ctx, incidents), strict=True)
                 ],
                 variables=shown_variables(ctx, definition, held),
-                files=shown_files(held, *(comment["files"] for comment in comments)),
+                files=shown_files(
+                    held, *(comment["files"] for comment in comments), *(one.files for one in actions)
+                ),
                 notifications=notifications,
                 timers=_timers(ctx, instance_id),
                 called=[
@@ -244,6 +248,12 @@ def timeline(
 ) -> list[dict[str, Any]]:
     """Tell in plain words what happened, newest first."""
     by_visit = {task.id: task for task in tasks}
+    # A decision of one person alone is told by its step, with what it carries.
+    alone = {
+        (one.task_id, one.at): one
+        for one in actions
+        if one.action == "decide" and not by_visit[one.task_id].visit_id
+    }
     # Where to is told by who sent it back.
     returned = {by_visit[one.task_id].visit for one in actions if one.action == "return"}
     definition_id = instance["definition_id"]
@@ -264,6 +274,7 @@ def timeline(
                 "body": task.opinion,
                 "icon": "check",
                 "tone": "green",
+                **_carried(alone.get((task.id, task.ended_at))),
             }
         elif visit["state"] == "active":
             entry |= {"icon": "clock", "tone": "blue"}
@@ -302,7 +313,11 @@ def timeline(
         }
         for answer in taken_back
     ]
-    told += [_acted(texts, one, by_visit[one.task_id], elements, names) for one in actions]
+    told += [
+        _acted(texts, one, by_visit[one.task_id], elements, names)
+        for one in actions
+        if (one.task_id, one.at) not in alone
+    ]
     in_order = sorted(enumerate(told), key=lambda numbered: (numbered[1]["at"], numbered[0]), reverse=True)
     return [entry for _number, entry in in_order]
 
@@ -335,7 +350,19 @@ def _acted(
         },
     }[action.action]
     by = names.get(action.actor, action.actor)
-    return {"tone": "amber", "at": action.at, "by": by, "body": action.opinion, **said}
+    return {
+        "tone": "amber",
+        "at": action.at,
+        "by": by,
+        "body": action.opinion,
+        **_carried(action),
+        **said,
+    }
+
+
+def _carried(action: Any) -> dict[str, Any]:
+    """Return what a decision carries beside its opinion."""
+    return {} if action is None else {"files": action.files or [], "signature": action.signature}
 
 
 def _said(incident: Mapping[str, Any]) -> dict[str, Any]:

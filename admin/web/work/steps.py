@@ -11,7 +11,7 @@ from flask_babel import gettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from admin.kit.current import context, signed_in
+from admin.kit.current import context
 from admin.kit.errors import flash_refusal
 from admin.kit.names import Texts
 from admin.kit.permissions import needs
@@ -31,16 +31,16 @@ class Step:
     """What a task's page offers beside its form.
 
     Args:
+        buttons: What one can do now, by name, and what the step calls it; empty for its usual name.
         returns: Where it can be sent back to: element id and name.
         signers: Who is asked at an approval, in order.
-        takes_back: Whether one can take back what one decided.
         can_go_back: Whether others may take it, so that it can be put back.
         people: Keys and names that are suggested.
     """
 
+    buttons: dict[str, str]
     returns: list[tuple[str, str]]
     signers: list[runtime.SignerState]
-    takes_back: bool
     can_go_back: bool
     people: list[Any]
 
@@ -49,15 +49,15 @@ def step_of(ctx: Context, task: Task, texts: Texts, *, mine: bool) -> Step:
     """Return what a task's page offers to who looks at it."""
     signers = runtime.signers_of(ctx, task.id) if task.visit_id else []
     spec = get_definition_by_id(ctx, task.definition_id).spec
-    offered = runtime.returns_of(ctx, task.id) if mine else []
-    who = signed_in()
-    decided = task.state == "completed" and who is not None and task.ended_by == who.key
+    buttons = {
+        one.name: texts.say(task.definition_id, one.label) for one in runtime.offered_now(ctx, task.id)
+    }
+    returns = runtime.returns_of(ctx, task.id) if "return" in buttons else []
     people = select(Person.key, Person.name).where(Person.closed_at.is_(None)).order_by(Person.name)
     return Step(
-        returns=[(one, texts.say(task.definition_id, spec.node(one).element_name or one)) for one in offered],
+        buttons=buttons,
+        returns=[(one, texts.say(task.definition_id, spec.node(one).element_name or one)) for one in returns],
         signers=signers,
-        # Once the approval is over nobody is asked any more.
-        takes_back=decided and bool(signers),
         can_go_back=task.assignee is not None and bool(candidates_of(ctx, task.id)),
         people=list(ctx.connection.execute(people.limit(MOST_SUGGESTED))) if mine else [],
     )

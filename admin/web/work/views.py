@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, BinaryIO, cast
 
@@ -17,8 +17,10 @@ from admin.kit.errors import flash_refusal
 from admin.kit.menu import MenuEntry, add_menu
 from admin.kit.names import Texts, names_of_groups, person_names, process_titles
 from admin.kit.permissions import needs
+from admin.kit.signing import posted_signature
 from admin.kit.tables import read_paging
 from admin.kit.views import View, expose, fields_of, page, see_other
+from admin.web.work.deciding import is_signed, posted_attachments, takes_opinion
 from admin.web.work.known import shown_files, shown_variables
 from admin.web.work.steps import StepView, step_of
 from engine import runtime, values
@@ -32,6 +34,7 @@ from engine.work import (
     Task,
     candidates_of,
     get_task,
+    kept_signature,
     list_comments,
     list_tasks,
     may_act,
@@ -168,21 +171,26 @@ class TaskView(View):
         with ctx.read():
             task = get_task(ctx, task_id)
         data = posted_data(ctx)
+        attached: list[Any] = []
         try:
             if "save" in request.form:
                 forms.save_draft(ctx, task_id=task_id, data=data)
                 flash(gettext("Saved. You can go on later."), "success")
                 return see_other("TaskView.show", task_id=task_id)
+            attached = posted_attachments(ctx)
+            outcome = request.form.get("outcome") or None
             finish = ctx.registry.port("finish_task")
             finish(
                 ctx,
                 task_id=task_id,
-                outcome=request.form.get("outcome") or None,
+                outcome=outcome,
                 data=data,
                 opinion=request.form.get("opinion", "").strip() or None,
+                files=attached,
+                signature=posted_signature(ctx) if is_signed(task, outcome) else None,
             )
         except InvalidSubmission as error:
-            return make_response(self._show(task_id, data=data, error=error), 422)
+            return make_response(self._show(task_id, data=data, error=error, attached=attached), 422)
         except CallwrightError as error:
             flash_refusal(error)
             return see_other("TaskView.show", task_id=task_id)
@@ -224,7 +232,14 @@ class TaskView(View):
         flash(gettext("Done."), "success")
         return see_other("TaskView.list")
 
-    def _show(self, task_id: str, *, data: Any = None, error: InvalidSubmission | None = None) -> str:
+    def _show(
+        self,
+        task_id: str,
+        *,
+        data: Any = None,
+        error: InvalidSubmission | None = None,
+        attached: Sequence[Any] = (),
+    ) -> str:
         ctx = context()
         with ctx.read():
             task = get_task(ctx, task_id)
@@ -235,6 +250,7 @@ class TaskView(View):
             mine = may_act(ctx, task, _key())
             candidates = candidates_of(ctx, task_id) if task.assignee is None else []
             comments = list_comments(ctx, task.instance_id)
+            kept = kept_signature(ctx)
             rendered = with_data(forms.render_task(ctx, task_id=task_id), data)
             step = step_of(ctx, task, texts, mine=mine and task.open)
             names = person_names(
@@ -249,7 +265,8 @@ class TaskView(View):
                 ],
             )
             definition = texts.definition(task.definition_id)
-            held = runtime.variables_of(ctx, task.instance_id)
+            withheld = forms.withheld(ctx, task.instance_id, task=task)
+            held = forms.without_places(runtime.variables_of(ctx, task.instance_id), withheld)
             return page(
                 "work/task.html",
                 task=task,
@@ -267,6 +284,10 @@ class TaskView(View):
                 errors=_by_field(error),
                 error=say(web().locale, error) if error is not None and not error.problems else None,
                 opinion=request.form.get("opinion", ""),
+                takes_opinion=takes_opinion(task),
+                attached=attached,
+                drawn=request.form.get("signature", ""),
+                kept_signature=kept.id if kept is not None else None,
                 variables=shown_variables(ctx, definition, held, without=rendered.data if rendered else ()),
                 files=shown_files({} if rendered else held),
                 groups=names_of_groups(ctx, _candidate_groups(ctx, task_id)),

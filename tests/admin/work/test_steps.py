@@ -95,3 +95,14 @@ def test_who_has_decided_can_take_it_back_as_long_as_others_are_asked(ctx, ben, 
     assert f"/tasks/{task_id}/take-back" in ben.get(f"/tasks/{task_id}").text
     post(ben, token_of, task_id, "take-back")
     assert {task.assignee for task in open_tasks(ctx, asked)} == {"ben", "mei"}
+
+
+def test_a_button_that_the_step_takes_away_is_not_there_and_another_is_called_as_it_says(ctx, ben, centre):
+    drawn = DRAWN.replace("asks=", 'buttons="transfer;comment;add;return:Ask the sender" asks=')
+    deploy(ctx, files={"p.bpmn": sketch(drawn)})
+    begun = start_process(person(centre, "li"), process_key="p")
+    complete_task(ctx, task_id=open_tasks(ctx, begun)[0].id)
+    text = ben.get(f"/tasks/{of(ctx, begun, 'ben')}").text
+    assert "Ask the sender" in text
+    for gone in ("/transfer", '/signers"', "/comments"):
+        assert gone not in text, gone
