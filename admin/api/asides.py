@@ -13,7 +13,7 @@ from admin.api.paging import page_of
 from admin.api.people import MANAGE
 from admin.api.tasks import TaskSchema, seen_task, task_row
 from engine.context import Context
-from engine.errors import NotFound
+from engine.errors import CallwrightError, NotFound
 from engine.i18n import _, say
 from engine.runtime import (
     allowed,
@@ -210,7 +210,7 @@ class AsidesApi(Api):
                     "task_id": one.task_id,
                     "decided": one.error is None,
                     "code": one.error.code if one.error is not None else None,
-                    "message": say(ctx.locale, one.error) if one.error is not None else None,
+                    "message": _reason(ctx, one.error) if one.error is not None else None,
                 }
                 for one in made
             ]
@@ -330,6 +330,10 @@ class HandOversApi(Api):
     def hand_over(self, ctx: Context, said: dict[str, Any], key: str) -> dict[str, Any]:
         """Hand over to somebody all that waits for somebody else, and all that will."""
         return {"tasks": hand_over_work(ctx, person_key=key, **said)}
+
+
+def _reason(ctx: Context, error: CallwrightError) -> str:
+    return say(ctx.locale, error.problems[0] if error.problems else error)
 
 
 _PART = (

@@ -15,7 +15,8 @@ def offered_now(ctx: Context, task_id: str) -> list[Button]:
     """
     with ctx.read():
         task = get_task(ctx, task_id)
-        mine = task.open and may_act(ctx, task, ctx.actor.key)
+        mine = task.open and task.owner is None and may_act(ctx, task, ctx.actor.key)
+        sees = may_see(ctx, task.instance_id)
         several = mine and task.visit_id is not None
         can = {
             "return": mine and bool(returns_of(ctx, task_id)),
@@ -27,6 +28,9 @@ def offered_now(ctx: Context, task_id: str) -> list[Button]:
             and task.visit_id is not None
             and task.ended_by == ctx.actor.key
             and bool(signers_of(ctx, task_id)),
-            "comment": may_see(ctx, task.instance_id),
+            "comment": sees,
+            "delegate": mine,
+            "consult": mine,
+            "circulate": sees,
         }
     return [button for name, button in buttons_of(task).items() if can.get(name)]

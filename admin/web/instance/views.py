@@ -17,6 +17,7 @@ from admin.kit.permissions import needs
 from admin.kit.places import places_of
 from admin.kit.tables import read_paging
 from admin.kit.views import View, expose, fields_of, page, see_other
+from admin.web.instance.requests import RequestView, request_of
 from admin.web.work.known import shown_files, shown_variables
 from engine import runtime, values
 from engine.context import Context
@@ -25,7 +26,14 @@ from engine.i18n import _, translate
 from engine.jobs import list_incidents, list_jobs
 from engine.machine.nodes.gateways import Join
 from engine.notify import list_notifications
-from engine.work import actions_of, answers_taken_back, list_comments, may_see, tasks_of_instance
+from engine.work import (
+    actions_of,
+    answers_taken_back,
+    list_comments,
+    mark_read,
+    may_see,
+    tasks_of_instance,
+)
 
 # In place of an element's id, which never holds a colon.
 SKIP = ":skip"
@@ -77,6 +85,8 @@ class InstanceView(View):
     def show(self, instance_id: str) -> Any:
         """Show one process: where it is, how it came there, what was said, what is known."""
         ctx = context()
+        with ctx.write():
+            mark_read(ctx, instance_id, ctx.actor.key or "")
         with ctx.read():
             instance = runtime.get_instance(ctx, instance_id)
             if not may_see(ctx, instance_id):
@@ -105,9 +115,12 @@ class InstanceView(View):
             )
             elements = _elements(texts, instance["definition_id"], definition)
             told = timeline(texts, instance, visits, tasks, comments, taken_back, actions, elements, names)
+            asked = request_of(ctx, instance, definition, visits)
+            names = {**names, **person_names(ctx, [one.person_key for one in asked.parts])}
             return page(
                 "instance/instance.html",
                 instance=instance,
+                asking=asked,
                 title=instance["title"] or texts.title(instance["definition_id"]),
                 texts=texts,
                 states=element_states(definition, visits, incidents),
@@ -150,12 +163,11 @@ class InstanceView(View):
             xml = definition.package.drawing(definition.path, web().locale)
         return xml, 200, {"Content-Type": "application/xml; charset=utf-8"}
 
-    @expose("/<instance_id>/<any(cancel,suspend,resume):verb>", methods=["POST"])
+    @expose("/<instance_id>/<any(suspend,resume):verb>", methods=["POST"])
     @needs("instances.operate")
     def act(self, instance_id: str, verb: str) -> Any:
-        """Cancel, pause or resume."""
+        """Pause or resume."""
         acts: Mapping[str, Any] = {
-            "cancel": runtime.cancel_instance,
             "suspend": runtime.suspend_instance,
             "resume": runtime.resume_instance,
         }
@@ -314,7 +326,7 @@ def timeline(
         for answer in taken_back
     ]
     told += [
-        _acted(texts, one, by_visit[one.task_id], elements, names)
+        _acted(texts, one, by_visit.get(one.task_id), elements, names)
         for one in actions
         if (one.task_id, one.at) not in alone
     ]
@@ -326,8 +338,12 @@ def _acted(
     texts: Texts, action: Any, task: Any, elements: Mapping[str, str], names: Mapping[str, str]
 ) -> dict[str, Any]:
     """Tell what somebody did at a step beside others."""
-    step = texts.say(task.definition_id, task.name)
+    by = names.get(action.actor, action.actor)
     person = names.get(action.person, action.person)
+    entry = {"tone": "amber", "at": action.at, "by": by, "body": action.opinion, **_carried(action)}
+    if task is None or action.action == "circulate":
+        return {**entry, **_done_to_all(action, elements, person)}
+    step = texts.say(task.definition_id, task.name)
     decided = {"text": f"{step}: {texts.outcome(task, action.outcome)}", "icon": "check", "tone": "green"}
     said = {
         "decide": decided,
@@ -348,16 +364,44 @@ def _acted(
             "text": gettext("%(step)s: the decision was taken back", step=step),
             "icon": "arrow-back-up",
         },
+        "delegate": {
+            "text": gettext("%(step)s: %(person)s is asked for help", step=step, person=person),
+            "icon": "hand-stop",
+        },
+        "give_back": {
+            "text": gettext("%(step)s: given back to %(person)s", step=step, person=person),
+            "icon": "arrow-back-up",
+        },
+        "consult": {
+            "text": gettext("%(step)s: a question to %(person)s", step=step, person=person),
+            "icon": "help-circle",
+        },
+        "answer": {
+            "text": gettext("%(step)s: an answer to %(person)s", step=step, person=person),
+            "icon": "message-circle",
+        },
     }[action.action]
-    by = names.get(action.actor, action.actor)
-    return {
-        "tone": "amber",
-        "at": action.at,
-        "by": by,
-        "body": action.opinion,
-        **_carried(action),
-        **said,
+    return {**entry, **said}
+
+
+def _done_to_all(action: Any, elements: Mapping[str, str], person: str | None) -> dict[str, Any]:
+    """Tell what somebody did to an instance as a whole."""
+    where = elements.get(action.outcome, action.outcome)
+    texts = {
+        "circulate": (gettext("A copy was sent to %(person)s", person=person), "mail-forward"),
+        "urge": (gettext("They were asked to hurry"), "bell"),
+        "withdraw": (gettext("Taken back to be changed"), "arrow-back-up"),
+        "cancel": (gettext("Cancelled"), "x"),
+        "reopen": (gettext("Opened again at %(step)s", step=where), "rotate-clockwise"),
+        "appoint": (
+            gettext("%(step)s: done by %(person)s", step=where, person=person)
+            if action.person
+            else gettext("%(step)s: done by whom the drawing names", step=where),
+            "user-check",
+        ),
     }
+    text, icon = texts[action.action]
+    return {"text": text, "icon": icon}
 
 
 def _carried(action: Any) -> dict[str, Any]:
@@ -378,6 +422,7 @@ def _timers(ctx: Context, instance_id: str) -> list[dict[str, Any]]:
 def register(appbuilder: Any) -> None:
     """Add the pages and their line in the menu."""
     appbuilder.add_view_no_menu(InstanceView)
+    appbuilder.add_view_no_menu(RequestView)
     add_menu(
         appbuilder,
         MenuEntry(

@@ -1,8 +1,8 @@
-"""What one can do with a task beside finishing it: send back, hand over, ask others too, take back."""
+"""What one can do with a task beside finishing it: send back, hand over, lend, ask others, take back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from engine.context import Context
 from engine.definition import get_definition_by_id
 from engine.errors import CallwrightError
 from engine.people import Person
-from engine.work import Task, candidates_of
+from engine.work import Involvement, Task, candidates_of, parts_at
 
 MOST_SUGGESTED = 500
 
@@ -34,6 +34,7 @@ class Step:
         buttons: What one can do now, by name, and what the step calls it; empty for its usual name.
         returns: Where it can be sent back to: element id and name.
         signers: Who is asked at an approval, in order.
+        asked: Who was asked a question or lent a hand at it, in order.
         can_go_back: Whether others may take it, so that it can be put back.
         people: Keys and names that are suggested.
     """
@@ -41,6 +42,7 @@ class Step:
     buttons: dict[str, str]
     returns: list[tuple[str, str]]
     signers: list[runtime.SignerState]
+    asked: Sequence[Involvement]
     can_go_back: bool
     people: list[Any]
 
@@ -58,7 +60,8 @@ def step_of(ctx: Context, task: Task, texts: Texts, *, mine: bool) -> Step:
         buttons=buttons,
         returns=[(one, texts.say(task.definition_id, spec.node(one).element_name or one)) for one in returns],
         signers=signers,
-        can_go_back=task.assignee is not None and bool(candidates_of(ctx, task.id)),
+        asked=parts_at(ctx, task.id),
+        can_go_back=task.assignee is not None and task.owner is None and bool(candidates_of(ctx, task.id)),
         people=list(ctx.connection.execute(people.limit(MOST_SUGGESTED))) if mine else [],
     )
 
@@ -97,6 +100,39 @@ class StepView(View):
             )
 
         return _tried(task_id, act, gettext("Handed over."))
+
+    @expose("/<task_id>/delegate", methods=["POST"])
+    @needs()
+    def delegate(self, task_id: str) -> Any:
+        """Lend it to somebody who helps and gives it back."""
+        said = fields_of("delegate_to", "delegate_opinion")
+
+        def act() -> None:
+            runtime.delegate_task(
+                context(), task_id=task_id, to=said["delegate_to"], opinion=said["delegate_opinion"] or None
+            )
+
+        return _tried(task_id, act)
+
+    @expose("/<task_id>/give-back", methods=["POST"])
+    @needs()
+    def give_back(self, task_id: str) -> Any:
+        """Give it back with what one thinks, or fetch what one has lent."""
+        opinion = fields_of("opinion")["opinion"]
+        return _tried(
+            task_id, lambda: runtime.give_back_task(context(), task_id=task_id, opinion=opinion or "")
+        )
+
+    @expose("/<task_id>/questions", methods=["POST"])
+    @needs()
+    def ask(self, task_id: str) -> Any:
+        """Ask somebody about it."""
+        said = fields_of("asked", "question")
+
+        def act() -> None:
+            runtime.consult(context(), task_id=task_id, person_key=said["asked"], question=said["question"])
+
+        return _tried(task_id, act)
 
     @expose("/<task_id>/signers", methods=["POST"])
     @needs()

@@ -20,6 +20,7 @@ from admin.kit.permissions import needs
 from admin.kit.signing import posted_signature
 from admin.kit.tables import read_paging
 from admin.kit.views import View, expose, fields_of, page, see_other
+from admin.web.work import parts, several
 from admin.web.work.deciding import is_signed, posted_attachments, takes_opinion
 from admin.web.work.known import shown_files, shown_variables
 from admin.web.work.steps import StepView, step_of
@@ -132,6 +133,7 @@ class TaskView(View):
                 },
                 texts=Texts(ctx),
                 names=person_names(ctx, [task.assignee for task in found]),
+                several=sum(bool(task.options.get("batch")) for task in found if task.open),
                 processes=process_titles(ctx).items(),
                 chosen_process=request.args.get("process", ""),
                 now=ctx.now,
@@ -247,7 +249,7 @@ class TaskView(View):
                 raise Forbidden()
             texts = Texts(ctx)
             instance = runtime.get_instance(ctx, task.instance_id)
-            mine = may_act(ctx, task, _key())
+            mine = task.owner is None and may_act(ctx, task, _key())
             candidates = candidates_of(ctx, task_id) if task.assignee is None else []
             comments = list_comments(ctx, task.instance_id)
             kept = kept_signature(ctx)
@@ -261,7 +263,9 @@ class TaskView(View):
                     instance["initiator"],
                     *candidates,
                     *(comment["author"] for comment in comments),
+                    task.owner,
                     *(key for one in step.signers for key in (one.person, one.instead_of, one.added_by)),
+                    *(key for one in step.asked for key in (one.person_key, one.by)),
                 ],
             )
             definition = texts.definition(task.definition_id)
@@ -394,6 +398,8 @@ def register(appbuilder: Any) -> None:
     appbuilder.add_view_no_menu(HomeView)
     appbuilder.add_view_no_menu(TaskView)
     appbuilder.add_view_no_menu(StepView)
+    parts.register(appbuilder)
+    several.register(appbuilder)
     add_menu(
         appbuilder,
         MenuEntry(label=_("Home"), endpoint="HomeView.show", icon="home"),

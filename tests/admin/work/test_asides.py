@@ -1,0 +1,158 @@
+"""The pages on which people help each other: lend, ask, send copies, follow, hurry, decide several."""
+
+import pytest
+
+from engine.definition import deploy
+from engine.people import create_person
+from engine.runtime import allowed, cancel_request, get_instance, start_process
+from engine.testing import person
+from engine.testing.sketch import sketch
+from engine.work import get_task, list_parts, list_tasks, parts_of
+
+DRAWN = """
+    start begin
+    user apply name="Fill it in" task="assignee=initiator startCounts=true"
+    user check name="Check it" task="batch=true" approval="" asks='person:["ben","mei"]'
+    user file name="File it" task="assignee=initiator"
+    end over
+    begin -> apply -> check -> file -> over
+"""
+MANIFEST = b"""
+key = "p"
+title = "Request"
+initiator_may = ["urge", "withdraw", "cancel"]
+"""
+
+
+@pytest.fixture
+def enter_as(make_person, enter):
+    for key in ("ben", "mei", "li"):
+        make_person(key, "handler")
+    make_person("boss", "administrator")
+    return enter
+
+
+@pytest.fixture
+def asked(ctx, centre, enter_as):
+    deploy(ctx, files={"p.bpmn": sketch(DRAWN), "process.toml": MANIFEST})
+    return start_process(person(centre, "li"), process_key="p").id
+
+
+def open_tasks(ctx):
+    with ctx.read():
+        return list_tasks(ctx)[1]
+
+
+def of(ctx, key):
+    return next(task.id for task in open_tasks(ctx) if task.assignee == key)
+
+
+@pytest.fixture
+def send(token_of):
+    def post(browser, page, verb, **said):
+        token = token_of(browser, page)
+        answer = browser.post(f"{page}{verb}", data={**said, "csrf_token": token}, follow_redirects=True)
+        assert answer.status_code == 200, answer.text[:500]
+        return answer.text
+
+    return post
+
+
+def test_a_task_is_lent_given_back_and_decided_by_who_lent_it(ctx, asked, enter_as, send):
+    task_id = of(ctx, "ben")
+    ben, mei = enter_as("ben"), enter_as("mei")
+    text = send(ben, f"/tasks/{task_id}", "/delegate", delegate_to="mei", delegate_opinion="Right?")
+    assert "Fetch it back" in text
+    assert 'name="outcome"' not in text
+    text = mei.get(f"/tasks/{task_id}").text
+    assert ("Give it back" in text, "Right?" in text) == (True, True)
+    send(mei, f"/tasks/{task_id}", "/give-back", opinion="It is right")
+    text = ben.get(f"/tasks/{task_id}").text
+    assert ("It is right" in text, 'value="approved"' in text) == (True, True)
+    assert "asked for help" in ben.get(f"/instances/{asked}").text
+
+
+def test_a_question_is_answered_on_the_page_of_what_was_sent_to_one(ctx, asked, enter_as, send):
+    task_id = of(ctx, "ben")
+    ben, mei = enter_as("ben"), enter_as("mei")
+    send(ben, f"/tasks/{task_id}", "/questions", asked="mei", question="Enough people?")
+    assert "Enough people?" in mei.get("/parts/?view=asked").text
+    with ctx.read():
+        (part,) = list_parts(ctx, "mei", kind=("consult",))[1]
+    token_page = "/parts/?view=asked"
+    send_answer(mei, send, token_page, part.id, "Yes, enough")
+    assert "Yes, enough" in ben.get(f"/tasks/{task_id}").text
+    assert "Yes, enough" in ben.get("/parts/?view=given").text
+
+
+def send_answer(browser, send, page, part_id, text):
+    from re import search
+
+    token = search(r'name="csrf_token" value="([^"]+)"', browser.get(page).text)[1]
+    answer = browser.post(
+        f"/parts/{part_id}/answer", data={"answer": text, "csrf_token": token}, follow_redirects=True
+    )
+    assert answer.status_code == 200
+
+
+def test_a_copy_is_new_until_it_is_opened(ctx, asked, enter_as, send):
+    ben, mei = enter_as("ben"), enter_as("mei")
+    send(ben, f"/instances/{asked}", "/circulate", readers="mei", circulate_text="FYI")
+    text = mei.get("/parts/").text
+    assert ("FYI" in text, ">New<" in text) == (True, True)
+    mei.get(f"/instances/{asked}")
+    assert ">New<" not in mei.get("/parts/").text
+    send(mei, f"/instances/{asked}", "/follow")
+    assert "Request" in mei.get("/parts/?view=follow").text
+    send(mei, f"/instances/{asked}", "/unfollow")
+    with ctx.read():
+        assert [(part.kind, part.ended_at is None) for part in parts_of(ctx, asked)] == [
+            ("read", True),
+            ("follow", False),
+        ]
+
+
+def test_the_initiator_hurries_takes_back_and_cancels_on_the_page(ctx, asked, enter_as, send):
+    li, ben = enter_as("li"), enter_as("ben")
+    page = f"/instances/{asked}"
+    assert "Take it back and change it" in li.get(page).text
+    assert "Take it back and change it" not in ben.get(page).text
+    assert "They were asked to hurry" in send(li, page, "/urge", urge_text="today?")
+    assert "urged a short while ago" in send(li, page, "/urge", urge_text="now?")
+    send(li, page, "/withdraw", withdraw_reason="dates")
+    assert [task.element_id for task in open_tasks(ctx)] == ["apply"]
+    text = send(li, page, "/cancel", reason="not needed")
+    assert "Cancelled" in text
+    with ctx.read():
+        assert allowed(ctx, get_instance(ctx, asked)) == []
+
+
+def test_an_operator_opens_a_request_again_and_names_somebody_for_a_step(ctx, centre, asked, enter_as, send):
+    cancel_request(person(centre, "li"), instance_id=asked, reason="no")
+    boss, li = enter_as("boss"), enter_as("li")
+    page = f"/instances/{asked}"
+    assert "Open it again" not in li.get(page).text
+    send(boss, page, "/reopen", reopen_to="check", reopen_reason="yes")
+    assert [task.element_id for task in open_tasks(ctx)] == ["check", "check"]
+    text = send(boss, page, "/appoint", appoint_at="file", appointed="mei", appoint_reason="away")
+    assert "File it: done by Mei" in text
+
+
+def test_several_tasks_are_decided_at_once(ctx, centre, asked, enter_as, send):
+    start_process(person(centre, "li"), process_key="p")
+    ben = enter_as("ben")
+    assert "Decide several at once" in ben.get("/tasks/").text
+    mine = [task.id for task in open_tasks(ctx) if task.assignee == "ben"]
+    text = send(ben, "/tasks/several/", "", task=mine, outcome="rejected", opinion="")
+    assert "2 are still open" in text
+    text = send(ben, "/tasks/several/", "", task=mine, outcome="approved", opinion="fine")
+    assert "2 tasks were decided" in text
+    with ctx.read():
+        assert {get_task(ctx, task_id).opinion for task_id in mine} == {"fine"}
+    assert "Nothing to decide together" in ben.get("/tasks/several/").text
+
+
+def test_people_are_suggested_by_key_and_name(ctx, asked, enter_as):
+    with ctx.write():
+        create_person(ctx, key="zoe", name="Zoë 李")
+    assert '<option value="zoe">Zoë 李</option>' in enter_as("ben").get(f"/tasks/{of(ctx, 'ben')}").text
