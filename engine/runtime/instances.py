@@ -75,7 +75,7 @@ def start_process(
     """
     definition = get_startable(ctx, key=process_key, version=version)
     if initiator is not None and initiator != ctx.actor.key:
-        _check_may_hand_in(ctx, initiator)
+        check_may_hand_in(ctx, initiator)
     return _begin(
         ctx,
         definition,
@@ -86,7 +86,7 @@ def start_process(
     )
 
 
-def _check_may_hand_in(ctx: Context, initiator: str) -> None:
+def check_may_hand_in(ctx: Context, initiator: str) -> None:
     """Make sure that the actor may hand in for somebody: with the permission, or as whoever stands above."""
     need_here(ctx, initiator)
     if ctx.actor.may(START_FOR_OTHERS):

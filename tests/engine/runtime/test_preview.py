@@ -1,0 +1,176 @@
+"""The path before it is taken is the path that is taken."""
+
+import pytest
+
+from engine import runtime
+from engine.definition import deploy
+from engine.history import ElementVisit
+from engine.notify import list_notifications
+from engine.people import create_person, join_unit, put_unit
+from engine.runtime.preview import MOST_STEPS, preview_start, preview_task
+from engine.testing import person, system
+from engine.testing.sketch import sketch
+from engine.work import list_tasks
+
+LEAVE = """
+    start begin
+    user apply name="Apply" task="assignee=initiator startCounts=true"
+    user lead name="Manager" approval="ifInitiator=manager" asks='manager:initiator'
+    xor long
+    user boss name="Director" approval="ifAgain=once ifNobody=approve" asks='manager:initiator/2'
+    and part
+    user hr name="Record it" approval="" asks='person:"bob"'
+    user cover name="Covers" approval="rule=any inTurn=true" asks='person:["cy","ann"]'
+    and meet
+    xor short
+    end over
+    begin -> apply -> lead -> long
+    long -> boss [days > 3]
+    long -> short *
+    boss -> short
+    short -> part
+    part -> hr -> meet
+    part -> cover -> meet
+    meet -> over
+"""
+
+
+@pytest.fixture
+def office(centre):
+    with system(centre).write() as ctx:
+        for key in ("max", "top"):
+            create_person(ctx, key=key, name=key.title())
+        put_unit(ctx, key="house", name="House", head_key="top")
+        put_unit(ctx, key="floor", name="Floor", parent_key="house", head_key="max")
+        join_unit(ctx, unit_key="floor", person_key="eve")
+        join_unit(ctx, unit_key="floor", person_key="max")
+
+    def drawn(text):
+        deploy(system(centre), files={"p.bpmn": sketch(text)})
+
+    return drawn
+
+
+def previewed(centre, who="eve", **variables):
+    with person(centre, who).read() as ctx:
+        found = preview_start(ctx, process_key="p", variables=variables)
+    return [(one.element_id, one.people) for one in found.steps if not one.given], found.unknown
+
+
+def taken(centre, who="eve", **variables):
+    """Take the path, everybody approving as soon as they are asked."""
+    begun = runtime.start_process(person(centre, who), process_key="p", variables=variables).id
+    steps, seen = [], set()
+    for _turn in range(50):
+        with system(centre).read() as ctx:
+            tasks = list_tasks(ctx, instance_id=begun, sort="created_at")[1]
+        for task in tasks:
+            if task.visit not in seen:
+                seen.add(task.visit)
+                steps.append((task.element_id, asked(centre, begun, task, tasks)))
+        if not tasks:
+            break
+        task = tasks[0]
+        runtime.complete_task(person(centre, task.assignee), task_id=task.id, outcome="approved")
+    with system(centre).read() as ctx:
+        assert runtime.get_instance(ctx, begun)["state"] == "completed"
+    return steps
+
+
+def asked(centre, begun, task, tasks):
+    with system(centre).read() as ctx:
+        signers = runtime.signers_of(ctx, task.id) if task.visit_id else []
+    return tuple(one.person for one in signers) or (task.assignee,)
+
+
+@pytest.mark.parametrize("days", [1, 3, 4, 30])
+@pytest.mark.parametrize("who", ["eve", "max"])
+def test_the_steps_and_their_people_are_those_that_come(centre, office, days, who):
+    office(LEAVE)
+    seen, unknown = previewed(centre, who, days=days)
+    assert unknown is None
+    assert sorted(seen) == sorted(taken(centre, who, days=days))
+    assert ("boss" in dict(seen)) == (days > 3 and who == "eve")
+
+
+def test_nothing_is_written_and_nobody_is_told(centre, office):
+    office(LEAVE)
+    previewed(centre, days=9)
+    with system(centre).read() as ctx:
+        assert runtime.list_instances(ctx)[0] == 0
+        assert ctx.session.query(ElementVisit).count() == 0
+        assert list_notifications(ctx)[0] == 0
+
+
+def test_an_approval_that_counts_as_given_is_shown_so(centre, office):
+    office(
+        """
+        start begin
+        user one approval="" asks='person:["ann"]'
+        user two approval="ifAgain=once" asks='person:["ann"]'
+        end over
+        begin -> one -> two -> over
+        """
+    )
+    with person(centre, "eve").read() as ctx:
+        found = preview_start(ctx, process_key="p", variables={})
+    assert [(one.element_id, one.people, one.given) for one in found.steps] == [
+        ("one", ("ann",), False),
+        ("two", ("ann",), True),
+    ]
+
+
+def test_what_depends_on_something_unknown_is_said_to_be_unknown(centre, office):
+    office(
+        """
+        start begin
+        user ask
+        xor which name="Which way?"
+        user a
+        user b
+        end over
+        begin -> ask -> which
+        which -> a [amount > 3]
+        which -> b [amount <= 3]
+        a -> over
+        b -> over
+        """
+    )
+    steps, unknown = previewed(centre)
+    assert ([element for element, _people in steps], unknown) == (["ask"], "Which way?")
+    assert previewed(centre, amount=5)[1] is None
+
+
+def test_a_drawing_that_goes_round_is_not_followed_for_ever(centre, office):
+    office(
+        """
+        start begin
+        user ask
+        xor again
+        end over
+        begin -> ask -> again
+        again -> over [done = true]
+        again -> ask *
+        """
+    )
+    assert len(previewed(centre, done=False)[0]) == MOST_STEPS
+
+
+def test_copies_are_in_the_path(centre, office):
+    drawn = sketch("start begin\nuser ask\nend over\nbegin -> ask -> over").decode()
+    copies = '<extensionElements><callwright:circulate to="person:bob"/></extensionElements></userTask>'
+    deploy(system(centre), files={"p.bpmn": drawn.replace("</userTask>", copies).encode()})
+    with person(centre, "eve").read() as ctx:
+        found = preview_start(ctx, process_key="p", variables={})
+    assert [(one.kind, one.people) for one in found.steps] == [("task", ()), ("copy", ("bob",))]
+
+
+def test_from_a_task_on_only_what_follows_is_told(centre, office):
+    office(LEAVE)
+    runtime.start_process(person(centre, "eve"), process_key="p", variables={"days": 9})
+    with system(centre).read() as ctx:
+        (task,) = list_tasks(ctx)[1]
+    with person(centre, "max").read() as ctx:
+        found = preview_task(ctx, task_id=task.id)
+    assert [one.element_id for one in found.steps] == ["boss", "hr", "cover"]
+    assert found.unknown is None
