@@ -7,6 +7,7 @@ from forms.steps import check_step, warn_of_conditions
 from forms.submit import (
     check_submission,
     load_draft,
+    preview_with_form,
     render_start,
     render_task,
     save_draft,
@@ -31,6 +32,7 @@ __all__ = [
     "Form",
     "check_submission",
     "load_draft",
+    "preview_with_form",
     "read_form",
     "register",
     "render_start",

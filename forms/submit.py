@@ -207,6 +207,7 @@ def start_with_form(
     form: str | None = None,
     version: int | None = None,
     business_key: str | None = None,
+    initiator: str | None = None,
 ) -> InstanceRef:
     """Start a process as a person does: check the start's form, keep the submission, begin.
 
@@ -220,9 +221,10 @@ def start_with_form(
         form: Which form, where several start the same event.
         version: The latest where omitted.
         business_key: A key of the caller's own; else the next of its counter.
+        initiator: Whose request it is, where the actor hands it in for somebody else.
 
     Raises:
-        NotFound: There is no such process or version.
+        NotFound: There is no such process, version or person.
         Forbidden: The actor may not start it in this way.
         InvalidSubmission: An answer cannot be accepted.
     """
@@ -237,12 +239,52 @@ def start_with_form(
             start_event=start_event,
             version=version,
             business_key=business_key,
+            initiator=initiator,
         )
-    return _begin(ctx, opened=opened, accepted=accepted, business_key=business_key)
+    return _begin(ctx, opened=opened, accepted=accepted, business_key=business_key, initiator=initiator)
+
+
+def preview_with_form(
+    ctx: Context,
+    *,
+    process_key: str,
+    data: Mapping[str, Json],
+    start_event: str | None = None,
+    form: str | None = None,
+    initiator: str | None = None,
+) -> runtime.Preview:
+    """Tell what would follow if a process were started so: its answers are checked, and nothing is kept.
+
+    Args:
+        ctx: Who would start it.
+        process_key: Which process.
+        data: The form's answers.
+        start_event: Which start event, where there are several.
+        form: Which form, where several start the same event.
+        initiator: Whose request it would be.
+
+    Raises:
+        NotFound: There is no such process or person.
+        Forbidden: The actor may not start it in this way.
+        InvalidSubmission: An answer cannot be accepted.
+    """
+    with ctx.read():
+        opened = open_start(ctx, process_key=process_key, start_event=start_event, form=form)
+        values = data if opened is None else validate(opened.form, data, opened.filling).values
+        into = None if opened is None else opened.into
+        return runtime.preview_start(
+            ctx,
+            process_key=process_key,
+            variables=values if into is None else {into: values},
+            start_event=start_event if opened is None else opened.event,
+            initiator=initiator,
+        )
 
 
 @verb
-def _begin(ctx: Context, *, opened: Opened, accepted: Accepted, business_key: str | None) -> InstanceRef:
+def _begin(
+    ctx: Context, *, opened: Opened, accepted: Accepted, business_key: str | None, initiator: str | None
+) -> InstanceRef:
     values = accepted.values
     begun = runtime.start_process(
         ctx,
@@ -251,6 +293,7 @@ def _begin(ctx: Context, *, opened: Opened, accepted: Accepted, business_key: st
         start_event=opened.event,
         version=opened.definition.version,
         business_key=business_key,
+        initiator=initiator,
     )
     _keep(ctx, opened, values, task_id=None, instance_id=begun.id)
     _adopt(ctx, accepted.files, begun.id)

@@ -140,6 +140,10 @@ class StartBody(Body):
     variables = Fields(load_default=dict)
     business_key = Text(least=1, most=128, metadata={"description": "Else the next of its counter."})
     version = Whole(least=1, metadata={"description": "The latest where omitted."})
+    initiator = Text(
+        least=1,
+        metadata={"description": "Whose request it is, where you hand it in for somebody below you."},
+    )
 
 
 def _may_see(ctx: Context, definition: Definition) -> bool:
@@ -174,12 +178,22 @@ def _version_row(ctx: Context, key: str, version: int) -> dict[str, Any]:
 
 def _startable(ctx: Context, said: dict[str, Any], key: str) -> dict[str, Any]:
     """Read what is started, before the transaction opens: the first time means to compile it."""
-    definition = get_definition(ctx, key=key, version=said.get("version"))
+    return {"definition": startable_definition(ctx, key, said.get("version"))}
+
+
+def startable_definition(ctx: Context, key: str, version: int | None) -> Definition:
+    """Return what the caller may start.
+
+    Raises:
+        NotFound: There is none, or none that they may see.
+        Forbidden: They may not start it.
+    """
+    definition = get_definition(ctx, key=key, version=version)
     if not may_start(ctx, definition):
         if _may_see(ctx, definition):
             raise Forbidden(_("You may not start this process."))
         raise NotFound(_("There is no process %(key)s. Deploy it first."), key=key)
-    return {"definition": definition}
+    return definition
 
 
 class DefinitionsApi(Api):
@@ -258,6 +272,10 @@ class DefinitionsApi(Api):
         Its manifest says who may. Unknown variables are kept.
         """
         started = begin(
-            ctx, said["definition"], variables=said["variables"], business_key=said.get("business_key")
+            ctx,
+            said["definition"],
+            variables=said["variables"],
+            business_key=said.get("business_key"),
+            initiator=said.get("initiator"),
         )
         return instance_row(ctx, get_instance(ctx, started.id))

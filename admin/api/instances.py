@@ -71,6 +71,7 @@ class InstanceSchema(Row):
         allow_none=True, metadata={"description": "Of the uncaught BPMN error that ended a failed one."}
     )
     initiator = Text(allow_none=True)
+    submitter = Text(allow_none=True, metadata={"description": "Who handed it in for the initiator."})
     root_id = Text()
     parent_id = Text(allow_none=True)
     started_at = Instant()

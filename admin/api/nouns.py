@@ -17,16 +17,19 @@ from admin.api.notifications import NotificationsApi
 from admin.api.operation import Api
 from admin.api.operations import IncidentsApi, JobsApi
 from admin.api.people import GroupsApi, PeopleApi, UnitsApi
+from admin.api.previews import DefinitionPreviewsApi, TaskPreviewsApi
 from admin.api.tasks import TasksApi
 
 NOUNS: tuple[type[Api], ...] = (
     DeploymentsApi,
     DefinitionsApi,
+    DefinitionPreviewsApi,
     DefinitionMigrationsApi,
     InstancesApi,
     InstanceMigrationsApi,
     MigrationsApi,
     TasksApi,
+    TaskPreviewsApi,
     ApprovalsApi,
     ButtonsApi,
     ActionsApi,

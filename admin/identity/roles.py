@@ -54,7 +54,7 @@ ROLES: Mapping[str, Role] = {
         "processes.see",
     ),
     "manager": _role(_("Manager"), "tasks.see_all", "instances.see_all", "processes.see"),
-    "hr": _role(_("Human resources"), "people.manage", "personal_data.see"),
+    "hr": _role(_("Human resources"), "people.manage", "personal_data.see", "processes.start_for_others"),
     "planner": _role(_("Planner"), "instances.see_all"),
     "qa": _role(_("Quality"), "instances.see_all", "personal_data.see"),
     "agent": _role(_("Agent"), "personal_data.see"),

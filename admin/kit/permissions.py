@@ -36,6 +36,7 @@ class Permission:
 PERMISSIONS = (
     Permission(name="tasks.see_all", title=_("See everybody's tasks")),
     Permission(name="tasks.assign", title=_("Give tasks to others")),
+    Permission(name="processes.start_for_others", title=_("Hand in requests for others")),
     Permission(name="instances.see_all", title=_("See every running and finished process")),
     Permission(name="instances.operate", title=_("Pause, cancel and move running processes")),
     Permission(name="incidents.operate", title=_("See and repair incidents and jobs")),

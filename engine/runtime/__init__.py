@@ -23,7 +23,7 @@ from engine.runtime.asides import (
 from engine.runtime.batch import Decided, decide_tasks
 from engine.runtime.handing import hand_over_work
 from engine.runtime.health import Vitals, counts, vitals
-from engine.runtime.instances import begin, cancel_instance, start_process
+from engine.runtime.instances import START_FOR_OTHERS, begin, cancel_instance, start_process
 from engine.runtime.jobs import register
 from engine.runtime.kept import Published, awaited_by, deliver_inbound, discard_inbound, publish_message
 from engine.runtime.messages import (
@@ -57,6 +57,7 @@ from engine.runtime.operate import (
     steps_of,
 )
 from engine.runtime.paused import resume_version, suspend_version
+from engine.runtime.preview import Preview, PreviewedStep, preview_start, preview_task
 from engine.runtime.queries import (
     find_instance,
     get_instance,
@@ -87,12 +88,15 @@ from engine.runtime.tasks import (
 from engine.runtime.versions import RunningVersion, list_running_versions
 
 __all__ = [
+    "START_FOR_OTHERS",
     "AlreadyEnded",
     "Check",
     "Decided",
     "Gone",
     "InstanceRef",
     "NotMigratable",
+    "Preview",
+    "PreviewedStep",
     "Published",
     "RunningVersion",
     "SignerState",
@@ -139,6 +143,8 @@ __all__ = [
     "migrate_instances",
     "move_token",
     "offered_now",
+    "preview_start",
+    "preview_task",
     "publish_message",
     "register",
     "remove_signer",

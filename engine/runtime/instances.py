@@ -74,8 +74,7 @@ def start_process(
         Behind: The work is behind; only where whoever asks can try again.
     """
     definition = get_startable(ctx, key=process_key, version=version)
-    if initiator is not None and initiator != ctx.actor.key:
-        check_may_hand_in(ctx, initiator)
+    check_may_hand_in(ctx, initiator)
     return _begin(
         ctx,
         definition,
@@ -86,8 +85,24 @@ def start_process(
     )
 
 
-def check_may_hand_in(ctx: Context, initiator: str) -> None:
-    """Make sure that the actor may hand in for somebody: with the permission, or as whoever stands above."""
+def _submitter(ctx: Context, initiator: str | None) -> str | None:
+    return ctx.actor.key if initiator is not None and initiator != ctx.actor.key else None
+
+
+def check_may_hand_in(ctx: Context, initiator: str | None) -> None:
+    """Make sure that the actor may hand in for somebody: with the permission, or as whoever stands above.
+
+    Args:
+        ctx: Who hands in.
+        initiator: Whose request it is; None for the actor's own.
+
+    Raises:
+        NotFound: There is no such person.
+        Conflict: They have left.
+        Forbidden: The actor may not.
+    """
+    if initiator is None or initiator == ctx.actor.key:
+        return
     need_here(ctx, initiator)
     if ctx.actor.may(START_FOR_OTHERS):
         return
@@ -104,6 +119,7 @@ def begin(
     business_key: str | None = None,
     start_event: str | None = None,
     came: tuple[str, str | None] | None = None,
+    initiator: str | None = None,
 ) -> InstanceRef:
     """Begin an instance of a definition within the open write transaction.
 
@@ -114,11 +130,15 @@ def begin(
         business_key: A key of the caller's own.
         start_event: Which start event.
         came: Which of its triggers came, its kind and its name; None where it counts as having come.
+        initiator: Whose request it is, where the actor hands it in for somebody else.
 
     Raises:
-        Conflict: The business key is taken, or the version is paused.
+        NotFound: There is no such person.
+        Forbidden: The actor may not hand in for them.
+        Conflict: The business key is taken, the version is paused, or the person has left.
     """
     refuse_if_paused(ctx, definition)
+    check_may_hand_in(ctx, initiator)
     return _begin(
         ctx,
         definition,
@@ -126,6 +146,7 @@ def begin(
         business_key=business_key,
         start_event=start_event,
         came=came,
+        initiator=initiator,
     )
 
 
@@ -172,7 +193,7 @@ def _begin(
         business_key=key,
         title=definition.title,
         initiator=parent.initiator if parent is not None else initiator or ctx.actor.key,
-        submitter=parent.submitter if parent is not None else ctx.actor.key if initiator else None,
+        submitter=parent.submitter if parent is not None else _submitter(ctx, initiator),
         root_id=parent.root_id if parent is not None else instance_id,
         parent_id=parent.id if parent is not None else None,
         parent_visit=parent_visit,

@@ -109,8 +109,7 @@ def preview_start(
     """
     with ctx.read():
         definition = get_startable(ctx, key=process_key, version=version)
-        if initiator is not None and initiator != ctx.actor.key:
-            check_may_hand_in(ctx, initiator)
+        check_may_hand_in(ctx, initiator)
         instance_id = new_id()
         row = NewInstance(
             id=instance_id,

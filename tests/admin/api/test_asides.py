@@ -136,3 +136,23 @@ def test_a_leavers_work_is_handed_over(people, work_off):
     work_off()
     assert people["mei"].get("/tasks", mine="me")["count"] == 0
     assert task_of(people, "li")
+
+
+def test_the_path_is_told_before_a_request_is_made_and_from_a_task_on(people):
+    path = people["eve"].post("/process-definitions/request/preview", {"variables": {}})
+    assert [(step["element_id"], step["people"], step["kind"]) for step in path["steps"]] == [
+        ("check", ["mei", "wong"], "approval"),
+        ("file", ["eve"], "task"),
+    ]
+    assert (path["unknown"], path["reason"]) == (None, None)
+    people["mei"].post("/process-definitions/nothing/preview", {}, 404)
+    path = people["mei"].post(f"{task_of(people, 'mei')}/preview", {})
+    assert [step["element_id"] for step in path["steps"]] == ["file"]
+
+
+def test_a_request_is_made_for_somebody_by_who_may(people, caller):
+    hr = caller("hana", "hr")
+    begun = hr.post("/process-definitions/request/start", {"initiator": "li"}, 201)
+    assert (begun["initiator"], begun["submitter"]) == ("li", "hana")
+    people["mei"].post("/process-definitions/request/start", {"initiator": "li"}, 403)
+    people["boss"].post("/process-definitions/request/start", {"initiator": "ghost"}, 404)

@@ -156,3 +156,19 @@ def test_people_are_suggested_by_key_and_name(ctx, asked, enter_as):
     with ctx.write():
         create_person(ctx, key="zoe", name="Zoë 李")
     assert '<option value="zoe">Zoë 李</option>' in enter_as("ben").get(f"/tasks/{of(ctx, 'ben')}").text
+
+
+def test_the_start_page_tells_who_will_be_asked(ctx, centre, enter_as, send):
+    started = MANIFEST + b'[[start]]\nevent = "begin"\n'
+    deploy(ctx, files={"p.bpmn": sketch(DRAWN), "process.toml": started})
+    text = send(enter_as("li"), "/start/p/begin", "", preview="1", data="{}")
+    assert ("Who will be asked" in text, "Ben, Mei" in text, "For somebody else" in text) == (
+        True,
+        True,
+        False,
+    )
+    assert open_tasks(ctx) == []
+    text = send(enter_as("boss"), "/start/p/begin", "", initiator="li", data="{}")
+    with ctx.read():
+        (task, _other) = open_tasks(ctx)
+        assert get_instance(ctx, task.instance_id)["initiator"] == "li"
