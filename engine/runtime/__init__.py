@@ -47,6 +47,7 @@ from engine.runtime.operate import (
 )
 from engine.runtime.paused import resume_version, suspend_version
 from engine.runtime.queries import (
+    facts_of,
     find_instance,
     get_instance,
     history_of,
@@ -95,6 +96,7 @@ __all__ = [
     "counts",
     "deliver_inbound",
     "discard_inbound",
+    "facts_of",
     "find_instance",
     "get_instance",
     "get_migration",

@@ -512,3 +512,28 @@ def test_a_condition_over_a_field_that_is_required_and_protected_is_not_warned_o
 
 def test_a_step_from_which_it_comes_to_the_condition_again_may_change_the_field(centre: Centre) -> None:
     assert warned(centre, asked=right("days", "required"), back="which") == []
+
+
+# -- lists -------------------------------------------------------------------------------------------------
+
+
+def test_a_list_that_tells_what_a_step_hides_is_warned_of(centre: Centre) -> None:
+    tells = b"""
+instance_title = "{{ name }}, {{ salary }}"
+[[fact]]
+label = "Days"
+text = "{{ days }}"
+[[fact]]
+label = "Flights"
+text = "{{ count(items) }}"
+[worklist]
+columns = ["days", "salary"]
+"""
+    manifest = MANIFEST.replace(b"[[start]]", tells + b"[[start]]")
+    said = right("salary", "hidden") + right("items[].price", "hidden")
+    done = deploy(system(centre), files={**files(flow(said)), "process.toml": manifest})
+    assert [(problem.path, problem.params["name"]) for problem in done.warnings] == [
+        ("process.toml#instance_title", "salary"),
+        ("process.toml#fact[2]", "items[].price"),
+        ("process.toml#worklist.columns", "salary"),
+    ]

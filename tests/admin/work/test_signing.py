@@ -1,4 +1,4 @@
-"""The page of a task asks for a signature and files; the account keeps a signature; the timeline shows both."""
+"""A task's page asks for a signature and takes files; the account keeps one; the timeline shows both."""
 
 import base64
 import io
