@@ -3,7 +3,7 @@
 from engine.plugin import Registry, ResourceKind
 from forms.check import check_form
 from forms.schema import Form, read_form
-from forms.steps import check_step, warn_of_conditions
+from forms.steps import check_step, warn_of_steps
 from forms.submit import (
     check_submission,
     load_draft,
@@ -25,7 +25,7 @@ def register(registry: Registry) -> None:
     registry.add_port("check_submission", check_submission)
     registry.add_port("withholds_file", withholds_file)
     registry.add_port("check_step", check_step)
-    registry.add_port("warn_of_steps", warn_of_conditions)
+    registry.add_port("warn_of_steps", warn_of_steps)
 
 
 __all__ = [

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
+from engine import feel
 from engine.definition import Package
+from engine.definition.manifest import FILE
 from engine.errors import Phrase, Problem
 from engine.feel.tree import Name, Path
 from engine.i18n import _
@@ -103,6 +107,86 @@ def _forms_of(package: Package, node: Node) -> Iterator[Form]:
             yield read_form(content, key)
 
 
+def warn_of_steps(package: Package) -> Iterator[Problem]:
+    """Tell what runs, but perhaps not as meant: conditions over weak fields, and lists that tell too much.
+
+    Args:
+        package: What is deployed; everything in it can be read.
+    """
+    yield from warn_of_conditions(package)
+    yield from warn_of_lists(package)
+
+
+# What lists tell.
+
+_HOLES = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+
+
+def warn_of_lists(package: Package) -> Iterator[Problem]:
+    """Tell where a title or a fact names what a step hides: whoever sees the list reads it.
+
+    Args:
+        package: What is deployed; everything in it can be read.
+    """
+    hidden = _hidden(package)
+    if not hidden:
+        return
+    for path, element_name, text in _listed(package):
+        named = list(_named_in(text))
+        for place in sorted(place for place in hidden if any(_touches(name, place) for name in named)):
+            yield Problem(
+                path=path,
+                message=_("Lists show %(name)s here, which a step hides. Leave it out."),
+                params={"name": place},
+                element_name=element_name,
+            )
+
+
+def _listed(package: Package) -> Iterator[tuple[str, str | None, str]]:
+    """Yield the texts with holes that lists show: where they stand, whose they are, and what they say."""
+    manifest = package.manifest
+    if manifest is not None:
+        yield f"{FILE}#instance_title", None, manifest.instance_title
+        for number, fact in enumerate(manifest.facts, 1):
+            yield f"{FILE}#fact[{number}]", None, fact.text
+        for name in manifest.listed:
+            yield f"{FILE}#worklist.columns", None, f"{{{{ {name} }}}}"
+    for path, spec in package.processes.values():
+        for node in spec.nodes:
+            yield f"{path}#{node.element_id}", node.element_name, node.settings.task.title or ""
+
+
+def _named_in(text: str) -> Iterator[str]:
+    for hole in _HOLES.findall(text):
+        # What cannot be read is said by whoever keeps the text.
+        with suppress(feel.FeelSyntaxError):
+            yield from _names(feel.compile(hole.strip()).tree)
+
+
+def _hidden(package: Package) -> set[str]:
+    return {
+        place
+        for _path, spec in package.processes.values()
+        for node in spec.nodes
+        for form in _forms_of(package, node)
+        for place, right in _rights_of(form, node).items()
+        if right == HIDDEN
+    }
+
+
+def _touches(name: str, place: str) -> bool:
+    """Whether an expression that names something reads what stands at a place: it, or what it stands in."""
+    plain = place.replace("[]", "")
+    return plain == name or plain.startswith(f"{name}.") or name.startswith(f"{plain}.")
+
+
+def _rights_of(form: Form, node: Node) -> dict[str, str]:
+    """Return what a step lets people do with a form, by where the values stand."""
+    settings = node.settings.task
+    rights = rights_by_component(form, step_rights(form, named=settings.rights, default=settings.fields))
+    return {place: rights[one] for place, one in places(form, settings.into).items()}
+
+
 # What a process decides by.
 
 
@@ -139,13 +223,11 @@ def _asked(package: Package, spec: ProcessSpec) -> dict[str, list[_Asked]]:
     for node in spec.nodes:
         settings = node.settings.task
         for form in _forms_of(package, node):
-            rights = rights_by_component(
-                form, step_rights(form, named=settings.rights, default=settings.fields)
-            )
+            rights = _rights_of(form, node)
             for place, component in places(form, settings.into).items():
                 if component.kind == "expression" or not component.holds_value or "[]" in place:
                     continue
-                right = rights[component]
+                right = rights[place]
                 writable = right in (WRITE, REQUIRED) and component.readonly is not True
                 required = writable and (right == REQUIRED or _is_given(component)) and not component.hide
                 found.setdefault(place, []).append(_Asked(node=node, required=required, writable=writable))

@@ -25,7 +25,7 @@ from admin.api.fields import (
 from admin.api.masking import masked_text, masked_values, sensitive_names
 from admin.api.operation import Api, Page, changes, lists, reads
 from admin.api.paging import page_of
-from admin.api.tasks import TaskSchema, task_rows
+from admin.api.tasks import FactSchema, TaskSchema, fact_rows, task_rows
 from engine.context import Context
 from engine.definition import get_definition_by_id
 from engine.definition.models import ProcessDefinition
@@ -66,6 +66,9 @@ class InstanceSchema(Row):
     definition_id = Text()
     business_key = Text(allow_none=True)
     title = Text()
+    facts = Items(
+        ma.fields.Nested(FactSchema), metadata={"description": "What lists say of it beside its title."}
+    )
     state = Text(known=STATES)
     error_code = Text(
         allow_none=True, metadata={"description": "Of the uncaught BPMN error that ended a failed one."}
@@ -217,12 +220,23 @@ def instance_rows(ctx: Context, instances: Sequence[Mapping[str, Any]]) -> list[
         select(ProcessDefinition.id, ProcessDefinition.version).where(ProcessDefinition.id.in_(ids))
     )
     versions = {row.id: row.version for row in rows}
-    return [{**instance, "version": versions[instance["definition_id"]]} for instance in instances]
+    return [
+        {
+            **instance,
+            "version": versions[instance["definition_id"]],
+            "facts": fact_rows(ctx, instance["definition_id"], instance["facts"]),
+        }
+        for instance in instances
+    ]
 
 
 def instance_row(ctx: Context, instance: Mapping[str, Any]) -> dict[str, Any]:
     """Return an instance as it is answered."""
-    return {**instance, "version": get_definition_by_id(ctx, instance["definition_id"]).version}
+    return {
+        **instance,
+        "version": get_definition_by_id(ctx, instance["definition_id"]).version,
+        "facts": fact_rows(ctx, instance["definition_id"], instance["facts"]),
+    }
 
 
 def seen_instance(ctx: Context, instance_id: str) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -31,7 +31,7 @@ from engine.context import Context
 from engine.definition import get_definition_by_id
 from engine.errors import NotFound
 from engine.i18n import _
-from engine.runtime import choose_activity, claim_task, unclaim_task
+from engine.runtime import choose_activity, claim_task, facts_of, unclaim_task
 from engine.work import OPEN_STATES, TASK_SORTS, Candidate, Task, get_task, list_tasks, may_act, may_see
 from engine.work.rights import SEE_ALL_TASKS
 from forms import check_submission, render_task, submit_checked
@@ -56,6 +56,13 @@ class ActivitySchema(Row):
     name = Text()
 
 
+class FactSchema(Row):
+    """What lists say of an instance beside its title."""
+
+    label = Text()
+    text = Text()
+
+
 class TaskSchema(Row):
     """A step that waits for a person, or did."""
 
@@ -67,6 +74,7 @@ class TaskSchema(Row):
     element_id = Text()
     name = Text()
     title = Text()
+    facts = Items(ma.fields.Nested(FactSchema), metadata={"description": "What lists say of its instance."})
     state = Text(known=STATES)
     form_key = Text(allow_none=True)
     outcomes = Items(ma.fields.Nested(OutcomeSchema))
@@ -156,15 +164,27 @@ def task_rows(ctx: Context, tasks: Sequence[Task]) -> list[dict[str, Any]]:
     candidates: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in ctx.connection.execute(_CANDIDATES, {"tasks": [task.id for task in tasks]}):
         candidates[row.task_id, row.kind].append(row.key)
+    facts = facts_of(ctx, [task.instance_id for task in tasks])
     return [
         {
             **asdict(task),
             **_said(ctx, task),
+            "facts": fact_rows(ctx, task.definition_id, facts[task.instance_id]),
             "candidate_users": candidates[task.id, "person"],
             "candidate_groups": candidates[task.id, "group"],
         }
         for task in tasks
     ]
+
+
+def fact_rows(
+    ctx: Context, definition_id: str, facts: Sequence[Mapping[str, str]] | None
+) -> list[dict[str, str]]:
+    """Return what lists say of an instance, with labels in the caller's language."""
+    if not facts:
+        return []
+    definition = get_definition_by_id(ctx, definition_id)
+    return [{**fact, "label": definition.text(ctx.locale, fact["label"])} for fact in facts]
 
 
 def task_row(ctx: Context, task: Task) -> dict[str, Any]:

@@ -63,6 +63,11 @@ class Texts:
         definition = self.definition(definition_id)
         return "" if definition is None else definition.text(self.locale, definition.title)
 
+    def facts(self, definition_id: str, facts: Iterable[Mapping[str, str]] | None) -> str:
+        """Say in a line what lists tell of an instance beside its title."""
+        said = ((self.say(definition_id, fact["label"]), fact["text"]) for fact in facts or ())
+        return " · ".join(f"{label}: {text}" for label, text in said)
+
     def outcome(self, task: Any, outcome: str | None = None) -> str:
         """Say how a task was finished, or would be, in the words of its button."""
         said = outcome or task.outcome

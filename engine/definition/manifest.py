@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine import feel
 from engine.errors import DefinitionError, Problem
 from engine.i18n import _
 from engine.values import read_toml
@@ -14,6 +16,17 @@ FILE = "process.toml"
 TELEPHONE = "telephone"
 INITIATOR_MAY = ("urge", "withdraw", "cancel")
 """What a process can let its initiator do: hurry people, take it back to change it, cancel it."""
+MOST_FACTS = 5
+# The parts of a date that tell a period from the next one of its kind, and the holes that write them.
+_RESETS: Mapping[str, tuple[str, ...]] = {
+    "never": (),
+    "year": ("year",),
+    "month": ("year", "month"),
+    "day": ("year", "month", "day"),
+}
+_PARTS: Mapping[str, set[str]] = {"year": {"yy", "yyyy"}, "month": {"mm"}, "day": {"dd"}}
+_HOLE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_WORD = re.compile(r"\w+")
 INBOUND_PARTS = ("body", "sender", "recipient", "channel", "subject", "locale")
 """What a start can take from a message that came in."""
 
@@ -25,10 +38,13 @@ class BusinessKeyRule:
     Args:
         pattern: Text with holes over ``yy yyyy mm dd number``.
         digits: The number is padded to so many.
+        reset: When the number starts anew: each ``year``, ``month`` or ``day``, or ``never``; where it is
+            not said, whenever the rest of the key changes.
     """
 
     pattern: str
     digits: int = 4
+    reset: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +96,19 @@ class VariableSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """What lists say of an instance beside its title.
+
+    Args:
+        label: What people call it.
+        text: Text with holes over the instance's variables.
+    """
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessManifest:
     """A process's manifest.
 
@@ -102,6 +131,7 @@ class ProcessManifest:
     initiator_may: tuple[str, ...] = ()
     variables: Mapping[str, VariableSpec] = field(default_factory=dict)
     listed: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
 
     @property
     def types(self) -> dict[str, str]:
@@ -124,6 +154,7 @@ class ProcessManifest:
         said = [self.title, self.summary, self.category, *self.groups.values()]
         said += [text for start in self.starts for text in (start.title, start.summary)]
         said += [spec.label for spec in self.variables.values()]
+        said += [fact.label for fact in self.facts]
         return [text for text in said if text]
 
 
@@ -158,6 +189,8 @@ def read_process_manifest(content: bytes) -> ProcessManifest:
     for word in sorted(set(told.get("initiator_may", ())) - set(INITIATOR_MAY)):
         known = ", ".join(INITIATOR_MAY)
         wrong("initiator_may", _("There is no %(word)s. Known are: %(known)s."), word=word, known=known)
+    _check_reset(rule, wrong)
+    facts = _facts(told.get("fact", []), wrong)
     worklist = _fitting(told.get("worklist", {}), _WORKLIST_KEYS, "worklist", wrong)
     if problems:
         raise DefinitionError(problems=problems)
@@ -176,7 +209,48 @@ def read_process_manifest(content: bytes) -> ProcessManifest:
         initiator_may=tuple(told.get("initiator_may", ())),
         variables=variables,
         listed=tuple(worklist.get("columns", ())),
+        facts=facts,
     )
+
+
+def _check_reset(rule: Mapping[str, Any], wrong: Any) -> None:
+    reset = rule.get("reset")
+    if reset is None:
+        return
+    if reset not in _RESETS:
+        known = ", ".join(_RESETS)
+        wrong("business_key.reset", _("reset must be one of: %(known)s."), known=known)
+        return
+    holes = set(_WORD.findall(" ".join(_HOLE.findall(rule.get("pattern", "")))))
+    missing = [part for part, names in _PARTS.items() if part in _RESETS[reset] and not names & holes]
+    if missing:
+        wrong(
+            "business_key.reset",
+            _("The number starts anew each %(reset)s: put the %(parts)s into the pattern, or keys repeat."),
+            reset=reset,
+            parts=", ".join(missing),
+        )
+
+
+def _facts(said: list[dict[str, Any]], wrong: Any) -> tuple[Fact, ...]:
+    if len(said) > MOST_FACTS:
+        wrong("fact", _("There are more than %(most)s facts. Keep what lists must say."), most=MOST_FACTS)
+    facts: list[Fact] = []
+    for number, one in enumerate(said, 1):
+        at = f"fact[{number}]"
+        told = _fitting(one, _FACT_KEYS, at, wrong)
+        if not told.get("label") or not told.get("text"):
+            wrong(at, _("A fact needs label and text."))
+        else:
+            facts.append(Fact(**told))
+            for hole in _HOLE.findall(told["text"]):
+                try:
+                    feel.compile(hole.strip())
+                except feel.FeelSyntaxError as error:
+                    wrong(
+                        at, _("%(text)s cannot be read: %(reason)s"), text=hole.strip(), reason=error.placed
+                    )
+    return tuple(facts)
 
 
 def _starts(said: list[dict[str, Any]], wrong: Any) -> list[ProcessStart]:
@@ -267,8 +341,10 @@ _KEYS = {
     "key": _TEXT, "title": _TEXT, "summary": _TEXT, "category": _TEXT, "needs": _NAMES, "calls": _NAMES,
     "instance_title": _TEXT, "business_key": _TABLE, "start": _TABLES, "groups": _TEXTS,
     "variables": _TABLE, "worklist": _TABLE, "supervisors": _NAMES, "initiator_may": _NAMES,
+    "variables": _TABLE, "worklist": _TABLE, "fact": _TABLES,
 }  # fmt: skip
-_BUSINESS_KEY_KEYS = {"pattern": _TEXT, "digits": _DIGITS}
+_BUSINESS_KEY_KEYS = {"pattern": _TEXT, "digits": _DIGITS, "reset": _TEXT}
+_FACT_KEYS = {"label": _TEXT, "text": _TEXT}
 _START_KEYS = {
     "event": _TEXT, "title": _TEXT, "summary": _TEXT, "form": _TEXT, "who": _NAMES, "public": _FLAG,
     "inbound": _TEXT, "into": _TEXTS,

@@ -31,6 +31,8 @@ class ProcessInstance(Base):
     definition_id: Mapped[str] = mapped_column(ForeignKey("process_definition.id"), index=True)
     business_key: Mapped[str | None] = mapped_column(String(128))
     title: Mapped[str] = mapped_column(Text, default="")
+    # What lists say of it beside its title, as it stands: label and text of each.
+    facts: Mapped[Any] = mapped_column(JsonText, nullable=True)
     state: Mapped[str] = mapped_column(String(16))
     error_code: Mapped[str | None] = mapped_column(String(128))
     initiator: Mapped[str | None] = mapped_column(String(64), index=True)

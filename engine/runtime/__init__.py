@@ -59,6 +59,7 @@ from engine.runtime.operate import (
 from engine.runtime.paused import resume_version, suspend_version
 from engine.runtime.preview import Preview, PreviewedStep, preview_start, preview_task
 from engine.runtime.queries import (
+    facts_of,
     find_instance,
     get_instance,
     history_of,
@@ -127,6 +128,7 @@ __all__ = [
     "delegate_task",
     "deliver_inbound",
     "discard_inbound",
+    "facts_of",
     "find_instance",
     "follow",
     "get_instance",

@@ -6,7 +6,7 @@ import functools
 import logging
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -177,6 +177,8 @@ def bring_forward(
     }
     if begins:
         after["title"] = _title(ctx, definition, row, run)
+    if definition.manifest.facts:
+        after["facts"] = _facts(ctx, definition, row, run)
     if unwritten:
         _write_new(ctx, row, definition, **after)
     else:
@@ -220,9 +222,21 @@ def _title(ctx: Context, definition: Definition, row: NewInstance, run: Run) -> 
     template = definition.manifest.instance_title
     if not template:
         return row.title
+    return _filler(ctx, row, run)(template) or row.title
+
+
+def _facts(ctx: Context, definition: Definition, row: Any, run: Run) -> list[dict[str, str]]:
+    """Return what lists say of an instance as it stands, each with its label; empty ones are left out."""
+    fill = _filler(ctx, row, run)
+    said = [(fact.label, fill(fact.text)) for fact in definition.manifest.facts]
+    return [{"label": label, "text": text} for label, text in said if text]
+
+
+def _filler(ctx: Context, row: Any, run: Run) -> Callable[[str], str]:
+    """Return what fills the holes of a text for lists from an instance's own variables."""
     scope = {**given_names(row), **{name: run.read(name) for name in run.scopes.texts.get(None, {})}}
-    title = feel.render(template, scope, now=ctx.now.astimezone(ctx.settings.zone)).strip()[:255]
-    return title or row.title
+    now = ctx.now.astimezone(ctx.settings.zone)
+    return lambda template: feel.render(template, scope, now=now).strip()[:255]
 
 
 def _tell_of_end(ctx: Context, row: Any, definition: Definition, effects: Sequence[Effect]) -> None:

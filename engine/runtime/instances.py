@@ -275,6 +275,9 @@ def _with_telephones(
     return {**variables, **read}
 
 
+_PERIODS = {"never": "", "year": "%Y", "month": "%Y-%m", "day": "%Y-%m-%d"}
+
+
 def _next_business_key(ctx: Context, definition: Definition) -> str | None:
     """Return the next key of a process's counter; None where its manifest has no rule."""
     rule = definition.manifest.business_key
@@ -287,8 +290,9 @@ def _next_business_key(ctx: Context, definition: Definition) -> str | None:
         "mm": f"{today:%m}",
         "dd": f"{today:%d}",
     }
-    # The number starts anew whenever the rest of the key changes.
-    period = feel.render(rule.pattern, {**parts, "number": "#"})
+    # The number starts anew whenever the rest of the key changes, where nothing else is said.
+    rest = feel.render(rule.pattern, {**parts, "number": "#"})
+    period = f"{rule.reset} {today.strftime(_PERIODS[rule.reset])}".strip() if rule.reset else rest
     number = ctx.connection.execute(
         _counting(ctx.centre.database.dialect), {"process_key": definition.key, "period": period}
     ).scalar_one()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -128,6 +128,13 @@ def list_instances(
         page=page,
         page_size=page_size,
     )
+
+
+def facts_of(ctx: Context, instance_ids: Iterable[str]) -> dict[str, list[Mapping[str, str]]]:
+    """Return what lists say of some instances beside their titles: label and text of each, by id."""
+    wanted = ProcessInstance.id.in_(set(instance_ids))
+    rows = ctx.connection.execute(select(ProcessInstance.id, ProcessInstance.facts).where(wanted))
+    return {row.id: row.facts or [] for row in rows}
 
 
 def variables_of(ctx: Context, instance_id: str, *, visit: str | None = None) -> dict[str, Json]:

@@ -4,6 +4,7 @@ from engine.testing.centre import START, make_centre, person, system, work_off
 from engine.testing.drawing import chain, drawing, end, gateway, start, task
 from engine.testing.recording import RecordingGateway
 from engine.testing.scenarios import Scenario, play, read_scenario
+from engine.testing.signing import signature
 
 __all__ = [
     "START",
@@ -17,6 +18,7 @@ __all__ = [
     "person",
     "play",
     "read_scenario",
+    "signature",
     "start",
     "system",
     "task",

@@ -22,13 +22,15 @@ from engine.context import PUBLIC, SYSTEM, Actor, Centre, Context
 from engine.definition import deploy
 from engine.errors import CallwrightError, DefinitionError, Problem
 from engine.feel.temporal import DaysTimeDuration, from_instant, parse_duration
+from engine.files import reference, store
 from engine.i18n import _
 from engine.jobs import Job, list_incidents
 from engine.notify import list_notifications, store_inbound
 from engine.people import create_person, put_group, set_groups
 from engine.plugin import Registry
 from engine.testing.centre import START, make_centre, system, work_off
-from engine.work import Task, list_tasks
+from engine.testing.signing import signature
+from engine.work import Task, check_signature, list_tasks
 
 _STEPS = ("task", "sms", "wait", "message", "signal")
 
@@ -211,21 +213,26 @@ class Playing:
     def _finish(self, step: Mapping[str, Any]) -> None:
         ctx = self.acting(step)
         task = self.open_task(step["task"])
+        handed_in = {
+            "outcome": step.get("outcome"),
+            "data": step.get("data", {}),
+            "opinion": step.get("opinion"),
+        }
+        signed = self._sign(ctx, task, step.get("outcome"))
         if task.form_key is not None and "finish_task" in self.centre.registry.ports:
-            self.centre.registry.port("finish_task")(
-                ctx,
-                task_id=task.id,
-                outcome=step.get("outcome"),
-                data=step.get("data", {}),
-                opinion=step.get("opinion"),
-            )
+            self.centre.registry.port("finish_task")(ctx, task_id=task.id, signature=signed, **handed_in)
             return
-        runtime.complete_task(
-            ctx,
-            task_id=task.id,
-            outcome=step.get("outcome"),
-            data=step.get("data", {}),
-            opinion=step.get("opinion"),
+        looked_at = check_signature(ctx, signed) if signed is not None else None
+        runtime.complete_task(ctx, task_id=task.id, signature=looked_at, **handed_in)
+
+    def _sign(self, ctx: Context, task: Task, outcome: str | None) -> Mapping[str, Any] | None:
+        """Sign as a person of a scenario does, where an outcome needs it."""
+        outcomes = {one["name"]: one for one in task.options.get("outcomes", ())}
+        if not outcomes.get(outcome or "", {}).get("signature_required"):
+            return None
+        drawn = signature()
+        return reference(
+            store(ctx, content=drawn, name="signature.png", owner_kind="upload", owner_id=ctx.actor.name)
         )
 
     def open_task(self, element: str) -> Task:

@@ -34,7 +34,7 @@ begin -> apply -> check -> over
 PAGES = (
     "/", "/tasks/", "/tasks/?view=done", "/tasks/?view=all", "/instances/", "/messages/",
     "/messages/?view=inbound", "/incidents/", "/incidents/jobs", "/start/", "/parameters/", "/account",
-    "/account/cover/", "/organisation/people",
+    "/account/cover/", "/account/signature/", "/organisation/people",
     "/organisation/units", "/organisation/groups", "/report", "/report/state",
 )  # fmt: skip
 # What a finger presses is 44 px high.

@@ -43,6 +43,15 @@ def form(*components: dict[str, Any]) -> bytes:
     return json.dumps({"schemaVersion": 19, "type": "default", "components": raw}).encode()
 
 
+MANIFEST = b"""
+key = "leave"
+title = "Leave"
+[[start]]
+event = "begin"
+form = "apply"
+who = ["person:eve"]
+"""
+
 APPLY_FORM = form(
     field("textfield", "name"),
     field("number", "days"),
@@ -90,6 +99,10 @@ def flow(first: str = "", second: str = "", *, fields: str = "", into: str = "")
     return drawing(_FLOW.format(steps=steps, into=into), key="leave")
 
 
+def files(xml: bytes) -> dict[str, bytes]:
+    return {"leave.bpmn": xml, "process.toml": MANIFEST, "forms/apply.form": APPLY_FORM}
+
+
 def right(key: str, right: str) -> str:
     return f'<callwright:field key="{key}" right="{right}"/>'
 
@@ -113,7 +126,7 @@ def begin(centre: Centre) -> Begin:
     """Deploy a flow and start it as Eve; the instance's id."""
 
     def start(*said: str, data: Mapping[str, Any] = APPLY, **given: str) -> str:
-        deploy(system(centre), files={"leave.bpmn": flow(*said, **given), "apply.form": APPLY_FORM})
+        deploy(system(centre), files=files(flow(*said, **given)))
         return forms.start_with_form(person(centre, "eve"), process_key="leave", data=data).id
 
     return start
@@ -161,7 +174,7 @@ def supervisor(centre: Centre, *permissions: str) -> Context:
 
 def problems(centre: Centre, *said: str, **given: str) -> list[str]:
     with pytest.raises(DefinitionError) as refused:
-        deploy(system(centre), files={"leave.bpmn": flow(*said, **given), "apply.form": APPLY_FORM})
+        deploy(system(centre), files=files(flow(*said, **given)))
     return [problem.message % problem.params for problem in refused.value.problems]
 
 
@@ -302,7 +315,7 @@ def test_rights_hold_for_a_start_too(centre: Centre) -> None:
         b'<callwright:task form="apply"/>' + right("salary", "hidden").encode(),
     )
     assert b"hidden" in xml
-    deploy(system(centre), files={"leave.bpmn": xml, "apply.form": APPLY_FORM})
+    deploy(system(centre), files=files(xml))
     eve = person(centre, "eve")
     shown = forms.render_start(eve, process_key="leave")
     assert shown is not None
@@ -443,7 +456,7 @@ def test_mistakes_are_said_with_a_remedy(centre: Centre, said: str, expected: st
 def test_rights_need_a_form(centre: Centre) -> None:
     xml = flow(right("days", "read")).replace(b'form="apply"  assignee=\'"ann"\'', b"assignee='\"ann\"'")
     with pytest.raises(DefinitionError) as refused:
-        deploy(system(centre), files={"leave.bpmn": xml, "apply.form": APPLY_FORM})
+        deploy(system(centre), files=files(xml))
     assert "has no form" in refused.value.problems[0].message
 
 
@@ -499,3 +512,28 @@ def test_a_condition_over_a_field_that_is_required_and_protected_is_not_warned_o
 
 def test_a_step_from_which_it_comes_to_the_condition_again_may_change_the_field(centre: Centre) -> None:
     assert warned(centre, asked=right("days", "required"), back="which") == []
+
+
+# -- lists -------------------------------------------------------------------------------------------------
+
+
+def test_a_list_that_tells_what_a_step_hides_is_warned_of(centre: Centre) -> None:
+    tells = b"""
+instance_title = "{{ name }}, {{ salary }}"
+[[fact]]
+label = "Days"
+text = "{{ days }}"
+[[fact]]
+label = "Flights"
+text = "{{ count(items) }}"
+[worklist]
+columns = ["days", "salary"]
+"""
+    manifest = MANIFEST.replace(b"[[start]]", tells + b"[[start]]")
+    said = right("salary", "hidden") + right("items[].price", "hidden")
+    done = deploy(system(centre), files={**files(flow(said)), "process.toml": manifest})
+    assert [(problem.path, problem.params["name"]) for problem in done.warnings] == [
+        ("process.toml#instance_title", "salary"),
+        ("process.toml#fact[2]", "items[].price"),
+        ("process.toml#worklist.columns", "salary"),
+    ]

@@ -15,7 +15,7 @@ from engine.files import find_file, reference, store
 from engine.people import create_person, put_group, set_groups
 from engine.runtime import get_instance, list_instances, start_process, variables_of
 from engine.testing import drawing, make_centre, person, system
-from engine.work import UserTask, list_comments
+from engine.work import UserTask, actions_of
 from forms import (
     check_submission,
     load_draft,
@@ -379,8 +379,8 @@ def test_an_uploaded_file_becomes_the_instances(centre: Centre, wong: Context, p
         files=[reference(extra)],
     )
     with wong.read():
-        (comment,) = list_comments(wong, instance_id)
-    assert comment["files"] == [reference(extra)]
+        (action,) = actions_of(wong, instance_id)
+    assert (action.action, action.files) == ("decide", [reference(extra)])
     assert find_file(person(centre, "lee"), file_id=extra.id).owner_kind == "instance"
 
 

@@ -132,6 +132,7 @@ class TaskView(View):
                     "waiting": list_tasks(ctx, candidate=key, page_size=1)[0],
                 },
                 texts=Texts(ctx),
+                facts=runtime.facts_of(ctx, [task.instance_id for task in found]),
                 names=person_names(ctx, [task.assignee for task in found]),
                 several=sum(bool(task.options.get("batch")) for task in found if task.open),
                 processes=process_titles(ctx).items(),

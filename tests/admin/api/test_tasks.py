@@ -24,7 +24,13 @@ def test_a_candidate_finds_takes_and_puts_back_a_task(letters, caller):
     assert task["state"] == "open"
     assert task["candidate_groups"] == ["readers"]
     assert [one["name"] for one in task["outcomes"]] == ["good", "bad"]
-    assert task["outcomes"][1] == {"name": "bad", "label": "Bad", "opinion_required": True}
+    assert task["outcomes"][1] == {
+        "name": "bad",
+        "label": "Bad",
+        "opinion_required": True,
+        "opinion": "required",
+        "signature_required": False,
+    }
     taken = reader.post(f"/tasks/{task['id']}/claim")
     assert (taken["state"], taken["assignee"]) == ("claimed", "ben")
     assert reader.get("/tasks", candidate="me")["count"] == 0

@@ -84,3 +84,37 @@ def test_what_is_missing_and_what_nobody_knows_is_said_by_key():
 def test_what_cannot_be_is_refused_at_its_place(as_it_is, as_it_cannot_be, at):
     assert as_it_is in WHOLE
     assert at in wrong(WHOLE.replace(as_it_is, as_it_cannot_be))
+
+
+FACTS = """
+[[fact]]
+label = "Days"
+text = "{{ days }}"
+"""
+
+
+def test_lists_say_at_most_five_facts_each_with_label_and_text():
+    manifest = read_process_manifest((WHOLE + FACTS * 5).encode())
+    assert [(fact.label, fact.text) for fact in manifest.facts] == [("Days", "{{ days }}")] * 5
+    assert "Days" in manifest.texts
+    assert "more than 5" in wrong(WHOLE + FACTS * 6)["fact"]
+    assert "label and text" in wrong(WHOLE + "[[fact]]\nlabel = 'Days'")["fact[1]"]
+    assert "cannot be read" in wrong(WHOLE + FACTS.replace("days", "days +"))["fact[1]"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reset", "missing"),
+    [
+        ("L-{{ number }}", "year", "year"),
+        ("L-{{ yy }}-{{ number }}", "month", "month"),
+        ("L-{{ mm }}-{{ number }}", "day", "year, day"),
+    ],
+)
+def test_a_number_that_starts_anew_needs_the_date_in_its_key(pattern, reset, missing):
+    said = WHOLE.replace('"L-{{ number }}"', f'"{pattern}"\nreset = "{reset}"')
+    assert f"put the {missing} into the pattern" in wrong(said)["business_key.reset"]
+
+
+def test_when_a_number_starts_anew_is_one_of_the_known_words():
+    said = WHOLE.replace('"L-{{ number }}"', '"{{ yyyy }}-{{ number }}"\nreset = "week"')
+    assert "never, year, month, day" in wrong(said)["business_key.reset"]

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from engine import feel
 from engine.context import Centre, Context
+from engine.definition import deploy
 from engine.errors import InvalidSubmission
 from engine.jobs import Incident
 from engine.notify import Notification, outside_recipient, sms_size
@@ -20,6 +21,8 @@ from tests.engine.runtime.texting import (
     CITIZEN,
     HANDLER,
     OTHER,
+    REPAIR,
+    REPAIR_MANIFEST,
     Inbox,
     furnish,
     instance,
@@ -318,3 +321,37 @@ def test_an_answer_is_one_segment(ctx: Context, inbox: Inbox) -> None:
             text = feel.render(template.texts["sms"].text, scope)
             size = sms_size(text)
             assert (size.encoding, size.segment_count) == ("GSM-7", 1), (name, text)
+
+
+def test_what_needs_a_signature_is_not_done_by_sms_and_the_answer_says_so(ctx: Context, inbox: Inbox) -> None:
+    signed = REPAIR.replace(b'name="done" label="Done"', b'name="done" label="Done" signature="required"')
+    deploy(ctx, files={"repair.bpmn": signed, "process.toml": REPAIR_MANIFEST})
+    report(ctx)
+    assert inbox.say("2 valve replaced") == [
+        "T-260302-0001: nothing was changed. This needs your signature: sign in and sign on the task's page."
+    ]
+    assert open_count(ctx) == 1
+    assert inbox.last.state == "unmatched"
+    assert inbox.say("what") == [
+        "T-260302-0001: this was not understood. Reply 1 on it, 3 help, 4 not ours, 5 note."
+    ]
+
+
+def test_words_that_go_into_a_field_are_no_opinion_where_none_is_taken(ctx: Context, inbox: Inbox) -> None:
+    silent = REPAIR.replace(b'name="done" label="Done"', b'name="done" label="Done" opinion="none"')
+    deploy(ctx, files={"repair.bpmn": silent, "process.toml": REPAIR_MANIFEST})
+    instance_id = report(ctx)
+    inbox.say("2 valve replaced")
+    assert variables(ctx, instance_id)["note"] == "valve replaced"
+    assert variables(ctx, instance_id)["decisions"]["handle"]["opinion"] is None
+
+
+def test_no_note_is_taken_by_sms_where_the_step_takes_none(ctx: Context, inbox: Inbox) -> None:
+    quiet = REPAIR.replace(
+        b"<callwright:reply", b'<callwright:button name="comment" hidden="true"/><callwright:reply', 1
+    )
+    deploy(ctx, files={"repair.bpmn": quiet, "process.toml": REPAIR_MANIFEST})
+    instance_id = report(ctx)
+    assert "does not offer that" in inbox.say("5 leaking again")[0]
+    with ctx.read():
+        assert list_comments(ctx, instance_id) == []
