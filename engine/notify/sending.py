@@ -55,7 +55,7 @@ def send(ctx: Context, job: ClaimedJob) -> None:
     message, gateway_name, in_doubt = begun
     sent = None
     try:
-        gateway = gateway_named(ctx.registry, gateway_name)
+        gateway = gateway_named(ctx, gateway_name)
         if in_doubt:
             sent = gateway.reconcile(message)
             in_doubt = False

@@ -15,7 +15,7 @@ from engine.i18n import _
 from engine.jobs import hasten, open_incident
 from engine.notify.alerts import alert_unreachable
 from engine.notify.models import Notification, ReceiptEvent
-from engine.notify.outbox import next_key, process_key_of, put
+from engine.notify.outbox import is_carried, next_key, process_key_of, put
 from engine.people import Person
 from engine.push import publish, tell
 from engine.values import Json
@@ -135,7 +135,11 @@ def fail(ctx: Context, notification_id: str, error: str, *, address_refused: boo
     if row["task_id"] is not None and row["person_key"] is not None:
         # It may not reach them in time: whoever is next need not wait.
         hasten(ctx, next_key(row["task_id"], row["person_key"]))
-    texts = [said for said in row["fallback"] or () if not _troubled(ctx, row["person_key"], said)]
+    texts = [
+        said
+        for said in row["fallback"] or ()
+        if is_carried(ctx, said["channel"], said["address"]) and not _troubled(ctx, row["person_key"], said)
+    ]
     if texts:
         copied = {name: row[name] for name in _COPIED}
         put(ctx, {**copied, "unique_key": None, "instead_of": notification_id}, texts)
