@@ -1,7 +1,8 @@
 """What an SMS may be in the reader's country: answered, with a link, or neither.
 
-A gateway that says where it carries to says it of its countries. The table holds what Twilio documents of its;
-an administrator overrides it by a parameter, where an allow-listed address can do more.
+A gateway that says where it carries to says it of its countries. For the others the
+table holds what Twilio documents; an administrator overrides it by a parameter, where an allow-listed address
+can do more.
 """
 
 from __future__ import annotations
