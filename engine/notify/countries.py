@@ -30,7 +30,7 @@ _LABELS = {
 _CHOICES = (_("link and reply"), _("link"), _("code only"))
 _HELP = _(
     "Link and reply: both arrive. Link: nobody can answer. Code only: no link is delivered either; its "
-    "reader types a code on the handlers' page."
+    "reader types a code on the handlers' page. A gateway that names the country itself goes first."
 )
 # An address as carriers find it, with scheme or without.
 _ADDRESS = re.compile(r"https?://|\bwww\.|@[a-z0-9.-]+\.[a-z]{2,} #", re.IGNORECASE)

@@ -162,7 +162,7 @@ class ProviderGateway:
         except TechnicalFailure as error:
             raise OutcomeUnknown(
                 _("The SMS provider does not say whether it took the message: %(reason)s"),
-                reason=str(error),
+                reason=error.phrase,
             ) from None
         return self._judged(profile, answer, filled, message)
 

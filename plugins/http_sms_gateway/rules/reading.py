@@ -233,11 +233,14 @@ def _posts(said: Mapping[str, Any]) -> Iterator[Problem]:
         for name in ("state", "delivered"):
             if not receipt.get(name):
                 yield _problem(f"receipt.{name}", _("%(key)s is missing."))
-    for name in ("sender", "text") if reply is not None else ():
-        if not reply.get(name):
-            yield _problem(f"reply.{name}", _("%(key)s is missing."))
-    if reply is not None and not re.fullmatch(r"([1-9]\d{0,2})?", reply.get("calling_code", "")):
-        yield _problem("reply.calling_code", _("%(key)s is no calling code. Write digits without a plus."))
+    if reply is not None:
+        for name in ("sender", "text"):
+            if not reply.get(name):
+                yield _problem(f"reply.{name}", _("%(key)s is missing."))
+        if not re.fullmatch(r"([1-9]\d{0,2})?", reply.get("calling_code", "")):
+            yield _problem(
+                "reply.calling_code", _("%(key)s is no calling code. Write digits without a plus.")
+            )
 
 
 def _signature(said: Mapping[str, Any]) -> Iterator[Problem]:

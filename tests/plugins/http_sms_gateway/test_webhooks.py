@@ -238,7 +238,7 @@ def test_a_reply_comes_as_a_form_too_and_without_an_id_it_is_kept_once_by_its_bo
     ctx: Context, describe: Describe, standin: SmsStandIn, webhooks: str, clock: MovableClock
 ) -> None:
     describe(JSON, ('id = "reply.id"\n', ""))
-    body = b"from=13800138000&to=1069&content=2+%E9%98%A5%E9%96%80%00+%26+sealed"
+    body = b"from=13800138000&to=1069&content=2+%E9%96%A5%E9%96%80%00+%26+sealed"
     headers = {**standin.sign(body), "Content-Type": "application/x-www-form-urlencoded"}
     for _ in range(2):
         assert standin.post(f"{webhooks}/sms", body, headers) == 200
