@@ -157,6 +157,22 @@ def test_an_unknown_outcome_is_settled_by_the_receipt_with_our_key(
     assert count(ctx, Incident) == 0
 
 
+def test_a_receipt_that_comes_after_the_incident_resolves_it(
+    ctx: Context, standin: SmsStandIn, webhooks: str, clock: MovableClock
+) -> None:
+    standin.trouble("take_and_reset")
+    made = sent(ctx)
+    for _ in range(8):
+        clock.advance(timedelta(hours=3))
+        run_due(ctx)
+    with ctx.read():
+        assert ctx.connection.execute(select(Incident.state)).scalar_one() == "open"
+    assert standin.post(f"{webhooks}/status", standin.receipt(next(iter(standin.messages)), "DELIVRD")) == 200
+    with ctx.read():
+        assert ctx.connection.execute(select(Incident.state)).scalar_one() == "resolved"
+    assert row(ctx, made).state == "delivered"
+
+
 def test_a_receipt_says_that_a_number_takes_no_messages(
     ctx: Context, standin: SmsStandIn, webhooks: str
 ) -> None:
