@@ -9,7 +9,15 @@ import pytest
 from engine.context import Context
 from engine.errors import InvalidSubmission
 from engine.parameters import parameter, set_parameter
-from plugins.http_sms_gateway.rules import Signature, is_genuine, is_recent, read_profile
+from plugins.http_sms_gateway.rules import (
+    Signature,
+    fill,
+    is_genuine,
+    is_recent,
+    parse_body,
+    read_profile,
+    said_at,
+)
 from tests.plugins.http_sms_gateway.conftest import FORM, JSON
 
 SMALL = 'url = "https://sms.example.cn/send"\n[countries]\n86 = "two_way"\n[json]\nto = "{{ number }}"\n'
@@ -93,6 +101,45 @@ def test_what_is_wrong_is_not_kept_and_says_why(ctx: Context) -> None:
         assert refused.value.problems
     assert parameter(ctx, key) == SMALL.strip()
     assert set_parameter(ctx, key=key, value="") == ""
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("answer.code", "0"),
+        ("answer.list[1].id", "12345678901234567890"),
+        ('get value(answer, "err-code")', "E1"),
+        ("answer.ok", "true"),
+        ("if status = 200 then answer.list[2].id else null", "b"),
+        ("answer.list", None),
+        ("answer.nothing.at.all", None),
+        ("", None),
+    ],
+)
+def test_a_place_is_read_as_a_text(place: str, said: str | None) -> None:
+    body = b'{"code": 0, "err-code": " E1 ", "ok": true, "list": [{"id": 12345678901234567890}, {"id": "b"}]}'
+    assert said_at(place, {"answer": parse_body(body, "text/html"), "status": 200}) == said
+
+
+def test_a_text_answer_is_a_text_and_what_no_database_keeps_is_left_out() -> None:
+    assert parse_body(b"OK:17", "text/plain") == "OK:17"
+    assert said_at('substring after(answer, "OK:")', {"answer": "OK:17"}) == "17"
+    assert parse_body(b'{"a\\u0000": ["x\\ud800y"]}', "application/json") == {"a": ["xy"]}
+    assert parse_body("短信".encode("gb18030"), "text/plain; charset=gb18030") == "短信"
+    assert parse_body(b"a=1%00&b=", "application/x-www-form-urlencoded") == {"a": "1", "b": ""}
+
+
+def test_a_get_says_everything_in_its_address() -> None:
+    text = SMALL.replace("[json]", '[query]\ncc = ["86", "{{ calling_code }}"]').replace(
+        "[countries]", 'method = "GET"\n[countries]'
+    )
+    made = fill(
+        read_profile(text.replace("/send", "/{{ secret.ACCOUNT }}/send")),
+        number="+8613800138000", text="x", key="k", callback_url="", secrets={"ACCOUNT": "a/b?"}, now=NOW,
+    )  # fmt: skip
+    assert (made.url, made.body) == ("https://sms.example.cn/a%2Fb%3F/send", None)
+    assert made.query == {"to": "+8613800138000", "cc": ["86", "86"]}
+    assert "Content-Type" not in made.headers
 
 
 @pytest.mark.parametrize("algorithm", ["sha1", "sha256", "sha512"])

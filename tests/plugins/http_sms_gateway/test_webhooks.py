@@ -1,5 +1,6 @@
 """What the provider posts: only what it signed just now, and each thing once."""
 
+import hmac
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -130,6 +131,31 @@ def test_a_replay_cannot_be_turned_on_another_message_by_its_address(
     body = json.dumps({"reports": [{"msgid": "M9", "status": "DELIVRD"}]}).encode()
     assert standin.post(f"{webhooks}/status?key={made}", body) == 200
     assert row(ctx, made).state == "unknown", "the address is not signed"
+
+
+def test_our_key_in_the_address_settles_where_the_address_is_signed_too(
+    ctx: Context, describe: Describe, standin: SmsStandIn, webhooks: str
+) -> None:
+    describe(
+        JSON,
+        ('key = "receipt.ref"\n', ""),
+        ('content = "{{ timestamp }}', 'content = "{{ url }}{{ timestamp }}'),
+    )
+    standin.trouble("take_and_reset")
+    made = sent(ctx)
+    body = json.dumps({"reports": [{"msgid": "M9", "status": "DELIVRD"}]}).encode()
+
+    def signed(path: str) -> dict[str, str]:
+        headers = standin.sign(body)
+        said = f"https://desk.example.org/webhooks/http_sms{path}{headers['X-Provider-Time']}.".encode()
+        made = hmac.new(standin.webhook_secret.encode(), said + body, "sha256")
+        return {**headers, "X-Provider-Signature": made.hexdigest()}
+
+    other = f"/status?key={'0' * 32}"
+    assert standin.post(f"{webhooks}/status?key={made}", body, signed(other)) == 403
+    path = f"/status?key={made}"
+    assert standin.post(f"{webhooks}{path}", body, signed(path)) == 200
+    assert (row(ctx, made).state, row(ctx, made).provider_id) == ("delivered", "M9")
 
 
 def test_both_secrets_count_while_one_replaces_the_other(
