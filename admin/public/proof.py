@@ -151,7 +151,7 @@ def remember_proof(response: Response, subject: str, now: datetime) -> None:
 
 def shown_on_outbox(ctx: Context) -> bool:
     """Whether codes leave the building by nothing: they are only seen on the outbox page."""
-    return gateway_for(ctx.registry, "sms") is CONSOLE
+    return gateway_for(ctx, "sms") is CONSOLE
 
 
 def _cookie() -> str:

@@ -1,7 +1,7 @@
 """What is said to people and what they answer. README.md tells where to begin."""
 
 from engine.notify.alerts import alert_unreachable
-from engine.notify.countries import SETTINGS, SmsMode, sms_mode
+from engine.notify.countries import SETTINGS, sms_mode
 from engine.notify.gateways import CONSOLE, ConsoleGateway, gateway_for, gateway_named
 from engine.notify.grammar import Reply, parse_reply
 from engine.notify.inbound import INBOUND_SORTS, RECEIVE, get_inbound, list_inbound, store_inbound
@@ -52,7 +52,6 @@ __all__ = [
     "ReceiptEvent",
     "Recipient",
     "Reply",
-    "SmsMode",
     "SmsPlan",
     "SmsSize",
     "alert_unreachable",

@@ -1,22 +1,21 @@
 """What an SMS may be in the reader's country: answered, with a link, or neither.
 
-The table holds what Twilio documents of its countries; an administrator overrides it by a parameter, where
-the centre's own gateway or an allow-listed address can do more.
+A gateway that says where it carries to says it of its countries. For the others the
+table holds what Twilio documents; an administrator overrides it by a parameter, where an allow-listed address
+can do more.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal
 
 from engine.context import Context
 from engine.i18n import _
+from engine.notify.gateways import gateway_for
 from engine.parameters import parameter
 from engine.people import region_of
-from engine.plugin import SettingSpec
-
-SmsMode = Literal["link and reply", "link", "code only"]
+from engine.plugin import SelectiveGateway, SettingSpec, SmsMode
 
 MODES: tuple[SmsMode, ...] = ("link and reply", "link", "code only")
 ANY: SmsMode = "link and reply"
@@ -31,7 +30,7 @@ _LABELS = {
 _CHOICES = (_("link and reply"), _("link"), _("code only"))
 _HELP = _(
     "Link and reply: both arrive. Link: nobody can answer. Code only: no link is delivered either; its "
-    "reader types a code on the handlers' page."
+    "reader types a code on the handlers' page. A gateway that names the country itself goes first."
 )
 # An address as carriers find it, with scheme or without.
 _ADDRESS = re.compile(r"https?://|\bwww\.|@[a-z0-9.-]+\.[a-z]{2,} #", re.IGNORECASE)
@@ -62,6 +61,10 @@ def sms_mode(ctx: Context, phone: str | None) -> SmsMode:
         ctx: Any context.
         phone: E.164; None where there is none.
     """
+    gateway = gateway_for(ctx, "sms", phone) if phone else None
+    said = gateway.mode(phone) if phone and isinstance(gateway, SelectiveGateway) else None
+    if said is not None:
+        return said
     region = region_of(phone) or ""
     chosen: SmsMode = parameter(ctx, _key(region if region in MODE_OF else ""))
     return chosen

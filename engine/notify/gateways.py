@@ -1,11 +1,12 @@
-"""Which gateway carries a channel: the one with an account, else the console."""
+"""Which gateway carries a channel to an address: one that says so, one with an account, else the console."""
 
 from __future__ import annotations
 
+from engine.context import Context
 from engine.errors import TechnicalFailure
 from engine.i18n import _
 from engine.notify.sms_text import sms_size
-from engine.plugin import Gateway, Outgoing, Registry, Sent
+from engine.plugin import Gateway, Outgoing, ParameterGateway, SelectiveGateway, Sent
 
 
 class ConsoleGateway:
@@ -31,15 +32,30 @@ class ConsoleGateway:
 CONSOLE = ConsoleGateway()
 
 
-def gateway_for(registry: Registry, channel: str) -> Gateway:
-    """Return what carries a channel: the installed gateway that has an account, else the console."""
-    for gateway in registry.gateways.values():
-        if channel in gateway.channels and gateway.configured():
+def gateway_for(ctx: Context, channel: str, address: str | None = None) -> Gateway | None:
+    """Return what carries a channel to an address.
+
+    A gateway that says where it carries to goes before one that carries everywhere. The console carries where
+    no account is set; but where one is, it does not pretend to reach whom no gateway reaches.
+
+    Args:
+        ctx: Any context; a transaction is opened where none is and a parameter is needed.
+        channel: ``sms`` or ``email``.
+        address: E.164 or a mailbox; None for any.
+
+    Returns:
+        None where gateways are set for this channel and none of them carries there.
+    """
+    installed = [_at_hand(ctx, one) for one in ctx.registry.gateways.values() if channel in one.channels]
+    ready = [gateway for gateway in installed if gateway.configured()]
+    ready.sort(key=lambda gateway: not isinstance(gateway, SelectiveGateway))
+    for gateway in ready:
+        if address is None or not isinstance(gateway, SelectiveGateway) or gateway.mode(address) is not None:
             return gateway
-    return CONSOLE
+    return None if ready else CONSOLE
 
 
-def gateway_named(registry: Registry, name: str) -> Gateway:
+def gateway_named(ctx: Context, name: str) -> Gateway:
     """Return the gateway that a notification was given to.
 
     Raises:
@@ -47,7 +63,12 @@ def gateway_named(registry: Registry, name: str) -> Gateway:
     """
     if name == CONSOLE.name:
         return CONSOLE
-    gateway = registry.gateways.get(name)
+    installed = ctx.registry.gateways.get(name)
+    gateway = None if installed is None else _at_hand(ctx, installed)
     if gateway is None or not gateway.configured():
         raise TechnicalFailure(_("The gateway %(name)s has no account."), permanent=True, name=name)
     return gateway
+
+
+def _at_hand(ctx: Context, gateway: Gateway | ParameterGateway) -> Gateway:
+    return gateway.within(ctx) if isinstance(gateway, ParameterGateway) else gateway

@@ -87,14 +87,17 @@ def notify(
     whole = _scope(ctx, scope, to, now)
     mode = sms_mode(ctx, to.phone)
     texts = []
-    undelivered = False
+    barred = ""
     for by in to.channels(channel):
+        if not is_carried(ctx, by, to.address(by)):
+            barred = "no gateway carries SMS to their country"
+            continue
         said = render(
             message, by, locale=to.locale, say=say, scope=whole, functions=functions, now=now, mode=mode
         )
         if by == "sms" and mode == "code only" and has_address(said.text):
             # No carrier there delivers it: the next channel says it.
-            undelivered = True
+            barred = "an SMS to their country may have no link"
             continue
         texts.append({"channel": by, "address": to.address(by), "subject": said.subject, "text": said.text})
     row = {
@@ -111,12 +114,12 @@ def notify(
     }
     if texts:
         return put(ctx, row, texts)
-    if undelivered:
+    if barred:
         open_incident(
             ctx,
             code="nobody_reached",
             message=_("Somebody could not be told of “%(event)s” by any channel: %(reason)s"),
-            params={"event": event, "reason": "an SMS to their country may have no link"},
+            params={"event": event, "reason": barred},
             instance_id=instance_id,
             process_key=process_key_of(ctx, instance_id),
             element_id=element_id,
@@ -146,13 +149,19 @@ def _scope(ctx: Context, scope: Mapping[str, Any], to: Recipient, now: datetime)
     return whole
 
 
+def is_carried(ctx: Context, channel: str, address: str | None) -> bool:
+    """Whether something carries a channel to an address; what stays in the product needs nothing."""
+    return channel == "in_app" or gateway_for(ctx, channel, address) is not None
+
+
 def put(ctx: Context, row: Mapping[str, Any], texts: Sequence[Json]) -> str:
     """Write a notification that says the first of its texts, within the open transaction.
 
     Args:
         ctx: The open write transaction.
         row: What is the same for every channel.
-        texts: ``channel``, ``address``, ``subject``, ``text``: the others are said, in order, if it fails.
+        texts: ``channel``, ``address``, ``subject``, ``text``: the others are said, in order, if it fails. Of
+            the first the gateway is looked for: something must carry it (``is_carried``).
 
     Returns:
         The notification's id.
@@ -169,11 +178,13 @@ def put(ctx: Context, row: Mapping[str, Any], texts: Sequence[Json]) -> str:
     if said["channel"] == "in_app":
         here = {"gateway": "in_app", "state": "delivered", "sent_at": ctx.now, "delivered_at": ctx.now}
         return _insert(ctx, {**made, **here, "fallback": None})
+    gateway = gateway_for(ctx, said["channel"], said["address"])
+    assert gateway is not None, "whoever puts it asked whether it is carried"
     notification_id = _insert(
         ctx,
         {
             **made,
-            "gateway": gateway_for(ctx.registry, said["channel"]).name,
+            "gateway": gateway.name,
             "segment_count": sms_size(said["text"]).segment_count if said["channel"] == "sms" else 1,
             "state": "waiting",
         },

@@ -24,7 +24,7 @@ from engine.errors import (
 )
 from engine.history import audit
 from engine.i18n import _
-from engine.jobs import ClaimedJob, Incident, Job, finish, hold, resolve_incidents_of_job
+from engine.jobs import ClaimedJob, finish, hold
 from engine.notify import states
 from engine.notify.gateways import gateway_named
 from engine.notify.models import Notification
@@ -55,7 +55,7 @@ def send(ctx: Context, job: ClaimedJob) -> None:
     message, gateway_name, in_doubt = begun
     sent = None
     try:
-        gateway = gateway_named(ctx.registry, gateway_name)
+        gateway = gateway_named(ctx, gateway_name)
         if in_doubt:
             sent = gateway.reconcile(message)
             in_doubt = False
@@ -200,13 +200,7 @@ def settle(ctx: Context, *, notification_id: str, taken: bool, reason: str) -> N
             update(Notification).where(Notification.id == notification_id).values(state="waiting", error=None)
         )
         ask_to_send(ctx, notification_id, row.instance_id, row.element_id)
-    given_up = (
-        select(Job.id)
-        .join(Incident, Incident.job_id == Job.id)
-        .where(Job.kind == NOTIFY, Job.payload == {"notification": notification_id}, Incident.state == "open")
-    )
-    for job_id in ctx.connection.execute(given_up).scalars().all():
-        resolve_incidents_of_job(ctx, job_id)
+        states.end_doubt(ctx, notification_id)
     audit(
         ctx,
         "notification.settled",

@@ -9,10 +9,10 @@ from pathlib import PurePosixPath
 
 from engine.errors import DefinitionError, Problem
 from engine.i18n import LOCALES, _, read_catalogue
-from engine.notify.countries import MODES, SmsMode, has_address
+from engine.notify.countries import MODES, has_address
 from engine.notify.sms_text import SmsSize, sms_size
 from engine.notify.templates import MessageTemplate, check, read_template
-from engine.plugin import CheckContext, ResourceKind
+from engine.plugin import CheckContext, ResourceKind, SmsMode
 
 # More than this is worth a second look: each segment is billed.
 MOST_SEGMENTS = 2

@@ -12,10 +12,10 @@ from sqlalchemy import case, func, select, update
 from engine.context import Context
 from engine.history import mask
 from engine.i18n import _
-from engine.jobs import hasten, open_incident
+from engine.jobs import Incident, Job, hasten, open_incident, resolve_incidents_of_job
 from engine.notify.alerts import alert_unreachable
 from engine.notify.models import Notification, ReceiptEvent
-from engine.notify.outbox import next_key, process_key_of, put
+from engine.notify.outbox import NOTIFY, is_carried, next_key, process_key_of, put
 from engine.people import Person
 from engine.push import publish, tell
 from engine.values import Json
@@ -62,6 +62,8 @@ def take(ctx: Context, notification_id: str, *, provider_id: str, segment_count:
     publish(ctx, "notification", notification_id)
     if taken is not None:
         _tell(ctx, "sent", taken)
+        if taken["state"] == "unknown":
+            end_doubt(ctx, notification_id)
     early = (
         select(ReceiptEvent.__table__)
         .join(Notification, ReceiptEvent.gateway == Notification.gateway)
@@ -70,6 +72,22 @@ def take(ctx: Context, notification_id: str, *, provider_id: str, segment_count:
     )
     for receipt in ctx.connection.execute(early).mappings().all():
         apply(ctx, notification_id, receipt)
+
+
+def end_doubt(ctx: Context, notification_id: str) -> None:
+    """Resolve within the open transaction the incident of a notification of which nobody could tell.
+
+    Args:
+        ctx: The open write transaction.
+        notification_id: Which one.
+    """
+    given_up = (
+        select(Job.id)
+        .join(Incident, Incident.job_id == Job.id)
+        .where(Job.kind == NOTIFY, Job.payload == {"notification": notification_id}, Incident.state == "open")
+    )
+    for job_id in ctx.connection.execute(given_up).scalars().all():
+        resolve_incidents_of_job(ctx, job_id)
 
 
 def apply(ctx: Context, notification_id: str, receipt: Any) -> None:
@@ -135,7 +153,11 @@ def fail(ctx: Context, notification_id: str, error: str, *, address_refused: boo
     if row["task_id"] is not None and row["person_key"] is not None:
         # It may not reach them in time: whoever is next need not wait.
         hasten(ctx, next_key(row["task_id"], row["person_key"]))
-    texts = [said for said in row["fallback"] or () if not _troubled(ctx, row["person_key"], said)]
+    texts = [
+        said
+        for said in row["fallback"] or ()
+        if is_carried(ctx, said["channel"], said["address"]) and not _troubled(ctx, row["person_key"], said)
+    ]
     if texts:
         copied = {name: row[name] for name in _COPIED}
         put(ctx, {**copied, "unique_key": None, "instead_of": notification_id}, texts)

@@ -18,8 +18,8 @@ from engine import feel
 from engine.errors import DefinitionError, Problem
 from engine.feel import FeelSyntaxError
 from engine.i18n import _, read_catalogue
-from engine.notify.countries import ANY, SmsMode
-from engine.plugin import CheckContext
+from engine.notify.countries import ANY
+from engine.plugin import CheckContext, SmsMode
 from engine.values import Json, read_toml
 
 CHANNELS = ("sms", "email", "in_app", "voice")

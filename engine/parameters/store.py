@@ -20,7 +20,7 @@ from engine.i18n import LOCALES, _, say
 from engine.parameters.models import Parameter
 from engine.plugin import Registry, SettingSpec
 from engine.settings import PREFIX
-from engine.values import Json
+from engine.values import Json, read_toml
 
 # Few are chosen: what a transaction needs of them is read at once.
 _CHOSEN = select(Parameter.key, Parameter.value)
@@ -201,6 +201,14 @@ def _spec(ctx: Context, key: str) -> SettingSpec:
 
 
 def _read(spec: SettingSpec, text: str) -> Json:
+    value = _typed(spec, text)
+    problems = list(spec.check(value)) if spec.check is not None else []
+    if problems:
+        raise InvalidSubmission(problems=problems)
+    return value
+
+
+def _typed(spec: SettingSpec, text: str) -> Json:
     def refuse(message: str, **params: Any) -> InvalidSubmission:
         return InvalidSubmission(problems=[Problem(path=spec.key, message=message, params=params)])
 
@@ -229,6 +237,12 @@ def _read(spec: SettingSpec, text: str) -> Json:
         if wrong is not None:
             raise refuse(message, word=wrong)
         return ", ".join(words)
+    if spec.type == "toml":
+        text = text.replace("\r\n", "\n")
+        try:
+            read_toml(text.encode())
+        except ValueError as error:
+            raise refuse(_("This is no TOML: %(reason)s"), reason=str(error)) from None
     if spec.type == "choice" and text not in spec.choices:
         raise refuse(_("Choose one of: %(known)s."), known=", ".join(spec.choices))
     return text

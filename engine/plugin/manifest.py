@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.errors import ConfigurationError
+from engine.errors import ConfigurationError, Problem
 
 _KEYS = {
     "title", "summary", "depends", "service_tasks", "jobs", "messages", "permissions", "menu", "roles",
     "settings", "gateways", "process", "forms",
 }  # fmt: skip
-_SETTING_TYPES = {"text", "integer", "decimal", "boolean", "duration", "choice", "hosts", "networks"}
+_SETTING_TYPES = {
+    "text", "integer", "decimal", "boolean", "duration", "choice", "hosts", "networks", "toml",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,10 @@ class ProcessEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingSpec:
-    """A parameter an administrator may change: its type, unit, help and default."""
+    """A parameter an administrator may change: its type, unit, help and default.
+
+    ``check`` looks at a value of the right type before it is kept (``engine.plugin.checks``).
+    """
 
     key: str
     type: str
@@ -47,6 +52,7 @@ class SettingSpec:
     help: str = ""
     unit: str = ""
     choices: tuple[str, ...] = ()
+    check: Callable[[Any], Sequence[Problem]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

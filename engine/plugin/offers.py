@@ -12,9 +12,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Protocol, TypeVar, get_args, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    Protocol,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+    runtime_checkable,
+)
 
 from engine.errors import DefinitionError, Problem
+
+if TYPE_CHECKING:
+    from engine.context import Context
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -110,6 +124,9 @@ class JobKind:
     lane: Literal["interactive", "batch"] = "interactive"
     exclusive: bool = True
 
+
+SmsMode = Literal["link and reply", "link", "code only"]
+"""What an SMS may be: answered and with a link; with a link; or neither."""
 
 # What a listener may hear of.
 PROCESS_EVENTS = (
@@ -228,6 +245,25 @@ class Gateway(Protocol):
         """
 
 
+@runtime_checkable
+class SelectiveGateway(Gateway, Protocol):
+    """A gateway that says where it carries to: it is asked before those that carry everywhere."""
+
+    def mode(self, address: str) -> SmsMode | None:
+        """Return what an SMS to a number may be; None where this gateway does not carry there."""
+
+
+@runtime_checkable
+class ParameterGateway(Protocol):
+    """A gateway whose account stands on the Parameters page and may change while the product runs."""
+
+    name: str
+    channels: tuple[str, ...]
+
+    def within(self, ctx: Context) -> Gateway:
+        """Return the gateway as its parameters stand now."""
+
+
 class CheckContext(Protocol):
     """What a resource kind may look at while it checks one file of a deployment."""
 
@@ -338,6 +374,22 @@ def listener(function: F) -> F:
     """
     function.__listener__ = True  # type: ignore[attr-defined]
     return function
+
+
+def checks(setting: str) -> Callable[[F], F]:
+    """Let a function say what is wrong with a setting of the plug-in before it is kept: ``look(value)``.
+
+    It returns problems; the setting's type was looked at before.
+
+    Args:
+        setting: Its name in the manifest.
+    """
+
+    def mark(function: F) -> F:
+        function.__checks__ = setting  # type: ignore[attr-defined]
+        return function
+
+    return mark
 
 
 def _signature(function: Callable[..., Any]) -> tuple[tuple[Parameter, ...], tuple[Parameter, ...]]:

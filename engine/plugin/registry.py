@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from engine.errors import ConfigurationError
 from engine.i18n import _
 from engine.plugin.manifest import Manifest, SettingSpec
-from engine.plugin.offers import Gateway, JobKind, ResourceKind, ServiceTask
+from engine.plugin.offers import Gateway, JobKind, ParameterGateway, ResourceKind, ServiceTask
 
 # The rooms of a plug-in, by who loads them. A worker's rooms know no web.
 WORKER_ROOMS = ("models", "services", "service_tasks", "jobs", "channel")
@@ -52,7 +52,7 @@ class Registry:
     service_tasks: dict[str, ServiceTask] = field(default_factory=dict)
     job_kinds: dict[str, JobKind] = field(default_factory=dict)
     listeners: list[Callable[..., None]] = field(default_factory=list)
-    gateways: dict[str, Gateway] = field(default_factory=dict)
+    gateways: dict[str, Gateway | ParameterGateway] = field(default_factory=dict)
     resource_kinds: dict[str, ResourceKind] = field(default_factory=dict)
     ports: dict[str, Callable[..., Any]] = field(default_factory=dict)
     settings: dict[str, SettingSpec] = field(default_factory=dict)
@@ -84,6 +84,9 @@ class Registry:
                     self._put(self.service_tasks, f"{plugin.name}.{task.verb}", task, plugin.name)
                 if getattr(offered, "__listener__", False):
                     self.listeners.append(offered)
+                checked = getattr(offered, "__checks__", None)
+                if checked is not None:
+                    self._check_setting(plugin, checked, offered)
                 clockwork = getattr(offered, "__job__", None)
                 if clockwork is not None:
                     verb, title, every_s, lane = clockwork
@@ -97,8 +100,19 @@ class Registry:
                         )
                     )
 
-    def add_gateway(self, gateway: Gateway) -> None:
-        """Take in a gateway made from its settings."""
+    def _check_setting(self, plugin: Plugin, name: str, look: Callable[..., Any]) -> None:
+        spec = plugin.manifest.settings.get(name)
+        if spec is None:
+            raise ConfigurationError(
+                "%(path)s: %(function)s checks the setting %(name)s, which is not listed.",
+                path=plugin.manifest.path / "plugin.toml",
+                function=look.__name__,
+                name=name,
+            )
+        self.settings[spec.key] = replace(spec, check=look)
+
+    def add_gateway(self, gateway: Gateway | ParameterGateway) -> None:
+        """Take in a gateway."""
         self._put(self.gateways, gateway.name, gateway, "gateways")
 
     def add_job_kind(self, kind: JobKind) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -20,6 +21,8 @@ TRAVEL_HEADERS = frozenset(
 )  # fmt: skip
 # Headers that belong to the host they were written for.
 CLOSE_HEADERS = frozenset({"authorization", "cookie"})
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\u00a1-\u00ff]{0,8192}")
 # Refusals that pass: request timeout, too early, too many requests.
 _PASSING = frozenset({408, 425, 429})
 # IPv6 addresses in which an IPv4 address travels in the last four bytes.
@@ -120,6 +123,16 @@ def is_expected(status: int, expected: Sequence[object] | None) -> bool:
     """
     words = [str(word).strip().lower() for word in (["2xx"] if expected is None else expected)]
     return str(status) in words or f"{status // 100}xx" in words
+
+
+def is_header_name(name: str) -> bool:
+    """Whether a header of this name may be set."""
+    return _HEADER_NAME.fullmatch(name) is not None and name.lower() not in TRAVEL_HEADERS
+
+
+def is_header_value(value: str) -> bool:
+    """Whether a header may say this: no line ends, nothing that is not of Latin-1."""
+    return _HEADER_VALUE.fullmatch(value) is not None
 
 
 def is_status(word: object) -> bool:

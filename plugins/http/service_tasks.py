@@ -17,8 +17,6 @@ from plugins.http import rules
 from plugins.http.services import Answer, Call, call, read_secret, target_of
 from plugins.http.services.call import LARGEST, LONGEST_S, TooLarge
 
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\u00a1-\u00ff]{0,8192}")
 _READING = ("GET", "HEAD")
 
 
@@ -196,9 +194,9 @@ def _text(value: Json) -> str:
 
 def _check_headers(headers: Mapping[str, str]) -> None:
     for name, value in headers.items():
-        if not _HEADER_NAME.fullmatch(name) or name.lower() in rules.TRAVEL_HEADERS:
+        if not rules.is_header_name(name):
             raise _bad(_("%(name)s is no header that may be set."), name=name[:64])
-        if not _HEADER_VALUE.fullmatch(value):
+        if not rules.is_header_value(value):
             raise _bad(_("The header %(name)s has a character that no header may have."), name=name)
 
 

@@ -18,12 +18,12 @@ from engine.context import Actor, Context
 from engine.db import Database, Mode, metadata
 from engine.db.migrations import migrate
 from engine.definition import deploy
-from engine.errors import CallwrightError, ConfigurationError, DefinitionError
+from engine.errors import CallwrightError, ConfigurationError, DefinitionError, InvalidSubmission
 from engine.history.models import AuditEntry
 from engine.i18n import say, translate
 from engine.jobs import enqueue
 from engine.notify import list_inbound, list_notifications, notify, outside_recipient, read_template
-from engine.parameters import list_parameters, set_parameter
+from engine.parameters import list_parameters, parameter, set_parameter
 from engine.plugin import Manifest
 from engine.testing import drawing, end, start, system, task, work_off
 from engine.work import list_tasks
@@ -371,6 +371,14 @@ def test_its_settings_are_parameters(ctx, dummy):
     with ctx.write():
         assert dummy("services").greet(ctx, name="Formal").text == "Good day, Formal."
     set_parameter(ctx, key="dummy.tone", value="warm")
+
+
+def test_it_checks_a_setting_itself_before_it_is_kept(ctx, dummy):
+    set_parameter(ctx, key="dummy.keep", value="P31D")
+    with pytest.raises(InvalidSubmission, match="less than no time"):
+        set_parameter(ctx, key="dummy.keep", value="-P1D")
+    assert parameter(ctx, "dummy.keep") == "P31D"
+    set_parameter(ctx, key="dummy.keep", value="P30D")
 
 
 def test_its_demo_fills_a_world(centre, dummy, tmp_path):

@@ -30,13 +30,15 @@ class ParameterView(View):
         """Show every parameter with its type, unit and help; take in one that is changed."""
         ctx = context()
         errors: dict[str, list[str]] = {}
+        tried: dict[str, str] = {}
         if request.method == "POST":
-            key = request.form.get("key", "")
+            key, value = request.form.get("key", ""), request.form.get("value", "")
             try:
-                set_parameter(ctx, key=key, value=request.form.get("value", ""))
+                set_parameter(ctx, key=key, value=value)
                 flash(gettext("Saved."), "success")
                 return see_other("ParameterView.list")
             except CallwrightError as error:
+                tried[key] = value
                 errors[key] = [say(web().locale, problem) for problem in error.problems] or [
                     say(web().locale, error)
                 ]
@@ -47,7 +49,14 @@ class ParameterView(View):
             name: plugins[name].manifest.title if name in plugins else OWN.get(name, name) for name in owners
         }
         return make_response(
-            page("settings/parameters.html", states=states, owners=owners, titles=titles, errors=errors),
+            page(
+                "settings/parameters.html",
+                states=states,
+                owners=owners,
+                titles=titles,
+                errors=errors,
+                tried=tried,
+            ),
             422 if errors else 200,
         )
 

@@ -41,6 +41,10 @@ class NoAnswer(TechnicalFailure):
     code = "no_answer"
 
 
+class NotReached(NoAnswer):
+    """The other side was not reached: it got nothing of what was to be sent."""
+
+
 class TooLarge(TechnicalFailure):
     """The answer is larger than may be taken in."""
 
@@ -109,7 +113,8 @@ def call(ctx: Context, sent: Call) -> Answer:
 
     Raises:
         Refused: It, or a redirect, leads where nothing may be called.
-        NoAnswer: There was none in time, or the connection broke.
+        NotReached: Nobody was there who could have got any of it.
+        NoAnswer: There was none in time, or the connection broke: it may have arrived.
         TooLarge: The answer has more than a megabyte.
     """
     until_s = time.monotonic() + sent.timeout_s
@@ -158,17 +163,17 @@ def _ask(ctx: Context, sent: Call, until_s: float) -> Answer:
         return answered.result(max(0.0, until_s - time.monotonic()))
     except (TookTooLong, TimeoutError):
         exchange.give_up()
-        raise NoAnswer(
+        raise exchange.failure(
             _("%(host)s did not answer within %(seconds)s seconds."),
             host=host,
             seconds=f"{sent.timeout_s:g}",
         ) from None
     except ssl.SSLError as error:
-        raise NoAnswer(
+        raise exchange.failure(
             _("%(host)s could not be trusted: %(reason)s"), host=host, reason=error.reason or "TLS"
         ) from None
     except (HTTPError, OSError, ValueError) as error:
-        raise NoAnswer(
+        raise exchange.failure(
             _("The connection to %(host)s failed: %(reason)s"), host=host, reason=_reason(error)
         ) from None
 
@@ -186,16 +191,26 @@ class _Exchange:
         self.private_networks = private_networks
         self.until_s = until_s
         self.connection: HTTPConnection | None = None
+        # Whether any of it may have been sent over this connection.
+        self.begun = False
         self.over = False
+
+    @property
+    def failure(self) -> type[NoAnswer]:
+        """What it is that there is no answer."""
+        return NoAnswer if self.begun else NotReached
 
     def run(self) -> Answer:
         """Resolve, connect, send and read."""
         sent, target = self.sent, self.sent.target
         address = resolve(target, self.private_networks)
         self.connection = _connection(target, address, max(0.1, self.until_s - time.monotonic()))
-        if self.over:
-            raise TimeoutError
         try:
+            self.connection.connect()
+            self.begun = True
+            # After the mark: whoever gives up looks at it after saying so.
+            if self.over:
+                raise TimeoutError
             self.connection.request(
                 sent.method,
                 target.path,

@@ -18,8 +18,12 @@ class NoSecret(TechnicalFailure):
     code = "no_secret"
 
 
-def read_secret(name: str) -> str:
+def read_secret(name: str, *, shelf: str = "SECRET") -> str:
     """Return a secret by the name that follows ``CALLWRIGHT_SECRET_``.
+
+    Args:
+        name: ``CRM_TOKEN``.
+        shelf: Another word in place of ``SECRET``: what stands there can be named by no drawing.
 
     Raises:
         NoSecret: It is no name of a secret, or nothing is set under it.
@@ -30,7 +34,7 @@ def read_secret(name: str) -> str:
             permanent=True,
             name=name[:64],
         )
-    secret = os.environ.get(f"{PREFIX}SECRET_{name}", "")
+    secret = os.environ.get(f"{PREFIX}{shelf}_{name}", "")
     if not secret:
         raise NoSecret(
             _(
@@ -38,6 +42,6 @@ def read_secret(name: str) -> str:
                 "them again."
             ),
             permanent=True,
-            name=f"{PREFIX}SECRET_{name}",
+            name=f"{PREFIX}{shelf}_{name}",
         )
     return secret

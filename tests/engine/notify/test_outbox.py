@@ -4,7 +4,6 @@ from typing import Any, Literal
 import pytest
 from sqlalchemy import select, update
 
-from engine import parameters
 from engine.clock import MovableClock
 from engine.context import Context
 from engine.errors import AddressRefused, Conflict, OutcomeUnknown, TechnicalFailure
@@ -18,7 +17,7 @@ from engine.notify.recipients import Recipient, person_recipient
 from engine.notify.sending import settle
 from engine.notify.templates import MessageTemplate, MessageText
 from engine.people import create_person, get_person, join_unit, put_unit
-from engine.plugin import Receipt, Registry
+from engine.plugin import Receipt
 from engine.testing.crash import Killed, killed_at
 from engine.testing.recording import RecordingGateway
 
@@ -125,15 +124,16 @@ def test_without_an_account_the_console_counts_as_sent(centre_without_account: C
     assert shown.body.startswith("Chan: T-260302-0017")
 
 
-def test_a_gateway_with_an_account_comes_before_the_console(gateway: RecordingGateway) -> None:
-    registry = Registry()
-    parameters.register(registry)
-    assert gateway_for(registry, "sms") is CONSOLE
-    registry.add_gateway(RecordingGateway("mail", ("email",)))
-    assert gateway_for(registry, "sms") is CONSOLE
-    registry.add_gateway(gateway)
-    assert gateway_for(registry, "sms") is gateway
-    assert gateway_for(registry, "email").name == "mail"
+def test_a_gateway_with_an_account_comes_before_the_console(
+    centre_without_account: Context, gateway: RecordingGateway
+) -> None:
+    ctx = centre_without_account
+    assert gateway_for(ctx, "sms") is CONSOLE
+    ctx.registry.add_gateway(RecordingGateway("mail", ("email",)))
+    assert gateway_for(ctx, "sms") is CONSOLE
+    ctx.registry.add_gateway(gateway)
+    assert gateway_for(ctx, "sms") is gateway
+    assert gateway_for(ctx, "email").name == "mail"  # type: ignore[union-attr]
 
 
 def test_who_left_no_address_is_told_nothing_and_nobody_is_called(ctx: Context) -> None:

@@ -16,6 +16,7 @@ from engine.parameters import set_parameter
 from engine.runtime import retry_incident, start_process, variables_of
 from engine.testing import work_off
 from engine.testing.sketch import sketch
+from plugins.http.public import NotReached
 
 TEXT = {"Content-Type": "text/plain"}
 JSON = {"Content-Type": "application/json"}
@@ -192,6 +193,16 @@ def test_an_answer_that_drips_ends_at_the_time_limit(ctx, server, allow):
     server.reply({"body": b"x" * 600, "headers": TEXT, "drip_s": 0.1})
     failure = refused(ctx, server.url, timeout_s=Decimal("0.5"))
     assert (failure.code, failure.permanent) == ("no_answer", False)
+
+
+def test_what_was_not_reached_is_told_from_what_did_not_answer(ctx, server, allow):
+    allow(server.place, "127.0.0.1:9")
+    nobody = refused(ctx, "http://127.0.0.1:9/")
+    server.reply({"body": b"x" * 600, "headers": TEXT, "drip_s": 0.1})
+    silent = refused(ctx, server.url, timeout_s=Decimal("0.3"))
+    assert (nobody.code, silent.code) == ("no_answer", "no_answer")
+    assert isinstance(nobody, NotReached)
+    assert not isinstance(silent, NotReached)
 
 
 def test_a_compressed_answer_was_not_asked_for(ctx, server, allow):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.context import Context
+from engine.errors import Problem
 from engine.history import audit
 from engine.i18n import _
 from engine.jobs import ClaimedJob
-from engine.plugin import ProcessEvent, job, listener
+from engine.plugin import ProcessEvent, checks, job, listener
 from plugins_dummy.dummy import services
 
 
@@ -28,3 +31,10 @@ def hear(ctx: Context, event: ProcessEvent) -> None:
     """Write down that a process began, in the transaction in which it does."""
     if event.name == "instance.started":
         audit(ctx, "dummy.heard", "instance", event.instance_id or "", {"process": event.process_key})
+
+
+@checks("keep")
+def keep_problems(value: str) -> Sequence[Problem]:
+    """Say that a greeting cannot be kept for less than no time."""
+    backwards = Problem(path="keep", message=_("Greetings cannot be kept for less than no time."))
+    return [backwards] if value.startswith("-") else []

@@ -1,0 +1,1 @@
+"""SMS through a provider's HTTP interface, described by an administrator."""
