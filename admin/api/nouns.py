@@ -15,6 +15,7 @@ from admin.api.notifications import NotificationsApi
 from admin.api.operation import Api
 from admin.api.operations import IncidentsApi, JobsApi
 from admin.api.people import GroupsApi, PeopleApi, UnitsApi
+from admin.api.prints import PrintsApi
 from admin.api.tasks import TasksApi
 
 NOUNS: tuple[type[Api], ...] = (
@@ -23,6 +24,7 @@ NOUNS: tuple[type[Api], ...] = (
     DefinitionMigrationsApi,
     InstancesApi,
     InstanceMigrationsApi,
+    PrintsApi,
     MigrationsApi,
     TasksApi,
     ApprovalsApi,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -93,6 +94,8 @@ class ProcessManifest:
     groups: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, VariableSpec] = field(default_factory=dict)
     listed: tuple[str, ...] = ()
+    # By name: what a print is called. ``prints/NAME.html`` is its template.
+    prints: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def types(self) -> dict[str, str]:
@@ -112,7 +115,7 @@ class ProcessManifest:
     @property
     def texts(self) -> list[str]:
         """Everything in it that people read, for the catalogue."""
-        said = [self.title, self.summary, self.category, *self.groups.values()]
+        said = [self.title, self.summary, self.category, *self.groups.values(), *self.prints.values()]
         said += [text for start in self.starts for text in (start.title, start.summary)]
         said += [spec.label for spec in self.variables.values()]
         return [text for text in said if text]
@@ -147,6 +150,7 @@ def read_process_manifest(content: bytes) -> ProcessManifest:
     if "business_key" in told and "number" not in rule.get("pattern", ""):
         wrong("business_key", _("business_key.pattern must have {{ number }} in it."))
     worklist = _fitting(told.get("worklist", {}), _WORKLIST_KEYS, "worklist", wrong)
+    prints = _prints(told.get("prints", {}), wrong)
     if problems:
         raise DefinitionError(problems=problems)
     return ProcessManifest(
@@ -162,6 +166,7 @@ def read_process_manifest(content: bytes) -> ProcessManifest:
         groups=dict(told.get("groups", {})),
         variables=variables,
         listed=tuple(worklist.get("columns", ())),
+        prints=prints,
     )
 
 
@@ -193,6 +198,19 @@ def _variables(said: dict[str, Any], wrong: Any) -> dict[str, VariableSpec]:
             wrong(at, _("kind must be telephone, or left out."))
         variables[name] = VariableSpec(**told)
     return variables
+
+
+def _prints(said: dict[str, Any], wrong: Any) -> dict[str, str]:
+    prints: dict[str, str] = {}
+    for name, spec in said.items():
+        at = f"prints.{name}"
+        if not _PRINT_NAME.fullmatch(name):
+            wrong(at, _("A print's name is 1 to 64 small letters, digits and underscores."))
+        title = _fitting(spec, _PRINT_KEYS, at, wrong).get("title", "")
+        if not title.strip():
+            wrong(at, _("title is missing: what people call this print."))
+        prints[name] = title
+    return prints
 
 
 def _fitting(said: object, keys: Mapping[str, _Kind], at: str, wrong: Any) -> dict[str, Any]:
@@ -252,7 +270,7 @@ _TEXTS = _Kind(_is_texts, _("%(key)s must be a table of texts."))
 _KEYS = {
     "key": _TEXT, "title": _TEXT, "summary": _TEXT, "category": _TEXT, "needs": _NAMES, "calls": _NAMES,
     "instance_title": _TEXT, "business_key": _TABLE, "start": _TABLES, "groups": _TEXTS,
-    "variables": _TABLE, "worklist": _TABLE,
+    "variables": _TABLE, "worklist": _TABLE, "prints": _TABLE,
 }  # fmt: skip
 _BUSINESS_KEY_KEYS = {"pattern": _TEXT, "digits": _DIGITS}
 _START_KEYS = {
@@ -261,3 +279,6 @@ _START_KEYS = {
 }  # fmt: skip
 _VARIABLE_KEYS = {"type": _TEXT, "kind": _TEXT, "label": _TEXT, "sensitive": _FLAG}
 _WORKLIST_KEYS = {"columns": _NAMES}
+_PRINT_KEYS = {"title": _TEXT}
+# It is a part of addresses and of a file's name.
+_PRINT_NAME = re.compile(r"[a-z0-9_]{1,64}")

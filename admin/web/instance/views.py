@@ -16,6 +16,7 @@ from admin.kit.permissions import needs
 from admin.kit.places import places_of
 from admin.kit.tables import read_paging
 from admin.kit.views import View, expose, fields_of, page, see_other
+from admin.web.instance.prints import PrintView
 from admin.web.work.known import shown_files, shown_variables
 from engine import runtime, values
 from engine.context import Context
@@ -25,6 +26,7 @@ from engine.jobs import list_incidents, list_jobs
 from engine.machine.nodes.gateways import Join
 from engine.notify import list_notifications
 from engine.work import actions_of, answers_taken_back, list_comments, may_see, tasks_of_instance
+from forms import printing
 
 # In place of an element's id, which never holds a colon.
 SKIP = ":skip"
@@ -128,6 +130,8 @@ class InstanceView(View):
                 operates=permitted("instances.operate"),
                 steps=runtime.steps_of(ctx, instance_id) if permitted("instances.operate") else [],
                 elements=elements,
+                prints=printing.list_prints(ctx, instance_id=instance_id),
+                makes_pdf=printing.can_make_pdf(),
                 now=ctx.now,
             )
 
@@ -351,6 +355,7 @@ def _timers(ctx: Context, instance_id: str) -> list[dict[str, Any]]:
 def register(appbuilder: Any) -> None:
     """Add the pages and their line in the menu."""
     appbuilder.add_view_no_menu(InstanceView)
+    appbuilder.add_view_no_menu(PrintView)
     add_menu(
         appbuilder,
         MenuEntry(
