@@ -15,11 +15,12 @@ Content = tuple[str, bytes]
 _SOURCE = re.compile(r"""\bsrc=(["'])(picture:[0-9a-f-]{36}|prints/[^"'<>]+)\1""")
 _LANGUAGES = {"en": "en", "zh_Hans": "zh-Hans", "zh_Hant": "zh-Hant"}
 
-# A template's own style comes after it and wins. No colour, no size of a font depends on the machine.
+# A template's own style comes after it and wins. Other shapes of a character, which a font has for some
+# languages, and two letters drawn as one are found and copied as no text from a PDF.
 _STYLE = """
 @page { size: A4; margin: 20mm 18mm 22mm }
 @page { @bottom-center { content: %(foot)s; font-family: sans-serif; font-size: 8.5pt; color: #555 } }
-html { font: 10.5pt/1.5 sans-serif; color: #000; background: #fff }
+html { font: 10.5pt/1.5 sans-serif; color: #000; background: #fff; font-feature-settings: "locl" 0, "liga" 0 }
 body { margin: 0 }
 h1 { font-size: 16pt; line-height: 1.3; margin: 0 0 4mm }
 h2 { font-size: 12pt; margin: 6mm 0 2mm; break-after: avoid }

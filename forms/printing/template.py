@@ -51,7 +51,7 @@ _ATTRIBUTES = frozenset(
 # What a style could fetch with, and what could hide that.
 _FETCHES = re.compile(r"url\s*\(|image\s*\(|image-set\s*\(|src\s*\(|@import|@font-face|\\", re.IGNORECASE)
 _SIGN = "\ue000"
-_TAG_OF_A_HOLE = re.compile(rf"<\s*/?\s*{_SIGN}")
+_TAG_OF_A_HOLE = re.compile(rf"</?{_SIGN}")
 _QUOTED = re.compile(r"=\s*(?:\"[^\"]*\"|'[^']*')")
 
 Found = tuple[int, str, dict[str, Any]]
@@ -144,6 +144,9 @@ class _Look(HTMLParser):
         self.found: list[Found] = []
 
     def at(self, text: str) -> list[Found]:
+        for tag in _TAG_OF_A_HOLE.finditer(text):
+            line = text.count("\n", 0, tag.start()) + 1
+            self.found.append((line, _("A hole cannot be the name of a tag. Write < as &lt;."), {}))
         self.feed(text)
         self.close()
         for tag, line in self.open:
@@ -184,8 +187,6 @@ class _Look(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.open and self.open[-1][0] == "style":
             self._style(data)
-        elif _TAG_OF_A_HOLE.search(data):
-            self.wrong(_("A hole cannot be the name of a tag."))
 
     def _refuse_tag(self, tag: str) -> None:
         if tag in _PIECES:

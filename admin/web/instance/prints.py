@@ -1,4 +1,4 @@
-"""``GET /instances/<id>/prints/<name>``: a print of a process, as PDF or as a page for the browser to print."""
+"""``GET /instances/<id>/prints/<name>``: a print of a process, as PDF or as a page for a browser."""
 
 from __future__ import annotations
 
