@@ -110,6 +110,7 @@ def contents_of(ctx: Context, instance_id: str) -> Contents:
             "when": moment(ctx.now, reader),
         },
         "centre": ctx.settings.centre_name,
+        "locale": ctx.locale,
     }
     return Contents(
         instance=instance, definition=definition, scope=scope, functions=_functions(reader), reader=reader
