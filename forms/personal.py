@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from typing import Any
 
 from engine.context import Context
@@ -31,7 +31,7 @@ def sensitive_names(definition: Definition) -> frozenset[str]:
     return frozenset(found)
 
 
-def masked_values(ctx: Context, values: Mapping[str, Json], names: Set[str]) -> Mapping[str, Json]:
+def masked_values(ctx: Context, values: dict[str, Json], names: Set[str]) -> dict[str, Json]:
     """Hide personal values, also inside of contexts and lists, from those without the right.
 
     Args:

@@ -195,7 +195,7 @@ def _who(key: str | None, reader: Reader) -> str:
 
 
 def _variables(
-    ctx: Context, definition: Definition, variables: Mapping[str, Json], reader: Reader
+    ctx: Context, definition: Definition, variables: dict[str, Json], reader: Reader
 ) -> dict[str, Any]:
     """Return the variables as holes name them: personal ones masked, typed as declared, files as pictures."""
     seen = masked_values(ctx, variables, sensitive_names(definition))

@@ -41,12 +41,13 @@ def opinions(
     said: list[dict[str, Json]] = []
     for at, task, outcome, person, opinion, signature in sorted(found, key=lambda one: one[0]):
         vote = votes.get(task.id, {})
+        instead_of = vote.get("instead_of") or ""
         signed = signature or vote.get("signature")
         said.append(
             {
                 "step": say(task.definition_id, task.name),
                 "person": reader.names.get(person, person),
-                "instead_of": reader.names.get(vote.get("instead_of"), vote.get("instead_of") or ""),
+                "instead_of": reader.names.get(instead_of, instead_of),
                 "decision": _label(task, outcome, say, reader),
                 "opinion": opinion or "",
                 "at": from_instant(at),

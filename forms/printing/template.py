@@ -144,8 +144,8 @@ class _Look(HTMLParser):
         self.found: list[Found] = []
 
     def at(self, text: str) -> list[Found]:
-        for tag in _TAG_OF_A_HOLE.finditer(text):
-            line = text.count("\n", 0, tag.start()) + 1
+        for named in _TAG_OF_A_HOLE.finditer(text):
+            line = text.count("\n", 0, named.start()) + 1
             self.found.append((line, _("A hole cannot be the name of a tag. Write < as &lt;."), {}))
         self.feed(text)
         self.close()
