@@ -58,4 +58,5 @@ def page(body: str, *, title: str, locale: str, picture: Callable[[str], Content
 def _foot(locale: str) -> str:
     """Say in CSS which page it is, of how many."""
     counted = {"page": '" counter(page) "', "pages": '" counter(pages) "'}
-    return f'"{translate(locale, _("Page %(page)s of %(pages)s"), **counted)}"'
+    said = translate(locale, _("Page %(page)s of %(pages)s"), **counted)
+    return f'"{said}"'
