@@ -22,6 +22,7 @@ _STYLE = """
 @page { @bottom-center { content: %(foot)s; font-family: sans-serif; font-size: 8.5pt; color: #555 } }
 html { font: 10.5pt/1.5 sans-serif; color: #000; background: #fff; font-feature-settings: "locl" 0, "liga" 0 }
 body { margin: 0 }
+@media screen { body { max-width: 174mm; margin: 10mm auto; padding: 0 4mm } }
 h1 { font-size: 16pt; line-height: 1.3; margin: 0 0 4mm }
 h2 { font-size: 12pt; margin: 6mm 0 2mm; break-after: avoid }
 table { width: 100%%; border-collapse: collapse }

@@ -63,7 +63,9 @@ def text_of(made):
 def test_the_standard_print_has_the_form_as_people_see_it(centre, put):
     put()
     said = text_of(printed(centre, begin(centre)))
-    assert "Purchase Number P-26-0001 Asked for by Eve Wong Begun 2 Mar 2026, 09:00 State Running" in said
+    assert (
+        "Purchase Number P-26-0001 Asked for by Eve Wong Asked for on 2 Mar 2026, 09:00 State Running" in said
+    )
     assert "Ask for a purchase Eve Wong · 2 Mar 2026, 09:00" in said
     assert "How soon Urgent Amount HK$ 1,234,567.5 Needed by Mar 20, 2026 Bought before No" in said
     assert "For whom Ben Lee" in said
