@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from engine import feel
@@ -171,10 +171,7 @@ def plain(value: Any, reader: Reader) -> str:
             with suppress(ValueError):
                 return moment(value.instant(reader.now.tzinfo), reader)  # type: ignore[arg-type]
         case Time():
-            clock = datetime(2000, 1, 1, value.hour, value.minute)  # noqa: DTZ001 - a wall clock
-            return str(
-                format_time(clock, "HH:mm" if reader.locale != "en" else "short", locale=reader.locale)
-            )
+            return f"{value.hour:02}:{value.minute:02}"
         case list():
             return _joined([plain(one, reader) for one in value], reader)
         case dict() if is_reference(value):
@@ -191,11 +188,10 @@ def day(date: Date, locale: str) -> str:
 
 
 def moment(instant: datetime, reader: Reader) -> str:
-    """Say an instant to the minute, in the reader's zone."""
-    local = instant.astimezone(reader.now.tzinfo).replace(tzinfo=None)
-    if reader.locale == "en":
-        return str(format_datetime(local, "d MMM y, HH:mm", locale="en"))
-    return str(format_datetime(local, "y年M月d日 HH:mm", locale=reader.locale))
+    """Say an instant to the minute, in the reader's zone: *Mar 2, 2026, 14:30*, *2026年3月2日 14:30*."""
+    local = instant.astimezone(reader.now.tzinfo)
+    date = format_date(local, "medium", locale=reader.locale)
+    return f"{date}{',' if reader.locale == 'en' else ''} {local:%H:%M}"
 
 
 def _typed(component: Component, value: Json) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import select
@@ -31,6 +32,7 @@ from forms.printing.template import PICTURES
 MOST_PICTURES = 100
 LARGEST_PICTURE_BYTES = 5_000_000
 LONGEST_KEY = 64
+MOST_NAMES = 5_000
 _PICTURE = "picture:"
 _STATES = {
     "active": _("Running"),
@@ -174,7 +176,8 @@ def _names(
     wanted = {*keys, *(task.ended_by for task in tasks), *(one.actor for one in actions)}
     wanted |= {one.written_by for one in submissions}
     # A choice among people holds their keys; so does a vote in somebody's place.
-    wanted |= set(_short_texts([variables, *(one.data for one in submissions)]))
+    texts = _short_texts([*(one.data for one in submissions), variables])
+    wanted |= set(islice(texts, MOST_NAMES))
     rows = ctx.connection.execute(select(Person.key, Person.name).where(Person.key.in_(wanted - {None})))
     return {row.key: row.name for row in rows}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import html
 import re
 from collections.abc import Callable
@@ -11,6 +12,9 @@ from engine.i18n import _, translate
 
 Content = tuple[str, bytes]
 """A picture: its media type and its bytes."""
+
+MOST_PICTURE_BYTES = 30_000_000
+"""The pictures of a page together, each as often as it stands there; what would be more is left out."""
 
 _SOURCE = re.compile(r"""\bsrc=(["'])(picture:[0-9a-f-]{36}|prints/[^"'<>]+)\1""")
 _LANGUAGES = {"en": "en", "zh_Hans": "zh-Hans", "zh_Hant": "zh-Hant"}
@@ -42,10 +46,14 @@ def page(body: str, *, title: str, locale: str, picture: Callable[[str], Content
         locale: The reader's language.
         picture: Returns a picture by its name (``prints/seal.png``, ``picture:ID``), or None.
     """
+    room = MOST_PICTURE_BYTES
+    kept = functools.cache(picture)
 
     def source(found: re.Match[str]) -> str:
-        content = picture(found[2])
-        if content is None:
+        nonlocal room
+        content = kept(found[2]) if room > 0 else None
+        room -= len(content[1]) if content is not None else 0
+        if content is None or room < 0:
             return 'src="data:,"'
         return f'src="data:{content[0]};base64,{base64.b64encode(content[1]).decode()}"'
 

@@ -43,7 +43,7 @@ def said():
 def test_a_step_of_one_person_tells_the_button_and_the_words(said):
     (one,) = said([task("1", ended_by="ann", outcome="rejected", opinion="Too dear")], [])
     assert (one["person"], one["decision"], one["opinion"]) == ("Ann", "Reject", "Too dear")
-    assert one["when"] == "2 Mar 2026, 01:00"
+    assert one["when"] == "Mar 2, 2026, 01:00"
 
 
 def test_a_step_in_which_nothing_was_decided_is_no_opinion(said):

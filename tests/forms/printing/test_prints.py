@@ -64,9 +64,10 @@ def test_the_standard_print_has_the_form_as_people_see_it(centre, put):
     put()
     said = text_of(printed(centre, begin(centre)))
     assert (
-        "Purchase Number P-26-0001 Asked for by Eve Wong Asked for on 2 Mar 2026, 09:00 State Running" in said
+        "Purchase Number P-26-0001 Asked for by Eve Wong Asked for on Mar 2, 2026, 09:00 State Running"
+        in said
     )
-    assert "Ask for a purchase Eve Wong · 2 Mar 2026, 09:00" in said
+    assert "Ask for a purchase Eve Wong · Mar 2, 2026, 09:00" in said
     assert "How soon Urgent Amount HK$ 1,234,567.5 Needed by Mar 20, 2026 Bought before No" in said
     assert "For whom Ben Lee" in said
     assert "Items Name Pieces Pipe 2 閥門 10" in said
@@ -239,6 +240,13 @@ def test_long_opinions_go_on_over_the_pages_and_nothing_is_cut_off(centre, put):
     said = re.sub(r"\s", "", "".join(pages))
     assert all(f"第{number}點意見" in said for number in (0, 1, 600, 1198, 1199))
     assert "短。" in said
+
+
+def test_a_page_takes_only_so_many_pictures():
+    asking = '<img src="prints/seal.png">' * 40
+    made = page(asking, title="t", locale="en", picture=lambda name: ("image/png", b"x" * 1_000_000))
+    assert made.count("base64") == 30
+    assert made.count('src="data:,"') == 10
 
 
 @pytest.fixture
