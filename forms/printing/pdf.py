@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 WITHIN_S = 30
 AT_ONCE = 4
 _RENDERER = Path(__file__).with_name("renderer.py")
+# Where its packages and its temporary folder are: nothing else of what this process was told, least a secret.
+_TOLD = ("HOME", "TMPDIR")
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -43,12 +46,12 @@ def make_pdf(page: str, locale: str) -> bytes:
         raise TechnicalFailure(_("Too much is being printed. Try again in a moment."))
     try:
         drawn = subprocess.run(
-            [sys.executable, "-I", str(_RENDERER), locale],
+            [sys.executable, "-P", str(_RENDERER), locale],
             input=page.encode(),
             capture_output=True,
             timeout=WITHIN_S,
             check=True,
-            env={"LC_ALL": "C.UTF-8"},
+            env={name: os.environ[name] for name in _TOLD if name in os.environ},
         )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         log.warning("a print could not be drawn: %s", (error.stderr or b"").decode(errors="replace")[-2000:])

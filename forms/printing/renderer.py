@@ -1,4 +1,4 @@
-"""HTML in, PDF out: run as a process of its own, ``python -I renderer.py LOCALE < page.html > page.pdf``.
+"""HTML in, PDF out: run as a process of its own, ``python -P renderer.py LOCALE < page.html > page.pdf``.
 
 The library that draws is large and written in C++: whatever it does with a page, it does here, with so much
 time and memory, and nobody else's data. It asks here for all that a page names, and here it gets nothing: the

@@ -48,4 +48,7 @@ def test_the_print_menu_opens_and_leads_to_a_page_of_the_print(window, places, w
     admin.open(address)
     assert "發起人" in admin.page.inner_text("body")
     admin.shoot(f"print-{width}")
+    pdf = admin.page.request.get(admin.product.url + address.partition("?")[0])
+    assert (pdf.status, pdf.headers["content-type"]) == (200, "application/pdf")
+    assert pdf.body().startswith(b"%PDF")
     assert admin.errors == []
