@@ -77,7 +77,7 @@ def filled_forms(
         now = there if isinstance(there, Mapping) else {}
         shared = all(name in now for name in one.data)
         values = {**variables, **one.data, **(now if shared else {})}
-        key = one.form_key if shared else one.id
+        key = f"{one.form_key} {into}" if shared else one.id
         earlier = found.get(key)
         title = earlier.said["title"] if earlier else _title(definition, task, one.form_key, reader)
         said: dict[str, Json] = {
