@@ -2,6 +2,7 @@
 
 from engine.plugin import Registry, ResourceKind
 from forms.check import check_form
+from forms.printing import PATTERN, check_print
 from forms.schema import Form, read_form
 from forms.steps import check_step, warn_of_steps
 from forms.submit import (
@@ -19,8 +20,9 @@ from forms.withheld import withheld, withholds_file, without_places
 
 
 def register(registry: Registry) -> None:
-    """Add what this floor does: a kind of file, and finishing a task by its form."""
+    """Add what this floor does: kinds of files, and finishing a task by its form."""
     registry.add_resource_kind(ResourceKind(name="form", pattern="*.form", check=check_form))
+    registry.add_resource_kind(ResourceKind(name="print", pattern=PATTERN, check=check_print))
     registry.add_port("finish_task", submit_form)
     registry.add_port("check_submission", check_submission)
     registry.add_port("withholds_file", withholds_file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,10 +13,11 @@ from sqlalchemy import select
 
 from engine import people
 from engine.context import Context
-from engine.definition import group_names
+from engine.definition import Definition, group_names
+from engine.errors import DefinitionError
 from engine.values import Json, number_text
 from forms.expressions import value_of
-from forms.schema import Component
+from forms.schema import Component, read_form
 
 SOURCE = "options"
 """The property of a field that names where its options come from: ``persons``, ``units``, ``groups``."""
@@ -77,6 +79,18 @@ def options_of(
     if key is not None:
         return read_options(variables.get(key))
     return read_options(value_of(component.raw.get("valuesExpression"), names, now))
+
+
+def chosen_labels(definition: Definition) -> dict[tuple[str, str], str]:
+    """Return what the options of a process's forms are called, by the field's name and the option's value."""
+    files = definition.package.files
+    found: dict[tuple[str, str], str] = {}
+    for path in definition.package.matching("*.form"):
+        with suppress(DefinitionError):
+            for component in read_form(files[path], path).walk():
+                for option in fixed_options(component) or ():
+                    found.setdefault((str(component.key), str(option.value)), option.label)
+    return found
 
 
 def keep_lists(ctx: Context) -> Lookup:

@@ -1,48 +1,16 @@
-"""Personal data, as those without the right see it."""
+"""Texts that may hold personal data, as those without the right see them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from engine.context import Context
-from engine.definition import Definition
-from engine.errors import DefinitionError
 from engine.history import mask
-from engine.values import Json
-from forms.schema import read_form
+from forms.personal import HIDDEN, SEE, masked_values, sensitive_names
 
-SEE = "personal_data.see"
-HIDDEN = "***"
-_PHONE = re.compile(r"\+\d{5,15}")
+__all__ = ["SEE", "masked_text", "masked_values", "sensitive_names"]
+
 _LINK = re.compile(r"(/t/)[0-9A-Za-z]{12,}")
-
-
-def sensitive_names(definition: Definition) -> frozenset[str]:
-    """Return the names of variables that are personal: marked in the manifest or in a form."""
-    package = definition.package
-    found = set(definition.manifest.sensitive)
-    for path in package.matching("*.form"):
-        try:
-            form = read_form(package.files[path])
-        except DefinitionError:
-            continue
-        found.update(field.path[-1] for field in form.fields.values() if field.sensitive)
-    return frozenset(found)
-
-
-def masked_values(ctx: Context, values: Mapping[str, Json], names: frozenset[str]) -> dict[str, Json]:
-    """Hide personal values, also inside of contexts and lists, from those without the right.
-
-    Args:
-        ctx: Who reads.
-        values: Values by name.
-        names: Which names are personal.
-    """
-    if ctx.actor.may(SEE):
-        return dict(values)
-    return {name: _seen(name, value, names) for name, value in values.items()}
 
 
 def masked_text(ctx: Context, text: str | None) -> str | None:
@@ -50,20 +18,3 @@ def masked_text(ctx: Context, text: str | None) -> str | None:
     if text is None or ctx.actor.may(SEE):
         return text
     return _LINK.sub(rf"\1{HIDDEN}", mask(text))
-
-
-def _seen(name: str, value: Json, names: frozenset[str]) -> Json:
-    if name in names:
-        return _hidden(value)
-    if isinstance(value, dict):
-        return {inner: _seen(inner, one, names) for inner, one in value.items()}
-    if isinstance(value, list):
-        return [_seen("", one, names) for one in value]
-    return value
-
-
-def _hidden(value: Any) -> Json:
-    if value is None or value == "":
-        return value
-    # Of a telephone number the last two digits may be told.
-    return mask(value) if isinstance(value, str) and _PHONE.fullmatch(value) else HIDDEN

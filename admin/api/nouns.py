@@ -18,6 +18,7 @@ from admin.api.operation import Api
 from admin.api.operations import IncidentsApi, JobsApi
 from admin.api.people import GroupsApi, PeopleApi, UnitsApi
 from admin.api.previews import DefinitionPreviewsApi, TaskPreviewsApi
+from admin.api.prints import PrintsApi
 from admin.api.tasks import TasksApi
 
 NOUNS: tuple[type[Api], ...] = (
@@ -27,6 +28,7 @@ NOUNS: tuple[type[Api], ...] = (
     DefinitionMigrationsApi,
     InstancesApi,
     InstanceMigrationsApi,
+    PrintsApi,
     MigrationsApi,
     TasksApi,
     TaskPreviewsApi,

@@ -154,10 +154,10 @@ def lists(path: str, *, answer: Any, args: type[ma.Schema] = ListArgs, needs: tu
     return lambda call: _exposed(call, operation, _read)
 
 
-def serves(path: str, *, media: str, needs: tuple[str, ...] = ()) -> Any:
+def serves(path: str, *, media: str, args: type[ma.Schema] = Args, needs: tuple[str, ...] = ()) -> Any:
     """Answer something that is no JSON: ``call(self, ctx, said, **ids)``, with no transaction open."""
     binary = {"type": "string", "format": "binary"}
-    operation = Operation(method="GET", path=path, answer=binary, needs=needs, media=media)
+    operation = Operation(method="GET", path=path, answer=binary, args=args, needs=needs, media=media)
     return lambda call: _exposed(call, operation, _serve)
 
 

@@ -33,6 +33,7 @@ _CODE: Mapping[str, texts.Reader] = {
     "**/templates/**/*.txt": texts.template_texts,
     "**/*.form": texts.form_texts,
     "**/messages/*.toml": texts.message_texts,
+    "**/prints/*.html": texts.print_texts,
 }
 _PROCESS: Mapping[str, texts.Reader] = {
     "process.toml": texts.process_manifest_texts,
@@ -40,6 +41,7 @@ _PROCESS: Mapping[str, texts.Reader] = {
     "*.dmn": texts.decision_texts,
     "forms/*.form": texts.form_texts,
     "messages/*.toml": texts.message_texts,
+    "prints/*.html": texts.print_texts,
 }
 # What the libraries below the shell say on its pages: their own Chinese has gaps, and mixes the scripts.
 _BORROWED = (

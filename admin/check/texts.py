@@ -16,6 +16,7 @@ from lxml import etree
 from admin.kit.menu import CATEGORIES
 from engine.definition.manifest import read_process_manifest
 from engine.notify.templates import read_template, source_texts
+from forms import printing
 from forms.render import translatable
 from forms.schema import read_form
 
@@ -136,6 +137,11 @@ def form_texts(content: bytes) -> Iterator[Text]:
 def message_texts(content: bytes) -> Iterator[Text]:
     """Yield a message's title and what it says on each channel."""
     yield from _wordy((text, 0) for text in source_texts(read_template("message", content)))
+
+
+def print_texts(content: bytes) -> Iterator[Text]:
+    """Yield what a print template says."""
+    yield from _wordy(printing.said_in(content))
 
 
 def holes(text: str) -> list[str]:

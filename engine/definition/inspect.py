@@ -87,6 +87,13 @@ def _cross_check(registry: Registry, package: Package) -> Iterator[Problem]:
             )
         elif manifest.starts:
             yield from _check_starts(registry, package)
+        for name in manifest.prints:
+            if package.print_template(name) is None:
+                yield Problem(
+                    path=f"{FILE}#prints.{name}",
+                    message=_("There is no print template. Put it into prints/%(name)s.html."),
+                    params={"name": name},
+                )
     yield from _check_calls(package)
     for path, spec in package.processes.values():
         for node in [spec.root, *spec.nodes]:

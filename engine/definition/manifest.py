@@ -132,6 +132,8 @@ class ProcessManifest:
     variables: Mapping[str, VariableSpec] = field(default_factory=dict)
     listed: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
+    # By name: what a print is called. ``prints/NAME.html`` is its template.
+    prints: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def types(self) -> dict[str, str]:
@@ -151,7 +153,7 @@ class ProcessManifest:
     @property
     def texts(self) -> list[str]:
         """Everything in it that people read, for the catalogue."""
-        said = [self.title, self.summary, self.category, *self.groups.values()]
+        said = [self.title, self.summary, self.category, *self.groups.values(), *self.prints.values()]
         said += [text for start in self.starts for text in (start.title, start.summary)]
         said += [spec.label for spec in self.variables.values()]
         said += [fact.label for fact in self.facts]
@@ -192,6 +194,7 @@ def read_process_manifest(content: bytes) -> ProcessManifest:
     _check_reset(rule, wrong)
     facts = _facts(told.get("fact", []), wrong)
     worklist = _fitting(told.get("worklist", {}), _WORKLIST_KEYS, "worklist", wrong)
+    prints = _prints(told.get("prints", {}), wrong)
     if problems:
         raise DefinitionError(problems=problems)
     return ProcessManifest(
@@ -210,6 +213,7 @@ def read_process_manifest(content: bytes) -> ProcessManifest:
         variables=variables,
         listed=tuple(worklist.get("columns", ())),
         facts=facts,
+        prints=prints,
     )
 
 
@@ -283,6 +287,19 @@ def _variables(said: dict[str, Any], wrong: Any) -> dict[str, VariableSpec]:
     return variables
 
 
+def _prints(said: dict[str, Any], wrong: Any) -> dict[str, str]:
+    prints: dict[str, str] = {}
+    for name, spec in said.items():
+        at = f"prints.{name}"
+        if not _PRINT_NAME.fullmatch(name):
+            wrong(at, _("A print's name is 1 to 64 small letters, digits and underscores."))
+        title = _fitting(spec, _PRINT_KEYS, at, wrong).get("title", "")
+        if not title.strip():
+            wrong(at, _("title is missing: what people call this print."))
+        prints[name] = title
+    return prints
+
+
 def _fitting(said: object, keys: Mapping[str, _Kind], at: str, wrong: Any) -> dict[str, Any]:
     """Return what of a table is as it must be; the rest is wrong.
 
@@ -340,8 +357,8 @@ _TEXTS = _Kind(_is_texts, _("%(key)s must be a table of texts."))
 _KEYS = {
     "key": _TEXT, "title": _TEXT, "summary": _TEXT, "category": _TEXT, "needs": _NAMES, "calls": _NAMES,
     "instance_title": _TEXT, "business_key": _TABLE, "start": _TABLES, "groups": _TEXTS,
-    "variables": _TABLE, "worklist": _TABLE, "supervisors": _NAMES, "initiator_may": _NAMES,
-    "variables": _TABLE, "worklist": _TABLE, "fact": _TABLES,
+    "variables": _TABLE, "worklist": _TABLE, "supervisors": _NAMES, "initiator_may": _NAMES, "fact": _TABLES,
+    "prints": _TABLE,
 }  # fmt: skip
 _BUSINESS_KEY_KEYS = {"pattern": _TEXT, "digits": _DIGITS, "reset": _TEXT}
 _FACT_KEYS = {"label": _TEXT, "text": _TEXT}
@@ -351,3 +368,6 @@ _START_KEYS = {
 }  # fmt: skip
 _VARIABLE_KEYS = {"type": _TEXT, "kind": _TEXT, "label": _TEXT, "sensitive": _FLAG}
 _WORKLIST_KEYS = {"columns": _NAMES}
+_PRINT_KEYS = {"title": _TEXT}
+# It is a part of addresses and of a file's name.
+_PRINT_NAME = re.compile(r"[a-z0-9_]{1,64}")

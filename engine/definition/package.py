@@ -151,3 +151,7 @@ class Package:
         """
         path = f"messages/{key}.toml"
         return self.files.get(path) or self.lent.get(path)
+
+    def print_template(self, name: str) -> bytes | None:
+        """Return a print template: ``prints/NAME.html``."""
+        return self.files.get(f"prints/{name}.html")

@@ -15,7 +15,7 @@ from engine.feel.errors import FeelSyntaxError, FeelWarning, reasons
 from engine.feel.exchange import from_json, names_to_tell, to_json
 from engine.feel.expression import Expression, Result, compile_expression
 from engine.feel.runtime import Budget
-from engine.feel.template import holes, render
+from engine.feel.template import holes, render, skeleton
 
 
 def compile(source: str, *, names: frozenset[str] = frozenset(), unary: bool = False) -> Expression:
@@ -61,5 +61,6 @@ __all__ = [
     "holes",
     "reasons",
     "render",
+    "skeleton",
     "to_json",
 ]

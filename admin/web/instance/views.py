@@ -17,6 +17,7 @@ from admin.kit.permissions import needs
 from admin.kit.places import places_of
 from admin.kit.tables import read_paging
 from admin.kit.views import View, expose, fields_of, page, see_other
+from admin.web.instance.prints import PrintView
 from admin.web.instance.requests import RequestView, request_of
 from admin.web.work.known import shown_files, shown_variables
 from engine import runtime, values
@@ -34,6 +35,7 @@ from engine.work import (
     may_see,
     tasks_of_instance,
 )
+from forms import printing
 
 # In place of an element's id, which never holds a colon.
 SKIP = ":skip"
@@ -145,6 +147,8 @@ class InstanceView(View):
                 operates=permitted("instances.operate"),
                 steps=runtime.steps_of(ctx, instance_id) if permitted("instances.operate") else [],
                 elements=elements,
+                prints=printing.list_prints(ctx, instance_id=instance_id),
+                makes_pdf=printing.can_make_pdf(),
                 now=ctx.now,
             )
 
@@ -423,6 +427,7 @@ def register(appbuilder: Any) -> None:
     """Add the pages and their line in the menu."""
     appbuilder.add_view_no_menu(InstanceView)
     appbuilder.add_view_no_menu(RequestView)
+    appbuilder.add_view_no_menu(PrintView)
     add_menu(
         appbuilder,
         MenuEntry(

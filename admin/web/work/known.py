@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 
 from flask_babel import gettext
 
-import forms
 from admin.kit.current import permitted, web
 from admin.kit.formats import instant
 from engine import feel
 from engine.context import Context
 from engine.definition import Definition, VariableSpec
-from engine.errors import DefinitionError, InvalidSubmission
+from engine.errors import InvalidSubmission
 from engine.feel.temporal import DateTime
 from engine.files import references_in
 from engine.people import default_region, grouped
 from engine.values import Json
-from forms.options import fixed_options
+from forms.options import chosen_labels
 
 
 def shown_variables(
@@ -49,18 +47,6 @@ def shown_variables(
         said = definition.text(web().locale, label) if label else shown_value(ctx, value, spec)
         shown.append((definition.text(web().locale, spec.label), "•••" if masked else said))
     return shown
-
-
-def chosen_labels(definition: Definition) -> dict[tuple[str, str], str]:
-    """Return what the options of a process's forms are called, by the field's name and the option's value."""
-    files = definition.package.files
-    found: dict[tuple[str, str], str] = {}
-    for path in definition.package.matching("*.form"):
-        with suppress(DefinitionError):
-            for component in forms.read_form(files[path], path).walk():
-                for option in fixed_options(component) or ():
-                    found.setdefault((str(component.key), str(option.value)), option.label)
-    return found
 
 
 def shown_value(ctx: Context, value: Json, spec: VariableSpec) -> str:

@@ -42,6 +42,7 @@ from engine.work import (
     may_see,
     tasks_of_instance,
 )
+from forms import printing
 from forms.render import Rendered
 
 SORTS = ("due_at", "priority", "created_at", "title", "business_key", "name", "assignee")
@@ -296,6 +297,8 @@ class TaskView(View):
                 variables=shown_variables(ctx, definition, held, without=rendered.data if rendered else ()),
                 files=shown_files({} if rendered else held),
                 groups=names_of_groups(ctx, _candidate_groups(ctx, task_id)),
+                prints=printing.list_prints(ctx, instance_id=task.instance_id),
+                makes_pdf=printing.can_make_pdf(),
                 now=ctx.now,
             )
 

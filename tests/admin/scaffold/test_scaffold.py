@@ -9,9 +9,13 @@ import pytest
 import forms
 from admin.check import check
 from admin.scaffold import new_plugin, new_process
+from engine.context import SYSTEM, Context
 from engine.definition import deploy, read_folder
 from engine.errors import Conflict, InvalidSubmission
+from engine.runtime import start_process
 from engine.testing import make_centre, play, read_scenario, system
+from engine.work import list_tasks
+from forms.printing import print_page
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -66,6 +70,28 @@ def test_the_scenarios_of_a_new_process_pass(process, name):
         floors=(forms.register,),
     )
     assert differs == []
+
+
+def test_the_letter_of_a_new_process_is_printed(process, tmp_path):
+    centre = make_centre(tmp_path, floors=(forms.register,), centre_name="水務署")
+    ctx = system(centre)
+    deploy(ctx, files=read_folder(process))
+    begun = start_process(ctx, process_key="chair_request", variables={"subject": "一張椅子"})
+    with ctx.read():
+        (task,) = list_tasks(ctx)[1]
+    forms.submit_form(ctx, task_id=task.id, data={"note": "星期五送到"}, outcome="done")
+    reader = Context(centre=centre, actor=SYSTEM, locale="zh_Hant")
+    said = print_page(reader, instance_id=begun.id, name="letter")
+    for text in (
+        "水務署",
+        "260302-0001",
+        "一張椅子",
+        "經研究後，現答覆如下。",
+        "星期五送到",
+        "二〇二六年三月二日",
+    ):
+        assert text in said
+    centre.database.dispose()
 
 
 def test_a_new_plugin_is_clean(root_with_plugin):
