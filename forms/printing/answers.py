@@ -22,6 +22,7 @@ from engine.values import Json
 from forms.conditions import Place, settle
 from forms.data import get
 from forms.options import Lookup, find_option, options_of
+from forms.rights import HIDDEN
 from forms.schema import CHOICES, LIST, MANY, Component, Form
 
 PictureOf = Callable[[Json], str]
@@ -57,20 +58,23 @@ class Reader:
         return translate(self.locale, source)
 
 
-def answers(form: Form, variables: Mapping[str, Json], reader: Reader) -> list[dict[str, Json]]:
+def answers(
+    form: Form, variables: Mapping[str, Json], reader: Reader, rights: Mapping[str, str]
+) -> list[dict[str, Json]]:
     """Return the fields of a form that are shown with some values, in order.
 
     Args:
         form: The form.
         variables: The values.
         reader: For whom.
+        rights: What they may see, by key.
 
     Returns:
         For each field ``key``, ``label``, ``value`` in words and ``files``; for a list ``columns`` and
         ``rows`` beside.
     """
-    settled = settle(form, {}, variables=variables, rights={}, now=reader.now, region=reader.region)
-    shown = [place for place in settled.places if not place.hidden]
+    settled = settle(form, {}, variables=variables, rights=rights, now=reader.now, region=reader.region)
+    shown = [place for place in settled.places if not place.hidden and place.right != HIDDEN]
     return list(_top(shown, settled.data, reader, variables))
 
 

@@ -28,6 +28,7 @@ from forms.printing.answers import Reader, day, moment, plain
 from forms.printing.filled import Filled, filled_forms, submissions_of
 from forms.printing.opinions import opinions
 from forms.printing.template import PICTURES
+from forms.withheld import withheld, without_places
 
 MOST_PICTURES = 100
 LARGEST_PICTURE_BYTES = 5_000_000
@@ -89,10 +90,12 @@ def contents_of(ctx: Context, instance_id: str) -> Contents:
         region=default_region(ctx),
         sees_personal=ctx.actor.may(SEE),
     )
-    filled = filled_forms(ctx, definition, tasks, variables, submissions, reader)
+    hidden = withheld(ctx, instance_id)
+    filled = filled_forms(ctx, definition, tasks, variables, submissions, reader, hidden)
+    shown = without_places(variables, hidden)
     process = reader.say(definition.title)
     scope: dict[str, Any] = {
-        **_variables(ctx, definition, variables, reader),
+        **_variables(ctx, definition, shown, reader),
         "case": {
             "title": instance["title"] or process,
             "business_key": instance["business_key"],
@@ -104,7 +107,7 @@ def contents_of(ctx: Context, instance_id: str) -> Contents:
         "business_key": instance["business_key"],
         "process": {"key": definition.key, "version": definition.version, "title": process},
         "forms": [one.said for one in filled],
-        "known": _known(definition, variables, filled, reader),
+        "known": _known(definition, shown, filled, reader),
         "opinions": opinions(tasks, actions, variables.get("decisions"), partial(_say, ctx), reader),
         "printed": {
             "by": _who(ctx.actor.key, reader),
@@ -198,7 +201,7 @@ def _who(key: str | None, reader: Reader) -> str:
 
 
 def _variables(
-    ctx: Context, definition: Definition, variables: dict[str, Json], reader: Reader
+    ctx: Context, definition: Definition, variables: Mapping[str, Json], reader: Reader
 ) -> dict[str, Any]:
     """Return the variables as holes name them: personal ones masked, typed as declared, files as pictures."""
     seen = masked_values(ctx, variables, sensitive_names(definition))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from engine.values import Json
 from engine.work import Task
 from forms.models import Submission
 from forms.printing.answers import Reader, answers, moment
+from forms.rights import HIDDEN, places
 from forms.schema import Form, read_form
 
 
@@ -50,6 +51,7 @@ def filled_forms(
     variables: Mapping[str, Json],
     submissions: Sequence[Any],
     reader: Reader,
+    hidden: Collection[str] = (),
 ) -> list[Filled]:
     """Return the forms of an instance in the order in which they were first handed in.
 
@@ -64,6 +66,7 @@ def filled_forms(
         variables: Its variables.
         submissions: What was handed in.
         reader: For whom.
+        hidden: Where values stand that they are not shown, as ``withheld`` names them.
     """
     by_id = {task.id: task for task in tasks}
     found: dict[str, Filled] = {}
@@ -85,10 +88,14 @@ def filled_forms(
             "person": _person(one.written_by, reader),
             "at": from_instant(one.written_at),
             "when": moment(one.written_at, reader),
-            "fields": answers(form, values, reader),
+            "fields": answers(form, values, reader, _rights(form, into, hidden)),
         }
         found[key] = Filled(form=form, said=said)
     return list(found.values())
+
+
+def _rights(form: Form, into: str | None, hidden: Collection[str]) -> dict[str, str]:
+    return {one.key: HIDDEN for place, one in places(form, into).items() if place in hidden}
 
 
 def _form(ctx: Context, submission: Any) -> Form | None:

@@ -37,6 +37,9 @@ def test_only_what_the_step_offers_is_listed_and_done(mei):
         ("add", None),
         ("remove", None),
         ("comment", None),
+        ("delegate", None),
+        ("consult", None),
+        ("circulate", None),
     ]
     refused = mei.post(f"/tasks/{task['id']}/transfer", {"to": "wong"}, 403)
     assert refused["error"]["code"] == "not_offered"

@@ -10,6 +10,7 @@ from engine.definition import deploy
 from engine.files import reference, store
 from engine.testing import drawing, person
 from engine.work import list_tasks, make_link
+from forms.printing.contents import contents_of
 
 FORM = json.dumps(
     {
@@ -121,3 +122,12 @@ def test_what_is_sent_for_a_hidden_field_is_left_aside(begun, ctx, centre, enter
     assert "98765" in text
     assert "proof.txt" in text
     assert "other.txt" not in text
+
+
+def test_a_print_shows_it_to_who_handed_it_in_and_to_nobody_else(begun, ctx, centre):
+    instance_id, _task_id, _proof_id = begun
+    for who, shown in (("li", True), ("ben", False), ("sup", False)):
+        with person(centre, who, permissions=["instances.see_all"]).read() as reader:
+            text = str(contents_of(reader, instance_id).scope)
+        assert "31" in text
+        assert ("98,765" in text or "98765" in text, "proof.txt" in text) == (shown, shown), who
