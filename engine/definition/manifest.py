@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from engine.errors import DefinitionError, Problem
 from engine.i18n import _
 from engine.values import read_toml
+from engine.worktime import WorkDuration
 
 FILE = "process.toml"
+_NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
+_TOLD = ("group", "person", "unit", "head", "manager", "post")
 TELEPHONE = "telephone"
 INBOUND_PARTS = ("body", "sender", "recipient", "channel", "subject", "locale")
 """What a start can take from a message that came in."""
@@ -78,6 +83,30 @@ class VariableSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineRule:
+    """By when something of the whole process is to be done, counted from its start.
+
+    Args:
+        title: What people call it.
+        within: ISO 8601 duration of days, hours, minutes and seconds.
+        calendar: The working-time calendar that counts it; every hour counts where it is None.
+        warn: How long before it warns, such a duration too; the last quarter where it is None.
+        pauses: User tasks while which it stands still.
+        tell: Who is told at its warning and when it is over: ``initiator``, ``group:KEY``, ``person:KEY``,
+            ``unit:KEY``, ``head:KEY``, ``manager:KEY``, ``post:KEY``.
+        message: In which words; a text of the product's where it is None.
+    """
+
+    title: str
+    within: str
+    calendar: str | None = None
+    warn: str | None = None
+    pauses: tuple[str, ...] = ()
+    tell: tuple[str, ...] = ()
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessManifest:
     """A process's manifest."""
 
@@ -93,6 +122,7 @@ class ProcessManifest:
     groups: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, VariableSpec] = field(default_factory=dict)
     listed: tuple[str, ...] = ()
+    deadlines: Mapping[str, DeadlineRule] = field(default_factory=dict)
 
     @property
     def types(self) -> dict[str, str]:
@@ -115,6 +145,7 @@ class ProcessManifest:
         said = [self.title, self.summary, self.category, *self.groups.values()]
         said += [text for start in self.starts for text in (start.title, start.summary)]
         said += [spec.label for spec in self.variables.values()]
+        said += [rule.title for rule in self.deadlines.values()]
         return [text for text in said if text]
 
 
@@ -147,6 +178,7 @@ def read_process_manifest(content: bytes) -> ProcessManifest:
     if "business_key" in told and "number" not in rule.get("pattern", ""):
         wrong("business_key", _("business_key.pattern must have {{ number }} in it."))
     worklist = _fitting(told.get("worklist", {}), _WORKLIST_KEYS, "worklist", wrong)
+    deadlines = _deadlines(told.get("deadlines", {}), wrong)
     if problems:
         raise DefinitionError(problems=problems)
     return ProcessManifest(
@@ -162,6 +194,7 @@ def read_process_manifest(content: bytes) -> ProcessManifest:
         groups=dict(told.get("groups", {})),
         variables=variables,
         listed=tuple(worklist.get("columns", ())),
+        deadlines=deadlines,
     )
 
 
@@ -193,6 +226,36 @@ def _variables(said: dict[str, Any], wrong: Any) -> dict[str, VariableSpec]:
             wrong(at, _("kind must be telephone, or left out."))
         variables[name] = VariableSpec(**told)
     return variables
+
+
+def _deadlines(said: dict[str, Any], wrong: Any) -> dict[str, DeadlineRule]:
+    deadlines: dict[str, DeadlineRule] = {}
+    for name, rule in said.items():
+        at = f"deadlines.{name}"
+        told = _fitting(rule, _DEADLINE_KEYS, at, wrong)
+        if not _NAME.fullmatch(name):
+            wrong(at, _("A deadline's name is 1 to 64 letters, digits, _ or -."))
+        for key in ("title", "within"):
+            if not told.get(key, "").strip():
+                wrong(at, _("%(key)s is missing. Write it as a text."), key=key)
+        for key in ("within", "warn"):
+            if told.get(key) and not _is_length(told[key]):
+                wrong(at, _("%(key)s must be a duration such as P5D or PT4H."), key=key)
+        for who in told.get("tell", ()):
+            if who != "initiator" and not (who.split(":")[0] in _TOLD and ":" in who):
+                known = ", ".join(("initiator", *(f"{word}:KEY" for word in _TOLD)))
+                wrong(at, _("tell: %(who)s means nobody. Write one of %(known)s."), who=who, known=known)
+        lists = {key: tuple(told.get(key, ())) for key in ("pauses", "tell")}
+        deadlines[name] = DeadlineRule(**{"title": "", "within": "", **told, **lists})
+    return deadlines
+
+
+def _is_length(text: str) -> bool:
+    try:
+        length = WorkDuration.of(text)
+    except ValueError:
+        return False
+    return length.days >= 0 and length.time >= timedelta() and (length.days, length.time) != (0, timedelta())
 
 
 def _fitting(said: object, keys: Mapping[str, _Kind], at: str, wrong: Any) -> dict[str, Any]:
@@ -252,7 +315,7 @@ _TEXTS = _Kind(_is_texts, _("%(key)s must be a table of texts."))
 _KEYS = {
     "key": _TEXT, "title": _TEXT, "summary": _TEXT, "category": _TEXT, "needs": _NAMES, "calls": _NAMES,
     "instance_title": _TEXT, "business_key": _TABLE, "start": _TABLES, "groups": _TEXTS,
-    "variables": _TABLE, "worklist": _TABLE,
+    "variables": _TABLE, "worklist": _TABLE, "deadlines": _TABLE,
 }  # fmt: skip
 _BUSINESS_KEY_KEYS = {"pattern": _TEXT, "digits": _DIGITS}
 _START_KEYS = {
@@ -261,3 +324,7 @@ _START_KEYS = {
 }  # fmt: skip
 _VARIABLE_KEYS = {"type": _TEXT, "kind": _TEXT, "label": _TEXT, "sensitive": _FLAG}
 _WORKLIST_KEYS = {"columns": _NAMES}
+_DEADLINE_KEYS = {
+    "title": _TEXT, "within": _TEXT, "calendar": _TEXT, "warn": _TEXT, "pauses": _NAMES, "tell": _NAMES,
+    "message": _TEXT,
+}  # fmt: skip

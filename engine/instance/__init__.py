@@ -6,6 +6,7 @@ from engine.instance.models import (
     MessageSubscription,
     MigratedInstance,
     Migration,
+    ProcessDeadline,
     ProcessInstance,
 )
 
@@ -15,5 +16,6 @@ __all__ = [
     "MessageSubscription",
     "MigratedInstance",
     "Migration",
+    "ProcessDeadline",
     "ProcessInstance",
 ]

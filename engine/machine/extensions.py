@@ -7,10 +7,12 @@ from functools import partial
 
 from lxml import etree
 
-from engine.feel.temporal import DaysTimeDuration, parse_duration
 from engine.i18n import _
 from engine.machine.approving import ATTRIBUTES as APPROVING
 from engine.machine.approving import OUTCOMES, read_approval
+from engine.machine.attributes import CHANNELS, Say, seconds
+from engine.machine.limiting import ATTRIBUTES as LIMITING
+from engine.machine.limiting import read_limits, read_warning
 from engine.machine.spec import Assignment, Formula, Notice, Outcome, Reply, Settings, TaskSettings
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -18,7 +20,8 @@ CALLWRIGHT = "urn:callwright:bpmn:1"
 
 _ATTRIBUTES: dict[str, set[str]] = {
     "task": {
-        "form", "into", "assignee", "candidateGroups", "candidateUsers", "priority", "due", "title", "link",
+        "form", "into", "assignee", "candidateGroups", "candidateUsers", "priority", "due", "warn", "title",
+        "link",
     },
     "outcome": {"name", "label", "opinion", "counts"},
     "reply": {"verb", "outcome", "message", "textInto"},
@@ -33,14 +36,12 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "collection": {"source", "item"},
     "results": {"name", "source"},
     **APPROVING,
+    **LIMITING,
 }  # fmt: skip
-
-CHANNELS = ("sms", "email", "in_app", "voice", "preferred")
 
 # What waits for people.
 _WORK = ("userTask", "adHocSubProcess")
 
-Say = Callable[..., None]
 Compile = Callable[[str | None, str], Formula | None]
 
 
@@ -108,6 +109,7 @@ def _task(element: etree._Element, lane: str | None, compile_: Compile, say: Say
     said = next(iter(children(element, "task")), None)
     found = {str(name): str(value) for name, value in said.attrib.items()} if said is not None else {}
     approval = read_approval(element, partial(children, element), compile_, say)
+    outcomes = _outcomes(element, say) or (OUTCOMES if approval is not None else ())
     return TaskSettings(
         form=found.get("form"),
         into=found.get("into"),
@@ -119,7 +121,7 @@ def _task(element: etree._Element, lane: str | None, compile_: Compile, say: Say
         due=compile_(found.get("due"), "due"),
         title=found.get("title"),
         link=found.get("link") == "true",
-        outcomes=_outcomes(element, say) or (OUTCOMES if approval is not None else ()),
+        outcomes=outcomes,
         replies=tuple(
             Reply(
                 verb=reply.get("verb", ""),
@@ -130,6 +132,10 @@ def _task(element: etree._Element, lane: str | None, compile_: Compile, say: Say
             for reply in children(element, "reply")
         ),
         approval=approval,
+        limits=read_limits(
+            element, children(element, "limit"), said, [one.name for one in outcomes], compile_, say
+        ),
+        warn_s=read_warning(said, say),
     )
 
 
@@ -188,7 +194,7 @@ def _next_after_s(notice: etree._Element, say: Say) -> float | None:
         return None
     if notice.get("to") != "candidates":
         say(_('callwright:notify: next goes with to="candidates": they are told one after the other.'))
-    after_s = _seconds(text)
+    after_s = seconds(text)
     if after_s is None or after_s <= 0:
         say(_("callwright:notify: %(text)s is no duration. Write such as PT10M."), text=text)
         return None
@@ -213,18 +219,9 @@ def _retries(service: etree._Element | None, say: Say) -> tuple[float, ...] | No
         return None
     spans: list[float] = []
     for word in text.split():
-        span_s = _seconds(word)
+        span_s = seconds(word)
         if span_s is None:
             say(_("callwright:service: %(text)s is no duration. Write such as PT10S PT1M PT5M."), text=word)
         else:
             spans.append(span_s)
     return tuple(spans)
-
-
-def _seconds(text: str) -> float | None:
-    """Return the length of a duration; None where it is none of days and time."""
-    try:
-        span = parse_duration(text)
-    except ValueError:
-        return None
-    return span.timedelta().total_seconds() if isinstance(span, DaysTimeDuration) else None

@@ -18,7 +18,7 @@ from engine.people.groups import (
 )
 from engine.people.importing import Plan, Tables, apply_import, blank_tables, plan_import, read_tables
 from engine.people.languages import CHINESE, centre_locale, chinese_of, written_in
-from engine.people.lookups import head_of, is_meant, manager_of, people_of
+from engine.people.lookups import head_of, is_meant, manager_of, managers_of, people_of
 from engine.people.models import (
     Cover,
     Group,
@@ -51,6 +51,7 @@ from engine.people.posts import (
     put_skill,
     set_post_holders,
 )
+from engine.people.quiet import end_of_quiet, quiet_until
 from engine.people.telephone import (
     calling_code,
     default_region,
@@ -106,6 +107,7 @@ __all__ = [
     "default_region",
     "e164",
     "end_cover",
+    "end_of_quiet",
     "example_number",
     "feel_functions",
     "find_person",
@@ -122,6 +124,7 @@ __all__ = [
     "leave_group",
     "leave_unit",
     "manager_of",
+    "managers_of",
     "members_of",
     "membership",
     "move_unit",
@@ -135,6 +138,7 @@ __all__ = [
     "put_post",
     "put_skill",
     "put_unit",
+    "quiet_until",
     "read_tables",
     "region_of",
     "reopen_person",

@@ -81,7 +81,9 @@ def tell(
     content = package.message(notice.message)
     if content is None:
         return
-    link, code = _ways(ctx, definition, instance_id, notice, recipient) if opened else ("", "")
+    link, code = "", ""
+    if opened:
+        link, code = ways_to(ctx, definition, instance_id, notice.element, notice.about, recipient)
     notify(
         ctx,
         event=notice.event,
@@ -203,16 +205,21 @@ def _resolve(ctx: Context, meant: Json) -> Iterator[Recipient]:
         yield person_recipient(person)
 
 
-def _ways(
-    ctx: Context, definition: Definition, instance_id: str, notice: Notify, recipient: Recipient
+def ways_to(
+    ctx: Context,
+    definition: Definition,
+    instance_id: str,
+    element_id: str,
+    task_id: str,
+    recipient: Recipient,
 ) -> tuple[str, str]:
     """Return the ways to an open task: its link, and the code that is typed where no SMS may have a link.
 
     The link needs no login where the drawing says so; else it is the task's page, and there is no code.
     """
-    gives_link = definition.spec.node(notice.element).settings.task.link
+    gives_link = definition.spec.node(element_id).settings.task.link
     if not gives_link or recipient.key is None:
-        return f"{ctx.settings.public_url}/tasks/{notice.about}", ""
-    make = partial(make_link, ctx, person_key=recipient.key, task_id=notice.about, instance_id=instance_id)
+        return f"{ctx.settings.public_url}/tasks/{task_id}", ""
+    make = partial(make_link, ctx, person_key=recipient.key, task_id=task_id, instance_id=instance_id)
     typed = sms_mode(ctx, recipient.phone) == "code only"
     return f"{ctx.settings.public_url}/t/{make()}", make(typed=True) if typed else ""

@@ -21,6 +21,10 @@ A condition stands in brackets behind a flow; ``*`` marks the default flow. An a
 ``who:FEEL/level*weight``, separated by semicolons::
 
     user check approval="rule=ratio percent=60 veto=true" asks='person:["ann","ben"];manager:initiator/2'
+
+What happens around the due time of a task is a list too::
+
+    user apply due='duration("P1D")' limits='then=remind before=PT2H; then=escalate after=P1D'
 """
 
 from __future__ import annotations
@@ -43,6 +47,12 @@ _KINDS = {
     "complex": "complexGateway",
 }  # fmt: skip
 _NAMED = ("message", "signal", "error", "escalation")
+# What options of callwright:task are called here.
+_TASK = {
+    "groups": "candidateGroups", "assignee": "assignee", "due": "due", "warn": "warn", "form": "form",
+}  # fmt: skip
+# Of an outcome whose name ends with an exclamation mark.
+_OPINION = ' opinion="required"'
 
 
 @dataclass(kw_only=True)
@@ -173,8 +183,15 @@ def _element(element: _Element, default: str | None) -> str:
 
 def _extensions(options: dict[str, str]) -> str:
     said = []
-    if "groups" in options:
-        said.append(f"<callwright:task candidateGroups={quoteattr(options['groups'])}/>")
+    task = {name: options[option] for option, name in _TASK.items() if option in options}
+    if task:
+        said.append(f"<callwright:task{_attributes(task)}/>")
+    for name in filter(None, options.get("outcomes", "").split(",")):
+        said.append(
+            f'<callwright:outcome name="{name.rstrip("!")}"{_OPINION if name.endswith("!") else ""}/>'
+        )
+    for limit in filter(None, options.get("limits", "").split(";")):
+        said.append(f"<callwright:limit{_attributes(dict(_option(one) for one in shlex.split(limit)))}/>")
     if "approval" in options:
         attributes = (pair.partition("=") for pair in options["approval"].split())
         words = "".join(f" {name}={quoteattr(value)}" for name, _equals, value in attributes)
@@ -198,8 +215,11 @@ def _approver(name: str, word: str) -> str:
     of, _star, weight = rest.partition("*")
     of, _slash, level = of.partition("/")
     said = {"who": who, "of": of, "level": level, "weight": weight}
-    written = "".join(f" {key}={quoteattr(value)}" for key, value in said.items() if value)
-    return f"<callwright:{name}{written}/>"
+    return f"<callwright:{name}{_attributes({key: value for key, value in said.items() if value})}/>"
+
+
+def _attributes(said: dict[str, str]) -> str:
+    return "".join(f" {key}={quoteattr(value)}" for key, value in said.items())
 
 
 def _definitions(element: _Element) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What waits for a person: user tasks, who may take them, what they wrote, the links that lead to them."""
 
 from engine.work.actions import actions_of, keep_action
+from engine.work.clock import CLOCK_STATES, ClockState, clock_state, postpone_tasks
 from engine.work.forms import ValidatedForm
 from engine.work.links import (
     LinkGone,
@@ -38,9 +39,11 @@ from engine.work.tasks import (
 )
 
 __all__ = [
+    "CLOCK_STATES",
     "OPEN_STATES",
     "TASK_SORTS",
     "Candidate",
+    "ClockState",
     "Comment",
     "Link",
     "LinkAct",
@@ -56,6 +59,7 @@ __all__ = [
     "actions_of",
     "answers_taken_back",
     "candidates_of",
+    "clock_state",
     "close_links",
     "get_task",
     "is_candidate",
@@ -68,6 +72,7 @@ __all__ = [
     "move_links",
     "need_may_act",
     "open_link",
+    "postpone_tasks",
     "read_code",
     "restore_links_of",
     "revoke_links_of",

@@ -26,7 +26,8 @@ def keep_action(
     Args:
         ctx: Who does it.
         task: At which task.
-        action: ``decide``, ``return``, ``transfer``, ``add``, ``remove`` or ``take_back``.
+        action: ``decide``, ``return``, ``transfer``, ``add``, ``remove`` or ``take_back``; by the clock also
+            ``remind`` and ``escalate``.
         person: Whom it concerns beside the actor.
         outcome: What was decided, or to which element it was sent back.
         opinion: What they said about it.

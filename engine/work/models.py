@@ -79,7 +79,7 @@ class TaskAction(Base):
     instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"))
     task_id: Mapped[str] = mapped_column(Id, index=True)
     element_id: Mapped[str] = mapped_column(String(255))
-    # decide, return, transfer, add, remove, take_back
+    # decide, return, transfer, add, remove, take_back, remind, escalate
     action: Mapped[str] = mapped_column(String(16))
     actor: Mapped[str] = mapped_column(String(64), index=True)
     # Whom it concerns beside the actor.

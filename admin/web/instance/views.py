@@ -302,7 +302,12 @@ def timeline(
         }
         for answer in taken_back
     ]
-    told += [_acted(texts, one, by_visit[one.task_id], elements, names) for one in actions]
+    told += [
+        _acted(texts, one, by_visit[one.task_id], elements, names)
+        for one in actions
+        # How the one who is asked decided is told by their step.
+        if one.action != "decide" or by_visit[one.task_id].visit_id
+    ]
     in_order = sorted(enumerate(told), key=lambda numbered: (numbered[1]["at"], numbered[0]), reverse=True)
     return [entry for _number, entry in in_order]
 
@@ -332,6 +337,16 @@ def _acted(
         "take_back": {
             "text": gettext("%(step)s: the decision was taken back", step=step),
             "icon": "arrow-back-up",
+        },
+        "remind": {
+            "text": gettext("%(step)s: %(person)s was reminded", step=step, person=person)
+            if person
+            else gettext("%(step)s: everybody who is asked was reminded", step=step),
+            "icon": "clock",
+        },
+        "escalate": {
+            "text": gettext("%(step)s: %(person)s was told that it is overdue", step=step, person=person),
+            "icon": "clock-exclamation",
         },
     }[action.action]
     by = names.get(action.actor, action.actor)

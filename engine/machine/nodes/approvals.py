@@ -24,9 +24,10 @@ from engine.machine.effects import CloseUserTasks, Logged
 from engine.machine.nodes import data
 from engine.machine.nodes.activities import UserTask, keep_decision, keys, open_task
 from engine.machine.nodes.approved import approvals_of, remember_approval
+from engine.machine.nodes.clocks import stop
 from engine.machine.nodes.notices import tell
 from engine.machine.spec import Approval
-from engine.machine.stimuli import AddSigner
+from engine.machine.stimuli import TIMER, AddSigner
 from engine.values import Json
 
 if TYPE_CHECKING:
@@ -76,6 +77,10 @@ class ApprovalTask(UserTask):
         ]
         return self._go_on(run, token)
 
+    def asked(self, token: Token) -> list[str | None]:
+        """Return the tasks of those who are asked now."""
+        return [one["id"] for one in _kept(token) if one["asked"] and not one["decision"]]
+
     def need_asked(self, token: Token, task: str | None, *, now: bool = False) -> None:
         """Make sure that somebody's decision is waited for: now, or else now or later.
 
@@ -102,6 +107,7 @@ class ApprovalTask(UserTask):
         self.write(run, token, variables)
         signer["asked"] = True
         signer["decision"] = self._counts(decision["outcome"]) or str(Decision.APPROVED)
+        stop(run, token, task)
         signer["order"] = 1 + max((one["order"] for one in signers), default=0)
         signer["person"] = signer["person"] or decision["by"]
         vote = {**decision, "task": task}
@@ -149,6 +155,8 @@ class ApprovalTask(UserTask):
     def _close(self, run: Run, token: Token, signers: list[dict[str, Any]]) -> None:
         if signers:
             tasks = tuple(one["id"] for one in signers)
+            for task in tasks:
+                stop(run, token, task)
             run.effects.append(CloseUserTasks(visit=token.id, element=self.element_id, tasks=tasks))
 
     def _conclude(self, run: Run, token: Token, result: Decision) -> None:
@@ -158,7 +166,13 @@ class ApprovalTask(UserTask):
             last = {**last, "outcome": self._outcome(result)}
         keep_decision(run, token, {**last, "list": votes})
         if run.root is not None and result is Decision.APPROVED:
-            who = [one["person"] for one in _kept(token) if one["decision"] == Decision.APPROVED]
+            # By time-out nobody has approved.
+            by_clock = {vote.get("task") for vote in votes if vote.get("by") == TIMER}
+            who = [
+                one["person"]
+                for one in _kept(token)
+                if one["decision"] == Decision.APPROVED and one["id"] not in by_clock
+            ]
             remember_approval(run, self.element_id, who)
         tell(run, token, self, "completed")
 
