@@ -11,6 +11,7 @@ from engine.runtime.approvals import (
     take_back_decision,
     transfer_task,
 )
+from engine.runtime.deadlines import DeadlineState, deadlines_of
 from engine.runtime.health import Vitals, counts, vitals
 from engine.runtime.instances import begin, cancel_instance, start_process
 from engine.runtime.jobs import register
@@ -69,6 +70,7 @@ from engine.runtime.versions import RunningVersion, list_running_versions
 __all__ = [
     "AlreadyEnded",
     "Check",
+    "DeadlineState",
     "Gone",
     "InstanceRef",
     "NotMigratable",
@@ -92,6 +94,7 @@ __all__ = [
     "correct_variables",
     "correlate_message",
     "counts",
+    "deadlines_of",
     "deliver_inbound",
     "discard_inbound",
     "find_instance",

@@ -1,7 +1,7 @@
 """Deadlines of a whole process: counted from its start, in working time where a calendar is named.
 
-They stand still while the instance is held, while it waits at a step that the manifest names, and while it was
-sent back to whoever asked for it. People are told when it warns and when the time is over.
+They stand still while the instance is held, while it waits at a step that the manifest names, and while it
+was sent back to whoever asked for it. People are told when it warns and when the time is over.
 """
 
 from __future__ import annotations
@@ -126,7 +126,9 @@ def _begin(ctx: Context, instance: Any, name: str, rule: DeadlineRule) -> None:
         open_incident(
             ctx,
             code="no_calendar",
-            message=_("There is no working-time calendar “%(key)s”: its deadline counts every hour. Make it."),
+            message=_(
+                "There is no working-time calendar “%(key)s”: its deadline counts every hour. Make it."
+            ),
             params={"key": rule.calendar},
             instance_id=instance.id,
             process_key=instance.process_key,

@@ -63,9 +63,7 @@ ESCALATE = _message(
 TRANSFER = _message(
     "limit_transfer",
     _("A task is yours now"),
-    _(
-        "{{ business_key }} {{ task.shown }} is yours now: it was due {{ task.due }}. {{ link }}"
-    ),
+    _("{{ business_key }} {{ task.shown }} is yours now: it was due {{ task.due }}. {{ link }}"),
 )
 
 
@@ -256,6 +254,8 @@ def _tell(
             kind=LIMIT,
             payload={**said, "only": person.key},
             due_at=until,
+            # However often it rang meanwhile, it is said once.
+            unique_key=f"{LIMIT}:{job.visit_id}:{said['number']}:{person.key}",
             instance_id=task.instance_id,
             process_key=task.process_key,
             element_id=task.element_id,

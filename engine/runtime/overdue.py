@@ -57,7 +57,12 @@ def deadline_rings(ctx: Context, job: ClaimedJob) -> None:
 
 
 def _tell(
-    ctx: Context, instance: Any, definition: Definition, rule: DeadlineRule, row: Any, built_in: MessageTemplate
+    ctx: Context,
+    instance: Any,
+    definition: Definition,
+    rule: DeadlineRule,
+    row: Any,
+    built_in: MessageTemplate,
 ) -> None:
     package, message, say = definition.package, built_in, translate
     content = package.message(rule.message) if rule.message else None

@@ -120,6 +120,7 @@ class InstanceView(View):
                 files=shown_files(held, *(comment["files"] for comment in comments)),
                 notifications=notifications,
                 timers=_timers(ctx, instance_id),
+                deadlines=runtime.deadlines_of(ctx, instance),
                 called=[
                     one
                     for one in runtime.list_instances(ctx, root=instance["root_id"])[1]
