@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from engine.context import Context
-from engine.definition import Definition
+from engine.definition import Definition, Package
 from engine.definition.environment import functions
 from engine.errors import NotFound
+from engine.i18n import translate
 from engine.jobs import enqueue
 from engine.machine.effects import Notify
 from engine.notify import (
     NEXT,
+    MessageTemplate,
     Notification,
     Recipient,
     next_key,
@@ -26,6 +28,7 @@ from engine.notify import (
     read_template,
     sms_mode,
 )
+from engine.notify.templates import Say
 from engine.people import people_of
 from engine.values import Json
 from engine.work import UserTask, candidates_of, make_link
@@ -109,6 +112,14 @@ def tell(
         unique_key=f"{notice.about}:{notice.event}:{notice.message}:{_who(recipient)}",
         target=f"/tasks/{notice.about}" if task else f"/instances/{instance_id}",
     )
+
+
+def words_of(package: Package, key: str | None, built_in: MessageTemplate) -> tuple[MessageTemplate, Say]:
+    """Return a message of a process, and whose catalogue says it; the product's own where none is named."""
+    content = package.message(key) if key else None
+    if key is None or content is None:
+        return built_in, translate
+    return read_template(key, content), package.text
 
 
 def in_turn(ctx: Context, element_id: str, keys: Sequence[str]) -> list[str]:

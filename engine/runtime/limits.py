@@ -21,11 +21,10 @@ from engine.notify import (
     Recipient,
     notify,
     person_recipient,
-    read_template,
 )
 from engine.people import Person, centre_locale, get_person, managers_of, people_of, quiet_until
 from engine.runtime.advance import given_names, lock_instance
-from engine.runtime.announce import ways_to
+from engine.runtime.announce import ways_to, words_of
 from engine.runtime.approvals import return_task, returns_of, signers_of, transfer_task
 from engine.runtime.queries import variables_of
 from engine.runtime.tasks import complete_task
@@ -275,10 +274,8 @@ def _say(
     recipient: Recipient,
 ) -> None:
     definition = get_definition_by_id(ctx, task.definition_id)
-    package, message, say = definition.package, built_in, translate
-    content = package.message(said["message"]) if said["message"] else None
-    if content is not None:
-        message, say = read_template(said["message"], content), package.text
+    package = definition.package
+    message, say = words_of(package, said["message"], built_in)
     name = package.text(recipient.locale, task.name)
     link, code = ways_to(ctx, definition, task.instance_id, task.element_id, task.id, recipient)
     holder = get_person(ctx, task.assignee).name if task.assignee else ""

@@ -10,11 +10,12 @@ from engine.definition import Definition, get_definition_by_id
 from engine.definition.environment import functions
 from engine.definition.manifest import DeadlineRule
 from engine.errors import NotFound
-from engine.i18n import _, translate
+from engine.i18n import _
 from engine.jobs import ClaimedJob, Suspended, finish
-from engine.notify import MessageTemplate, MessageText, notify, person_recipient, read_template
+from engine.notify import MessageTemplate, MessageText, notify, person_recipient
 from engine.people import Person, people_of
 from engine.runtime.advance import given_names, lock_instance
+from engine.runtime.announce import words_of
 from engine.runtime.deadlines import change_row, rows_of, wait_for
 from engine.runtime.queries import variables_of
 
@@ -64,10 +65,8 @@ def _tell(
     row: Any,
     built_in: MessageTemplate,
 ) -> None:
-    package, message, say = definition.package, built_in, translate
-    content = package.message(rule.message) if rule.message else None
-    if content is not None and rule.message is not None:
-        message, say = read_template(rule.message, content), package.text
+    package = definition.package
+    message, say = words_of(package, rule.message, built_in)
     for person in _told(ctx, instance, rule):
         recipient = person_recipient(person)
         notify(
