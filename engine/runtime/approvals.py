@@ -104,7 +104,7 @@ class SignerState:
         state: ``asked`` now, ``waits`` for their turn, or what they said: ``approved``, ``rejected``,
             ``removed``.
         why: Why it is they who are asked, or their approval counts as given: ``initiator``, ``again``,
-            ``cover``.
+            ``cover``; ``timer`` where their time was over and it was decided without them.
         instead_of: In whose place.
         added_by: Who added them.
     """

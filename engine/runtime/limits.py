@@ -45,24 +45,28 @@ class NoWayBack(Conflict):
     code = "no_way_back"
 
 
-def _message(key: str, title: str, text: str) -> MessageTemplate:
-    return MessageTemplate(key=key, title=title, texts={"sms": MessageText(text=text)})
+def _message(key: str, title: str, text: str, text_code: str) -> MessageTemplate:
+    """Make a message; where no SMS may have a link it says the other text."""
+    return MessageTemplate(key=key, title=title, texts={"sms": MessageText(text=text, text_code=text_code)})
 
 
 REMIND = _message(
     "limit_remind",
     _("A task is due"),
     _("{{ business_key }} {{ task.shown }}: due {{ task.due }}. {{ link }}"),
+    _("{{ business_key }} {{ task.shown }}: due {{ task.due }}. {{ code }}"),
 )
 ESCALATE = _message(
     "limit_escalate",
     _("A task is overdue"),
     _("{{ business_key }} {{ task.shown }} was due {{ task.due }}. It is with {{ holder }}. {{ link }}"),
+    _("{{ business_key }} {{ task.shown }} was due {{ task.due }}. It is with {{ holder }}."),
 )
 TRANSFER = _message(
     "limit_transfer",
     _("A task is yours now"),
     _("{{ business_key }} {{ task.shown }} is yours now: it was due {{ task.due }}. {{ link }}"),
+    _("{{ business_key }} {{ task.shown }} is yours now: it was due {{ task.due }}. {{ code }}"),
 )
 
 

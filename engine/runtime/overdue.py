@@ -20,19 +20,22 @@ from engine.runtime.deadlines import change_row, rows_of, wait_for
 from engine.runtime.queries import variables_of
 
 
-def _message(key: str, title: str, text: str) -> MessageTemplate:
-    return MessageTemplate(key=key, title=title, texts={"sms": MessageText(text=text)})
+def _message(key: str, title: str, text: str, text_code: str) -> MessageTemplate:
+    """Make a message; where no SMS may have a link it says the other text."""
+    return MessageTemplate(key=key, title=title, texts={"sms": MessageText(text=text, text_code=text_code)})
 
 
 WARNING = _message(
     "deadline_warning",
     _("A deadline comes near"),
     _("{{ business_key }} {{ deadline }}: due {{ due }}. {{ link }}"),
+    _("{{ business_key }} {{ deadline }}: due {{ due }}."),
 )
 OVERDUE = _message(
     "deadline_overdue",
     _("A deadline is over"),
     _("{{ business_key }} {{ deadline }}: overdue since {{ due }}. {{ link }}"),
+    _("{{ business_key }} {{ deadline }}: overdue since {{ due }}."),
 )
 
 

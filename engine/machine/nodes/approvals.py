@@ -109,7 +109,10 @@ class ApprovalTask(UserTask):
         signer["decision"] = self._counts(decision["outcome"]) or str(Decision.APPROVED)
         stop(run, token, task)
         signer["order"] = 1 + max((one["order"] for one in signers), default=0)
-        signer["person"] = signer["person"] or decision["by"]
+        if decision["by"] == TIMER:
+            signer["why"] = TIMER
+        else:
+            signer["person"] = signer["person"] or decision["by"]
         vote = {**decision, "task": task}
         if signer["instead_of"]:
             vote["instead_of"] = signer["instead_of"]
@@ -167,11 +170,10 @@ class ApprovalTask(UserTask):
         keep_decision(run, token, {**last, "list": votes})
         if run.root is not None and result is Decision.APPROVED:
             # By time-out nobody has approved.
-            by_clock = {vote.get("task") for vote in votes if vote.get("by") == TIMER}
             who = [
                 one["person"]
                 for one in _kept(token)
-                if one["decision"] == Decision.APPROVED and one["id"] not in by_clock
+                if one["decision"] == Decision.APPROVED and one["why"] != TIMER
             ]
             remember_approval(run, self.element_id, who)
         tell(run, token, self, "completed")

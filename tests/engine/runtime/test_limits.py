@@ -229,7 +229,7 @@ def test_of_several_signers_the_clock_decides_for_those_who_have_not(centre, put
         """)
     )
     made = runtime.start_process(person(centre, "eve"), process_key="p")
-    ann = next(one for one in tasks(centre) if one.assignee == "ann")
+    ann, bob = sorted(tasks(centre), key=lambda one: str(one.assignee))
     runtime.complete_task(person(centre, "ann"), task_id=ann.id, outcome="approved")
     wait(centre, hours=24)
     assert steps(centre) == ["file"]
@@ -237,6 +237,8 @@ def test_of_several_signers_the_clock_decides_for_those_who_have_not(centre, put
     with system(centre).read() as ctx:
         votes = runtime.variables_of(ctx, made.id)["decisions"]["check"]["list"]
     assert [vote["by"] for vote in votes] == ["ann", "timer"]
+    with system(centre).read() as ctx:
+        assert get_task(ctx, bob.id).ended_by == "timer"
 
 
 @pytest.mark.parametrize("to", ["", "to=previous", "to=initiator", "to=apply"])
@@ -447,3 +449,23 @@ def test_a_task_that_ended_stays_as_it_was_when_it_ended(centre, begun):
 def test_what_is_due_at_no_time_has_no_state_of_the_clock(centre, begun):
     begun("then=remind", due="null")
     assert clock_state(task_at(centre), centre.clock.now()) is None
+
+
+def test_who_was_passed_over_by_the_clock_is_shown_as_that_and_not_as_having_approved(centre, put):
+    limits = "then=decide outcome=approved after=PT1H"
+    put(
+        sketch(f"""
+            start begin
+            user check approval="inTurn=true" asks='person:["ann","bob"]' due='{DAY}' limits='{limits}'
+            begin -> check
+        """)
+    )
+    runtime.start_process(person(centre, "eve"), process_key="p")
+    wait(centre, hours=25)
+    (bob,) = tasks(centre)
+    assert bob.assignee == "bob"
+    with system(centre).read() as ctx:
+        signers = runtime.signers_of(ctx, bob.id)
+    assert [(one.person, one.state, one.why) for one in signers] == [
+        ("ann", "approved", "timer"), ("bob", "asked", None),
+    ]  # fmt: skip
