@@ -282,7 +282,8 @@ def _say(
     message, say = words_of(package, said["message"], built_in)
     name = package.text(recipient.locale, task.name)
     link, code = ways_to(ctx, definition, task.instance_id, task.element_id, task.id, recipient)
-    holder = get_person(ctx, task.assignee).name if task.assignee else ""
+    nobody = translate(recipient.locale, _("nobody yet"))
+    holder = get_person(ctx, task.assignee).name if task.assignee else nobody
     notify(
         ctx,
         event=f"limit_{said['then']}",
