@@ -43,13 +43,15 @@ class Actor:
 
     Args:
         key: The person's key; None for the product itself and for the public.
-        kind: A *person* with a login or a link, the *system* (worker, scheduler), or the *public*.
+        kind: A *person* with a login or a link, the *system* (worker, scheduler), the *public*, or the
+            *timer*: what is done at a step because its time is over.
         permissions: What the person may do beyond their own work: ``instances.operate``, …
-        channel: How they act: ``web``, ``rest``, ``sms``, ``link``, ``email``, ``cli``, ``worker``.
+        channel: How they act: ``web``, ``rest``, ``sms``, ``link``, ``email``, ``cli``, ``worker``,
+            ``timer``.
     """
 
     key: str | None
-    kind: Literal["person", "system", "public"]
+    kind: Literal["person", "system", "public", "timer"]
     permissions: frozenset[str] = frozenset()
     channel: str = "web"
 
@@ -60,10 +62,11 @@ class Actor:
 
     def may(self, permission: str) -> bool:
         """Whether the actor has a permission; the product itself has all."""
-        return self.kind == "system" or permission in self.permissions
+        return self.kind in ("system", "timer") or permission in self.permissions
 
 
 SYSTEM = Actor(key=None, kind="system", channel="worker")
+TIMER = Actor(key=None, kind="timer", channel="timer")
 PUBLIC = Actor(key=None, kind="public", channel="web")
 
 

@@ -40,6 +40,7 @@ from engine.jobs import (
 )
 from engine.jobs.claiming import LEASE_S
 from engine.push import Event
+from engine.runtime.deadlines import DEADLINE
 from engine.work import OPEN_STATES, UserTask
 
 log = logging.getLogger(__name__)
@@ -237,7 +238,12 @@ def look_for_forgotten(ctx: Context) -> int:
     inner = ProcessInstance.__table__.alias()
     forgotten = select(ProcessInstance.id, ProcessInstance.process_key).where(
         ProcessInstance.state == "active",
-        ~exists().where(Job.instance_id == ProcessInstance.id, Job.state.in_(("waiting", "running"))),
+        # A deadline only watches: it brings nothing forward.
+        ~exists().where(
+            Job.instance_id == ProcessInstance.id,
+            Job.state.in_(("waiting", "running")),
+            Job.kind != DEADLINE,
+        ),
         ~exists().where(UserTask.instance_id == ProcessInstance.id, UserTask.state.in_(OPEN_STATES)),
         ~exists().where(MessageSubscription.instance_id == ProcessInstance.id),
         ~exists().where(Incident.instance_id == ProcessInstance.id, Incident.state == "open"),

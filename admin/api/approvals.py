@@ -66,7 +66,10 @@ class SignerSchema(Row):
     state = Text(known=("asked", "waits", "approved", "rejected", "removed"))
     why = Text(
         allow_none=True,
-        metadata={"description": "initiator, again or cover: why it is they, or their approval is given."},
+        metadata={
+            "description": "initiator, again or cover: why it is they, or their approval is given; timer: "
+            "it was decided without them, by time-out."
+        },
     )
     instead_of = Text(allow_none=True)
     added_by = Text(allow_none=True)

@@ -35,6 +35,7 @@ from engine.runtime import (
     add_comment,
     cancel_request,
     correct_variables,
+    deadlines_of,
     get_instance,
     history_of,
     list_instances,
@@ -46,13 +47,14 @@ from engine.runtime import (
     variables_of,
 )
 from engine.runtime.queries import INSTANCE_SORTS
-from engine.work import list_comments, may_see, tasks_of_instance
+from engine.work import CLOCK_STATES, list_comments, may_see, tasks_of_instance
 from forms import withheld, without_places
 
 STATES = ("active", "suspended", "completed", "cancelled", "failed")
 OPERATE = ("instances.operate",)
 _IN_ORDER = {"seq": lambda row: row["seq"]}
 _BY_CREATION = {"created_at": lambda row: row["created_at"]}
+_BY_NAME = {"name": lambda row: row["name"]}
 _BY_ELEMENT = {"element_id": lambda row: row["element_id"]}
 _BY_TIME = {"written_at": lambda row: row["written_at"]}
 
@@ -98,6 +100,16 @@ class VisitSchema(Row):
     log = Items(Text(), allow_none=True)
 
 
+class DeadlineSchema(Row):
+    """By when something of an instance is to be done."""
+
+    name = Text()
+    title = Text()
+    due_at = Instant(metadata={"description": "Null while it stands still."})
+    clock = Text(known=CLOCK_STATES, metadata={"description": "How it stands in time, or stood at the end."})
+    still_since = Instant(metadata={"description": "Since when it stands still; null where it does not."})
+
+
 class FileSchema(Row):
     """A file as a variable holds it."""
 
@@ -136,6 +148,12 @@ class HistoryArgs(ListArgs):
 
     called = Flag(load_default=False, metadata={"description": "Those of the processes it called too."})
     sort = sort_of(_IN_ORDER, "seq")
+
+
+class DeadlineArgs(ListArgs):
+    """What the list of an instance's deadlines takes."""
+
+    sort = sort_of(_BY_NAME, "name")
 
 
 class StepArgs(ListArgs):
@@ -305,6 +323,17 @@ class InstancesApi(Api):
         need_seen(ctx, instance_id)
         count, rows = page_of(task_rows(ctx, tasks_of_instance(ctx, instance_id)), said, _BY_CREATION)
         return Page(count, rows)
+
+    @lists("/<uuid:instance_id>/deadlines", answer=DeadlineSchema, args=DeadlineArgs)
+    def deadlines(self, ctx: Context, said: dict[str, Any], instance_id: str) -> Page:
+        """List the deadlines of an instance."""
+        instance = seen_instance(ctx, instance_id)
+        definition = get_definition_by_id(ctx, instance["definition_id"])
+        rows = [
+            {**asdict(one), "title": definition.text(ctx.locale, one.title)}
+            for one in deadlines_of(ctx, instance)
+        ]
+        return page_of(rows, said, _BY_NAME)
 
     @lists("/<uuid:instance_id>/comments", answer=CommentSchema, args=CommentArgs)
     def comments(self, ctx: Context, said: dict[str, Any], instance_id: str) -> Page:

@@ -32,7 +32,18 @@ from engine.definition import get_definition_by_id
 from engine.errors import NotFound
 from engine.i18n import _
 from engine.runtime import choose_activity, claim_task, facts_of, unclaim_task
-from engine.work import OPEN_STATES, TASK_SORTS, Candidate, Task, get_task, list_tasks, may_act, may_see
+from engine.work import (
+    CLOCK_STATES,
+    OPEN_STATES,
+    TASK_SORTS,
+    Candidate,
+    Task,
+    clock_state,
+    get_task,
+    list_tasks,
+    may_act,
+    may_see,
+)
 from engine.work.rights import SEE_ALL_TASKS
 from forms import check_submission, render_task, submit_checked
 
@@ -90,6 +101,11 @@ class TaskSchema(Row):
     candidate_groups = Items(Text())
     priority = Whole()
     due_at = Instant()
+    clock = Text(
+        allow_none=True,
+        known=CLOCK_STATES,
+        metadata={"description": "How it stands in time, or stood when it ended; null where nothing is due."},
+    )
     created_at = Instant()
     acknowledged_at = Instant()
     acknowledged_by = Text(allow_none=True)
@@ -170,6 +186,7 @@ def task_rows(ctx: Context, tasks: Sequence[Task]) -> list[dict[str, Any]]:
             **asdict(task),
             **_said(ctx, task),
             "facts": fact_rows(ctx, task.definition_id, facts[task.instance_id]),
+            "clock": clock_state(task, ctx.now),
             "candidate_users": candidates[task.id, "person"],
             "candidate_groups": candidates[task.id, "group"],
         }

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from flask_babel import gettext
 from sqlalchemy import select
 
 from admin.kit.current import web
-from engine.context import Context
+from engine.context import TIMER, Context
 from engine.definition import Definition, get_definition_by_id, group_names, list_definitions
 from engine.errors import NotFound
 from engine.people import Group, Person
 
 
 def person_names(ctx: Context, keys: Iterable[str | None]) -> dict[str, str]:
-    """Return people's names by their keys; who is no person (``system``, ``public``) is left out."""
+    """Return people's names by their keys; who is no person (``system``, ``public``) is left out.
+
+    What was done because the time was over is said to be by time-out.
+    """
     wanted = {key for key in keys if key}
     rows = ctx.connection.execute(select(Person.key, Person.name).where(Person.key.in_(wanted)))
-    return {row.key: row.name for row in rows}
+    clock = {TIMER.name: gettext("Time-out")} if TIMER.name in wanted else {}
+    return {**clock, **{row.key: row.name for row in rows}}
 
 
 def names_of_groups(ctx: Context, keys: Iterable[str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from engine.definition.resources import kind_of
 from engine.errors import LONGEST_CODE, DefinitionError, Phrase, Problem
 from engine.i18n import _
 from engine.machine import ProcessSpec
+from engine.machine.nodes.activities import UserTask
 from engine.machine.nodes.base import Node
 from engine.plugin import Registry
 
@@ -85,8 +86,10 @@ def _cross_check(registry: Registry, package: Package) -> Iterator[Problem]:
                 message=_("No drawing has a process of the id %(key)s. Give the process this id."),
                 params={"key": manifest.key},
             )
-        elif manifest.starts:
-            yield from _check_starts(registry, package)
+        else:
+            if manifest.starts:
+                yield from _check_starts(registry, package)
+            yield from _check_deadlines(registry, package)
         for name in manifest.prints:
             if package.print_template(name) is None:
                 yield Problem(
@@ -195,6 +198,25 @@ def _check_starts(registry: Registry, package: Package) -> Iterator[Problem]:
             )
 
 
+def _check_deadlines(registry: Registry, package: Package) -> Iterator[Problem]:
+    manifest = package.manifest
+    assert manifest is not None
+    _path, spec = package.processes[manifest.key]
+    steps = {node.element_id for node in spec.nodes if isinstance(node, UserTask)}
+    for name, rule in manifest.deadlines.items():
+        at = f"{FILE}#deadlines.{name}"
+        for step in rule.pauses:
+            if step not in steps:
+                yield Problem(
+                    path=at,
+                    message=_("pauses: there is no user task %(step)s in the drawing. It has: %(known)s."),
+                    params={"step": step, "known": ", ".join(sorted(steps)) or "-"},
+                )
+        if rule.message is not None and package.message(rule.message) is None:
+            missing = _no_message(registry, rule.message)
+            yield Problem(path=at, message=missing.message, params={**missing.params})
+
+
 def _check_node(
     registry: Registry, package: Package, path: str, spec: ProcessSpec, node: Node
 ) -> Iterator[Problem]:
@@ -224,9 +246,11 @@ def _check_node(
             yield wrong(found.message, **found.params)
     # What the process says of all its steps is looked at once.
     whole = spec.root.settings.notices if node is not spec.root else ()
-    for notice in settings.notices:
-        if notice not in whole and notice.message and package.message(notice.message) is None:
-            missing = _no_message(registry, notice.message)
+    said = [notice.message for notice in settings.notices if notice not in whole and notice.message]
+    said += [limit.message for limit in settings.task.limits if limit.message is not None]
+    for message in said:
+        if package.message(message) is None:
+            missing = _no_message(registry, message)
             yield wrong(missing.message, **missing.params)
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from engine import feel
 from engine.errors import DefinitionError, Problem
 from engine.i18n import _
 from engine.values import read_toml
+from engine.worktime import WorkDuration
 
 FILE = "process.toml"
+_NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
+_TOLD = ("group", "person", "unit", "head", "manager", "post")
 TELEPHONE = "telephone"
 INITIATOR_MAY = ("urge", "withdraw", "cancel")
 """What a process can let its initiator do: hurry people, take it back to change it, cancel it."""
@@ -109,6 +113,30 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineRule:
+    """By when something of the whole process is to be done, counted from its start.
+
+    Args:
+        title: What people call it.
+        within: ISO 8601 duration of days, hours, minutes and seconds.
+        calendar: The working-time calendar that counts it; every hour counts where it is None.
+        warn: How long before it warns, such a duration too; the last quarter where it is None.
+        pauses: User tasks while which it stands still.
+        tell: Who is told at its warning and when it is over: ``initiator``, ``group:KEY``, ``person:KEY``,
+            ``unit:KEY``, ``head:KEY``, ``manager:KEY``, ``post:KEY``.
+        message: In which words; a text of the product's where it is None.
+    """
+
+    title: str
+    within: str
+    calendar: str | None = None
+    warn: str | None = None
+    pauses: tuple[str, ...] = ()
+    tell: tuple[str, ...] = ()
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessManifest:
     """A process's manifest.
 
@@ -134,6 +162,7 @@ class ProcessManifest:
     facts: tuple[Fact, ...] = ()
     # By name: what a print is called. ``prints/NAME.html`` is its template.
     prints: Mapping[str, str] = field(default_factory=dict)
+    deadlines: Mapping[str, DeadlineRule] = field(default_factory=dict)
 
     @property
     def types(self) -> dict[str, str]:
@@ -157,6 +186,7 @@ class ProcessManifest:
         said += [text for start in self.starts for text in (start.title, start.summary)]
         said += [spec.label for spec in self.variables.values()]
         said += [fact.label for fact in self.facts]
+        said += [rule.title for rule in self.deadlines.values()]
         return [text for text in said if text]
 
 
@@ -195,6 +225,7 @@ def read_process_manifest(content: bytes) -> ProcessManifest:
     facts = _facts(told.get("fact", []), wrong)
     worklist = _fitting(told.get("worklist", {}), _WORKLIST_KEYS, "worklist", wrong)
     prints = _prints(told.get("prints", {}), wrong)
+    deadlines = _deadlines(told.get("deadlines", {}), wrong)
     if problems:
         raise DefinitionError(problems=problems)
     return ProcessManifest(
@@ -214,6 +245,7 @@ def read_process_manifest(content: bytes) -> ProcessManifest:
         listed=tuple(worklist.get("columns", ())),
         facts=facts,
         prints=prints,
+        deadlines=deadlines,
     )
 
 
@@ -300,6 +332,36 @@ def _prints(said: dict[str, Any], wrong: Any) -> dict[str, str]:
     return prints
 
 
+def _deadlines(said: dict[str, Any], wrong: Any) -> dict[str, DeadlineRule]:
+    deadlines: dict[str, DeadlineRule] = {}
+    for name, rule in said.items():
+        at = f"deadlines.{name}"
+        told = _fitting(rule, _DEADLINE_KEYS, at, wrong)
+        if not _NAME.fullmatch(name):
+            wrong(at, _("A deadline's name is 1 to 64 letters, digits, _ or -."))
+        for key in ("title", "within"):
+            if not told.get(key, "").strip():
+                wrong(at, _("%(key)s is missing. Write it as a text."), key=key)
+        for key in ("within", "warn"):
+            if told.get(key) and not _is_length(told[key]):
+                wrong(at, _("%(key)s must be a duration such as P5D or PT4H."), key=key)
+        for who in told.get("tell", ()):
+            if who != "initiator" and not (who.split(":")[0] in _TOLD and ":" in who):
+                known = ", ".join(("initiator", *(f"{word}:KEY" for word in _TOLD)))
+                wrong(at, _("tell: %(who)s means nobody. Write one of %(known)s."), who=who, known=known)
+        lists = {key: tuple(told.get(key, ())) for key in ("pauses", "tell")}
+        deadlines[name] = DeadlineRule(**{"title": "", "within": "", **told, **lists})
+    return deadlines
+
+
+def _is_length(text: str) -> bool:
+    try:
+        length = WorkDuration.of(text)
+    except ValueError:
+        return False
+    return length.days >= 0 and length.time >= timedelta() and (length.days, length.time) != (0, timedelta())
+
+
 def _fitting(said: object, keys: Mapping[str, _Kind], at: str, wrong: Any) -> dict[str, Any]:
     """Return what of a table is as it must be; the rest is wrong.
 
@@ -358,7 +420,7 @@ _KEYS = {
     "key": _TEXT, "title": _TEXT, "summary": _TEXT, "category": _TEXT, "needs": _NAMES, "calls": _NAMES,
     "instance_title": _TEXT, "business_key": _TABLE, "start": _TABLES, "groups": _TEXTS,
     "variables": _TABLE, "worklist": _TABLE, "supervisors": _NAMES, "initiator_may": _NAMES, "fact": _TABLES,
-    "prints": _TABLE,
+    "prints": _TABLE, "deadlines": _TABLE,
 }  # fmt: skip
 _BUSINESS_KEY_KEYS = {"pattern": _TEXT, "digits": _DIGITS, "reset": _TEXT}
 _FACT_KEYS = {"label": _TEXT, "text": _TEXT}
@@ -371,3 +433,7 @@ _WORKLIST_KEYS = {"columns": _NAMES}
 _PRINT_KEYS = {"title": _TEXT}
 # It is a part of addresses and of a file's name.
 _PRINT_NAME = re.compile(r"[a-z0-9_]{1,64}")
+_DEADLINE_KEYS = {
+    "title": _TEXT, "within": _TEXT, "calendar": _TEXT, "warn": _TEXT, "pauses": _NAMES, "tell": _NAMES,
+    "message": _TEXT,
+}  # fmt: skip

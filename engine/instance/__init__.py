@@ -7,6 +7,7 @@ from engine.instance.models import (
     MessageSubscription,
     MigratedInstance,
     Migration,
+    ProcessDeadline,
     ProcessInstance,
 )
 
@@ -16,6 +17,7 @@ __all__ = [
     "MessageSubscription",
     "MigratedInstance",
     "Migration",
+    "ProcessDeadline",
     "ProcessInstance",
     "given_names",
 ]

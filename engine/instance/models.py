@@ -130,3 +130,24 @@ class MigratedInstance(Base):
     revision: Mapped[int | None] = mapped_column(Integer)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     reverted_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class ProcessDeadline(Base):
+    """By when something of a whole instance is to be done. While it stands still it is due at no instant."""
+
+    __tablename__ = "process_deadline"
+
+    instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    # The working-time calendar that counts it; None where every hour counts.
+    calendar: Mapped[str | None] = mapped_column(String(64))
+    # How long before it is due it warns, as an ISO 8601 duration.
+    warn: Mapped[str] = mapped_column(String(64))
+    due_at: Mapped[datetime | None] = mapped_column(Instant)
+    warns_at: Mapped[datetime | None] = mapped_column(Instant)
+    # Since when it stands still, and how much time was left then.
+    still_since: Mapped[datetime | None] = mapped_column(Instant)
+    left_s: Mapped[int | None] = mapped_column(Integer)
+    warned_at: Mapped[datetime | None] = mapped_column(Instant)
+    overdue_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)

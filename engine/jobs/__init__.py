@@ -29,6 +29,7 @@ from engine.jobs.queue import (
     withdraw_failed,
     withdraw_jobs,
     withdraw_jobs_of,
+    withdraw_keyed,
 )
 from engine.jobs.runner import run_claimed, run_due
 from engine.jobs.suspending import continue_jobs, continue_waiting, suspend_job, suspend_jobs
@@ -74,4 +75,5 @@ __all__ = [
     "withdraw_failed",
     "withdraw_jobs",
     "withdraw_jobs_of",
+    "withdraw_keyed",
 ]

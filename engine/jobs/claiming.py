@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Boolean, Integer, Select, bindparam, func, or_, select, update
@@ -84,6 +84,7 @@ class ClaimedJob:
     process_key: str | None
     element_id: str | None
     visit_id: str | None
+    due_at: datetime
     retries_s: tuple[float, ...] | None
 
     @property
@@ -148,6 +149,7 @@ def claim(
             process_key=row["process_key"],
             element_id=row["element_id"],
             visit_id=row["visit_id"],
+            due_at=row["due_at"],
             retries_s=None if row["retries_s"] is None else tuple(float(s) for s in row["retries_s"]),
         )
         for row in (by_id[job_id] for job_id in chosen)

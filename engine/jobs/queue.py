@@ -38,6 +38,7 @@ _HELD = updating(Job).where(
 )
 _UNCLAIMED = updating(Job).where(Job.state.in_(("waiting", "suspended")), Job.kind.not_in(_SAID))
 _UNCLAIMED_ONES = _UNCLAIMED.where(Job.id.in_(bindparam("ids", expanding=True)))
+_UNCLAIMED_KEYED = _UNCLAIMED.where(Job.unique_key == bindparam("key"))
 _UNCLAIMED_OF = _UNCLAIMED.where(Job.instance_id == bindparam("instance"))
 
 
@@ -259,6 +260,12 @@ def withdraw_failed(ctx: Context, job_id: str) -> None:
 def withdraw_jobs(ctx: Context, job_ids: Sequence[str]) -> None:
     """End jobs that wait for nothing any more, within the open transaction."""
     ctx.connection.execute(_UNCLAIMED_ONES, {"ids": job_ids, **_withdrawn(ctx)})
+
+
+def withdraw_keyed(ctx: Context, unique_key: str) -> None:
+    """End the job of a key that waits, within the open transaction; nothing happens where there is none."""
+    ctx.transaction.write_gathered(inserting(Job))
+    ctx.connection.execute(_UNCLAIMED_KEYED, {"key": unique_key, **_withdrawn(ctx)})
 
 
 def withdraw_jobs_of(ctx: Context, instance_id: str) -> None:

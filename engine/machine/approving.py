@@ -10,6 +10,7 @@ from lxml import etree
 
 from engine.approval import IfAgain, IfInitiator, Rule, Voting, Who
 from engine.i18n import _
+from engine.machine.attributes import Say, flag, number, one_of
 from engine.machine.spec import STEP, Approval, Approver, Formula, Outcome
 
 ATTRIBUTES: dict[str, set[str]] = {
@@ -35,12 +36,11 @@ _IF_REJECTED = ("goOn", "end", "initiator", "previous", "step:ID")
 _GOES_UP = (Who.HEAD, Who.MANAGER, Who.MANAGERS)
 
 _E = TypeVar("_E", bound=StrEnum)
-_Say = Callable[..., None]
 _Compile = Callable[[str | None, str], Formula | None]
 
 
 def read_approval(
-    element: etree._Element, children: Callable[[str], list[etree._Element]], compile_: _Compile, say: _Say
+    element: etree._Element, children: Callable[[str], list[etree._Element]], compile_: _Compile, say: Say
 ) -> Approval | None:
     """Read how an element is decided; None where nothing is said of it.
 
@@ -70,25 +70,25 @@ def read_approval(
     return Approval(
         approvers=tuple(words),
         voting=_voting(said, say),
-        pick=_one_of(said, "pick", _PICKS, "all", say),
+        pick=one_of(said, "pick", _PICKS, "all", say),
         if_initiator=_word(said, "ifInitiator", IfInitiator.ASK, say),
         if_again=_word(said, "ifAgain", IfAgain.ASK, say),
-        if_nobody=_one_of(said, "ifNobody", _IF_NOBODY, "problem", say),
+        if_nobody=one_of(said, "ifNobody", _IF_NOBODY, "problem", say),
         if_rejected=_if_rejected(said, say),
     )
 
 
-def _if_rejected(said: etree._Element, say: _Say) -> str:
+def _if_rejected(said: etree._Element, say: Say) -> str:
     text = said.get("ifRejected", "")
     if text.startswith(STEP):
         # Which steps there are is known once all are read.
         return str(text)
-    return str(_one_of(said, "ifRejected", _IF_REJECTED, _IF_REJECTED[0], say))
+    return str(one_of(said, "ifRejected", _IF_REJECTED, _IF_REJECTED[0], say))
 
 
-def _voting(said: etree._Element, say: _Say) -> Voting:
+def _voting(said: etree._Element, say: Say) -> Voting:
     rule = _word(said, "rule", Rule.ALL, say)
-    reject_count = _number(said, "rejectCount", 1, None, say) if said.get("rejectCount") else None
+    reject_count = number(said, "rejectCount", 1, None, say) if said.get("rejectCount") else None
     for name, rules in (
         ("percent", (Rule.RATIO, Rule.WEIGHT)),
         ("passCount", (Rule.COUNT,)),
@@ -103,16 +103,16 @@ def _voting(said: etree._Element, say: _Say) -> Voting:
     return Voting(
         rule=rule,
         percent=_percent(said, rule, say),
-        pass_count=_number(said, "passCount", 1, 1, say) or 1,
+        pass_count=number(said, "passCount", 1, 1, say) or 1,
         reject_count=reject_count,
-        veto=_flag(said, "veto", say),
-        wait_for_all=_flag(said, "waitForAll", say),
-        in_turn=_flag(said, "inTurn", say),
+        veto=flag(said, "veto", say),
+        wait_for_all=flag(said, "waitForAll", say),
+        in_turn=flag(said, "inTurn", say),
     )
 
 
 def _approvers(
-    elements: Iterable[etree._Element], role: Any, compile_: _Compile, say: _Say
+    elements: Iterable[etree._Element], role: Any, compile_: _Compile, say: Say
 ) -> Iterable[Approver]:
     for said in elements:
         who = _word(said, "who", Who.PERSON, say)
@@ -125,58 +125,22 @@ def _approvers(
                 name=role,
                 known=", ".join(_GOES_UP),
             )
-        weight = _number(said, "weight", 0, 1, say)
+        weight = number(said, "weight", 0, 1, say)
         yield Approver(
             who=who,
             of=compile_(said.get("of"), f"{role} of"),
-            level=_number(said, "level", 1, None, say),
+            level=number(said, "level", 1, None, say),
             weight=1 if weight is None else weight,
             role=role,
         )
 
 
-def _word(said: etree._Element, name: str, default: _E, say: _Say) -> _E:
+def _word(said: etree._Element, name: str, default: _E, say: Say) -> _E:
     kind = type(default)
-    return kind(_one_of(said, name, tuple(kind), default, say))
+    return kind(one_of(said, name, tuple(kind), default, say))
 
 
-def _one_of(said: etree._Element, name: str, known: Iterable[str], default: str, say: _Say) -> Any:
-    text = said.get(name)
-    if text is None:
-        return default
-    if text not in tuple(known):
-        say(
-            _("callwright:%(element)s: %(name)s is %(text)s. Known are: %(known)s."),
-            element=etree.QName(said).localname,
-            name=name,
-            text=text,
-            known=", ".join(known),
-        )
-        return default
-    return text
-
-
-def _flag(said: etree._Element, name: str, say: _Say) -> bool:
-    return bool(_one_of(said, name, ("true", "false"), "false", say) == "true")
-
-
-def _number(said: etree._Element, name: str, least: int, default: int | None, say: _Say) -> int | None:
-    text = said.get(name)
-    if text is None:
-        return default
-    if not text.isascii() or not text.isdigit() or len(text) > 6 or int(text) < least:
-        say(
-            _("callwright:%(element)s: %(name)s is %(text)s. Write a whole number from %(least)s on."),
-            element=etree.QName(said).localname,
-            name=name,
-            text=text,
-            least=least,
-        )
-        return default
-    return int(text)
-
-
-def _percent(said: etree._Element, rule: Rule, say: _Say) -> float:
+def _percent(said: etree._Element, rule: Rule, say: Say) -> float:
     text = said.get("percent")
     if text is None:
         return 50.0

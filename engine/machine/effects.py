@@ -110,6 +110,20 @@ class SetTimer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimeUp:
+    """The clock of a user task rings: something is done there that no person does.
+
+    ``visit`` is the clock's, ``task`` the task of whoever is asked, ``said`` what is done
+    (``engine.machine.spec.Limit``), with people in place of the expressions that name them.
+    """
+
+    visit: str
+    element: str
+    task: str
+    said: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Await:
     """A message, a signal, or that a condition becomes true is waited for."""
 
@@ -222,6 +236,7 @@ Effect: TypeAlias = (
     | CallService
     | CallProcess
     | SetTimer
+    | TimeUp
     | Await
     | StopWaiting
     | Throw

@@ -8,10 +8,12 @@ from functools import partial
 
 from lxml import etree
 
-from engine.feel.temporal import DaysTimeDuration, parse_duration
 from engine.i18n import _
 from engine.machine.approving import ATTRIBUTES as APPROVING
 from engine.machine.approving import OUTCOMES, read_approval
+from engine.machine.attributes import CHANNELS, Say, seconds
+from engine.machine.limiting import ATTRIBUTES as LIMITING
+from engine.machine.limiting import read_limits, read_warning
 from engine.machine.offering import ATTRIBUTES as OFFERING
 from engine.machine.offering import read_buttons, read_default_right, read_outcomes, read_rights
 from engine.machine.spec import EVENTS, Assignment, Formula, Notice, Reply, Settings, TaskSettings
@@ -21,8 +23,8 @@ CALLWRIGHT = "urn:callwright:bpmn:1"
 
 _ATTRIBUTES: dict[str, set[str]] = {
     "task": {
-        "form", "into", "assignee", "candidateGroups", "candidateUsers", "priority", "due", "title", "link",
-        "startCounts", "withdraw", "batch", "fields",
+        "form", "into", "assignee", "candidateGroups", "candidateUsers", "priority", "due", "warn", "title",
+        "link", "startCounts", "withdraw", "batch", "fields",
     },
     "reply": {"verb", "outcome", "message", "textInto"},
     "notify": {"event", "to", "channel", "message", "next"},
@@ -38,9 +40,8 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "results": {"name", "source"},
     **APPROVING,
     **OFFERING,
+    **LIMITING,
 }  # fmt: skip
-
-CHANNELS = ("sms", "email", "in_app", "voice", "preferred")
 
 # What waits for people.
 _WORK = ("userTask", "adHocSubProcess")
@@ -50,7 +51,6 @@ _OF_APPROVALS = (
     Notice(event="rejected", to="initiator", channel="preferred", message=""),
 )
 
-Say = Callable[..., None]
 Compile = Callable[[str | None, str], Formula | None]
 
 
@@ -121,6 +121,7 @@ def _task(element: etree._Element, lane: str | None, compile_: Compile, say: Say
     found = {str(name): str(value) for name, value in said.attrib.items()} if said is not None else {}
     here = partial(children, element)
     approval = read_approval(element, here, compile_, say)
+    outcomes = read_outcomes(here, say) or (OUTCOMES if approval is not None else ())
     return TaskSettings(
         form=found.get("form"),
         into=found.get("into"),
@@ -132,7 +133,7 @@ def _task(element: etree._Element, lane: str | None, compile_: Compile, say: Say
         due=compile_(found.get("due"), "due"),
         title=found.get("title"),
         link=found.get("link") == "true",
-        outcomes=read_outcomes(here, say) or (OUTCOMES if approval is not None else ()),
+        outcomes=outcomes,
         replies=tuple(
             Reply(
                 verb=reply.get("verb", ""),
@@ -149,6 +150,10 @@ def _task(element: etree._Element, lane: str | None, compile_: Compile, say: Say
         fields=read_default_right(found.get("fields"), say),
         rights=read_rights(here, say),
         buttons=read_buttons(here, say),
+        limits=read_limits(
+            element, children(element, "limit"), said, [one.name for one in outcomes], compile_, say
+        ),
+        warn_s=read_warning(said, say),
     )
 
 
@@ -217,7 +222,7 @@ def _next_after_s(notice: etree._Element, say: Say) -> float | None:
         return None
     if notice.get("to") != "candidates":
         say(_('callwright:notify: next goes with to="candidates": they are told one after the other.'))
-    after_s = _seconds(text)
+    after_s = seconds(text)
     if after_s is None or after_s <= 0:
         say(_("callwright:notify: %(text)s is no duration. Write such as PT10M."), text=text)
         return None
@@ -242,18 +247,9 @@ def _retries(service: etree._Element | None, say: Say) -> tuple[float, ...] | No
         return None
     spans: list[float] = []
     for word in text.split():
-        span_s = _seconds(word)
+        span_s = seconds(word)
         if span_s is None:
             say(_("callwright:service: %(text)s is no duration. Write such as PT10S PT1M PT5M."), text=word)
         else:
             spans.append(span_s)
     return tuple(spans)
-
-
-def _seconds(text: str) -> float | None:
-    """Return the length of a duration; None where it is none of days and time."""
-    try:
-        span = parse_duration(text)
-    except ValueError:
-        return None
-    return span.timedelta().total_seconds() if isinstance(span, DaysTimeDuration) else None

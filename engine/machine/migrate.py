@@ -19,13 +19,14 @@ from engine.errors import Problem
 from engine.i18n import _
 from engine.machine.effects import CallService, Effect, Left, StopWaiting
 from engine.machine.environment import Environment
-from engine.machine.nodes.activities import Activity, ServiceTask
+from engine.machine.nodes.activities import Activity, ServiceTask, UserTask, due_at_of
 from engine.machine.nodes.base import Node
+from engine.machine.nodes.clocks import Clock, clock_of
 from engine.machine.nodes.events import CatchEvent, Event, Part
 from engine.machine.nodes.gateways import EventBasedGateway
 from engine.machine.nodes.watchers import Watcher
 from engine.machine.run import Run
-from engine.machine.spec import ROOT, Formula, ProcessSpec
+from engine.machine.spec import ROOT, Formula, Limit, ProcessSpec
 from engine.machine.token import Token
 
 
@@ -116,6 +117,7 @@ class _Moving:
         if isinstance(node, ServiceTask) and token.waiting and not token.body:
             self._called(token, made, node)
         self._watchers(token, made)
+        self._clocks(token, made)
 
     def _counterpart(self, node: Node) -> Any:
         name = node.element_id if node.name != ROOT else ROOT
@@ -185,6 +187,26 @@ class _Moving:
                     self._as_of(token, lambda event=event: event.watch(self.new, made))
         for inner in watching:
             self._give_up_watching(inner)
+
+    def _clocks(self, token: Token, made: Token) -> None:
+        """Count on for whoever is asked, by the limits of the new version."""
+        clock = clock_of(self.new, made.node)
+        counting = [inner for inner in token.inner if isinstance(inner.node, Clock)]
+        for inner in counting:
+            memory = dict(inner.memory)
+            if clock is not None and _limits_of(clock) == _limits_of(inner.node):
+                Token(self.new, clock, made, inner._state, visit=inner.id, memory=memory)
+                continue
+            self._give_up(inner)
+            if clock is not None:
+                clock.begin(self.new, made, datetime.fromisoformat(memory["due"]), memory["task"])
+        if clock is None or counting or not token.waiting or token.body or "needs" in token.memory:
+            return
+        due: list[datetime | None] = []
+        self._as_of(token, lambda: due.append(due_at_of(self.new, made, made.node.settings.task.due)))
+        if due[0] is not None and isinstance(made.node, UserTask):
+            for task in made.node.asked(made):
+                clock.begin(self.new, made, due[0], task)
 
     def _parts(self, token: Token, made: Token, node: CatchEvent) -> None:
         names = {part.name: part for part in token.node.parts}
@@ -277,6 +299,10 @@ def _said(event: Event) -> list[Any]:
 
 def _call_of(node: Node) -> Any:
     return node.settings.service, [(item.name, item.source.source) for item in node.settings.inputs]
+
+
+def _limits_of(clock: Clock) -> list[tuple[Limit, str | None]]:
+    return [(replace(limit, whom=None), _source(limit.whom)) for limit in clock.limits]
 
 
 def _source(formula: Formula | None) -> str | None:

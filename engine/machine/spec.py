@@ -181,6 +181,44 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """What happens by the clock around the due time of a user task, while somebody is asked there.
+
+    Args:
+        then: What happens.
+        offset: When, counted from the due time: a signed ISO 8601 duration (``-PT2H`` is before it).
+        working: Whether ``offset`` and ``every`` count working time.
+        every: It happens again after so long, an ISO 8601 duration; None where it happens once.
+        most: How often it happens in all, 1–10.
+        outcome: Of a decision: with which button it is finished.
+        opinion: Of a decision or a return: what is written as the reason; a text of the product's where None.
+        to: Of a return: ``previous``, ``initiator`` or an element; of a reminder: a word for whom, else
+            whoever is asked.
+        whom: Of a transfer, or of a reminder that names people: FEEL that gives their keys.
+        again: Of a return: whether everything between is done again then, or it comes straight back.
+        how: Of an escalation: whether the manager is asked instead, or told.
+        level: Of an escalation: how far above whoever is asked, from 1.
+        channel: By which channel people are told.
+        message: What they are told; a text of the product's where None.
+    """
+
+    then: Literal["remind", "decide", "return", "transfer", "escalate"]
+    offset: str = "PT0S"
+    working: bool = False
+    every: str | None = None
+    most: int = 1
+    outcome: str | None = None
+    opinion: str | None = None
+    to: str | None = None
+    whom: Formula | None = None
+    again: Literal["through", "back"] = "through"
+    how: Literal["ask", "tell"] = "ask"
+    level: int = 1
+    channel: str = "preferred"
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSettings:
     """How a user task or a start event is set up.
 
@@ -211,6 +249,9 @@ class TaskSettings:
     fields: str = "write"
     rights: Mapping[str, str] = field(default_factory=dict)
     buttons: tuple[Button, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    # How long before it is due people are warned of it, in seconds; the last quarter of its time where None.
+    warn_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

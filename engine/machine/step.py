@@ -13,6 +13,7 @@ from engine.machine.effects import Effect, End
 from engine.machine.nodes.activities import UserTask
 from engine.machine.nodes.appointed import appoint
 from engine.machine.nodes.approvals import ApprovalTask
+from engine.machine.nodes.clocks import Clock
 from engine.machine.nodes.events import StartEvent
 from engine.machine.nodes.subprocesses import AdHocSubProcess
 from engine.machine.nodes.turning import awaken, send_back, withdraw
@@ -181,6 +182,9 @@ def _process_done(stimulus: ProcessDone, run: Run) -> None:
 
 @_happen.register
 def _timer_fired(stimulus: TimerFired, run: Run) -> None:
+    token = _waiting(run, stimulus.visit)
+    if isinstance(token.node, Clock) and stimulus.due_at is not None:
+        token.node.put_off(token, stimulus.due_at)
     _resume(run, stimulus.visit, {})
 
 

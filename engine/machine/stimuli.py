@@ -10,6 +10,9 @@ from typing import Any, Literal, TypeAlias
 from engine.errors import CallwrightError
 from engine.values import Json
 
+TIMER = "timer"
+"""Who acts where the time of whoever was asked is over: no person, as *system* and *public* are none."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
@@ -97,9 +100,15 @@ class Broke:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimerFired:
-    """An instant came."""
+    """An instant came.
+
+    Args:
+        visit: What waited for it.
+        due_at: When it was to ring; later than it was set for where the instance was held.
+    """
 
     visit: str
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

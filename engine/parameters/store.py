@@ -62,6 +62,16 @@ OWN = (
         ),
     ),
     SettingSpec(
+        key="reminders.quiet_hours",
+        type="text",
+        default="",
+        label=_("Quiet hours"),
+        help=_(
+            "When reminders of tasks wait, such as 22:00-07:00 by each person's clock; empty: never. "
+            "People may choose hours of their own."
+        ),
+    ),
+    SettingSpec(
         key="report.confirm_number",
         type="boolean",
         default=True,

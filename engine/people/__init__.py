@@ -52,6 +52,7 @@ from engine.people.posts import (
     put_skill,
     set_post_holders,
 )
+from engine.people.quiet import end_of_quiet, quiet_until
 from engine.people.telephone import (
     calling_code,
     default_region,
@@ -107,6 +108,7 @@ __all__ = [
     "default_region",
     "e164",
     "end_cover",
+    "end_of_quiet",
     "example_number",
     "feel_functions",
     "find_person",
@@ -138,6 +140,7 @@ __all__ = [
     "put_post",
     "put_skill",
     "put_unit",
+    "quiet_until",
     "read_tables",
     "region_of",
     "reopen_person",

@@ -28,6 +28,8 @@ class Person(Base):
     time_zone: Mapped[str | None] = mapped_column(String(64))
     # sms, email, in_app: the way that is tried first.
     preferred_channel: Mapped[str | None] = mapped_column(String(16))
+    # When reminders wait: 22:00-07:00 by their own clock, or never; the centre's where empty.
+    quiet_hours: Mapped[str | None] = mapped_column(String(16))
     # Why the number or the mailbox is not used at present: opted out, dead number, bounced.
     phone_trouble: Mapped[str | None] = mapped_column(Text)
     email_trouble: Mapped[str | None] = mapped_column(Text)

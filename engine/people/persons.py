@@ -16,6 +16,7 @@ from engine.i18n import LOCALES, _
 from engine.people.keys import is_key, key_problem, name_problems
 from engine.people.languages import centre_locale
 from engine.people.models import GroupMember, Person, PostHolder, UnitMember
+from engine.people.quiet import are_quiet_hours
 from engine.people.telephone import default_region, e164
 from engine.push import publish
 
@@ -43,6 +44,7 @@ def create_person(
     locale: str | None = None,
     time_zone: str | None = None,
     preferred_channel: str | None = None,
+    quiet_hours: str | None = None,
 ) -> Person:
     """Take somebody in under a new key.
 
@@ -61,6 +63,7 @@ def create_person(
         locale=locale or KEEP,
         time_zone=time_zone,
         preferred_channel=preferred_channel,
+        quiet_hours=quiet_hours,
     )
 
 
@@ -75,6 +78,7 @@ def put_person(
     locale: str | Keep = KEEP,
     time_zone: str | Keep | None = KEEP,
     preferred_channel: str | Keep | None = KEEP,
+    quiet_hours: str | Keep | None = KEEP,
 ) -> Person:
     """Take somebody in, or change what is known of them.
 
@@ -87,6 +91,8 @@ def put_person(
         locale: ``en``, ``zh_Hans`` or ``zh_Hant``; a new person's is the centre's where it is not said.
         time_zone: An IANA zone; None for the centre's.
         preferred_channel: ``sms``, ``email``, ``in_app`` or ``voice``; None for the usual.
+        quiet_hours: When reminders wait, such as ``22:00-07:00`` by their own clock, or ``never``; None for
+            the centre's.
 
     Raises:
         InvalidSubmission: Something cannot be; the problems say what.
@@ -101,6 +107,7 @@ def put_person(
         "locale": locale,
         "time_zone": time_zone or None,
         "preferred_channel": preferred_channel or None,
+        "quiet_hours": quiet_hours if quiet_hours is KEEP else (quiet_hours or "").strip() or None,
     }
     given = {field: value for field, value in said.items() if value is not KEEP}
     problems = check_person(ctx, name=name, given=given)
@@ -171,6 +178,14 @@ def check_person(ctx: Context, *, name: str, given: dict[str, object]) -> list[P
                 path="time_zone",
                 message=_("%(value)s is no time zone. Write one such as Asia/Hong_Kong."),
                 params={"value": given["time_zone"]},
+            )
+        )
+    if given.get("quiet_hours") and not are_quiet_hours(str(given["quiet_hours"])):
+        problems.append(
+            Problem(
+                path="quiet_hours",
+                message=_("%(value)s are no hours. Write such as 22:00-07:00, or never."),
+                params={"value": given["quiet_hours"]},
             )
         )
     problems += name_problems(name)

@@ -21,6 +21,7 @@ from engine.runtime.asides import (
     give_back_task,
 )
 from engine.runtime.batch import Decided, decide_tasks
+from engine.runtime.deadlines import DeadlineState, deadlines_of
 from engine.runtime.handing import hand_over_work
 from engine.runtime.health import Vitals, counts, vitals
 from engine.runtime.instances import START_FOR_OTHERS, begin, cancel_instance, start_process
@@ -92,6 +93,7 @@ __all__ = [
     "START_FOR_OTHERS",
     "AlreadyEnded",
     "Check",
+    "DeadlineState",
     "Decided",
     "Gone",
     "InstanceRef",
@@ -124,6 +126,7 @@ __all__ = [
     "correct_variables",
     "correlate_message",
     "counts",
+    "deadlines_of",
     "decide_tasks",
     "delegate_task",
     "deliver_inbound",

@@ -28,6 +28,7 @@ from engine.machine.effects import CallService, Effect, End
 from engine.machine.stimuli import Broke, ErrorThrown, ServiceDone, Stimulus
 from engine.push import tell
 from engine.runtime.apply import Applying, apply
+from engine.runtime.deadlines import follow_deadlines
 from engine.runtime.notices import tell_of
 from engine.runtime.services import call_service
 
@@ -193,6 +194,8 @@ def bring_forward(
     )
     _keep_large_values(ctx, run)
     _tell_of_end(ctx, row, definition, effects)
+    if definition.manifest.deadlines:
+        follow_deadlines(ctx, row, definition, run)
     took_s = time.perf_counter() - began_s
     ctx.after_commit(lambda: metrics.count_step(row.process_key, took_s))
     return InstanceRef(id=row.id, business_key=row.business_key, state=state)

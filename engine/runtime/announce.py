@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import func, select
 
 from engine.context import Context
-from engine.definition import Definition
+from engine.definition import Definition, Package
 from engine.definition.environment import functions
 from engine.errors import NotFound
+from engine.i18n import translate
 from engine.jobs import enqueue
 from engine.machine.effects import Notify
 from engine.notify import (
@@ -28,6 +29,7 @@ from engine.notify import (
     read_template,
     sms_mode,
 )
+from engine.notify.templates import Say
 from engine.people import find_person, people_of
 from engine.values import Json
 from engine.work import (
@@ -42,6 +44,9 @@ from engine.work import (
 
 if TYPE_CHECKING:
     from engine.runtime.apply import Applying
+
+
+_BuiltIn = TypeVar("_BuiltIn", MessageTemplate, MessageTemplate | None)
 
 
 def announce(ctx: Context, applying: Applying, notice: Notify) -> None:
@@ -97,12 +102,15 @@ def tell(
         once: Whether the same event of the same task is said to them only once.
     """
     package = definition.package
-    message = _message(definition, notice)
+    built_in = WORDING.get("circulated" if notice.circulates else notice.event)
+    message, say = words_of(package, notice.message or None, built_in)
     if message is None:
         return
     if notice.circulates and recipient.key is not None:
         involve(ctx, instance_id=instance.id, person_key=recipient.key, kind="read", text=text or None)
-    link, code = _ways(ctx, definition, instance.id, notice, recipient) if opened else ("", "")
+    link, code = "", ""
+    if opened:
+        link, code = ways_to(ctx, definition, instance.id, notice.element, notice.about, recipient)
     scope = {
         **notice.scope,
         "process": {"title": package.text(recipient.locale, definition.title)},
@@ -114,7 +122,7 @@ def tell(
         "link": link,
         "code": code,
     }
-    if not notice.message:
+    if message is built_in:
         step = definition.spec.node(notice.element) if notice.element else None
         scope |= {
             "title": package.text(recipient.locale, instance.title),
@@ -130,7 +138,7 @@ def tell(
         channel=notice.channel,
         message=message,
         scope=scope,
-        say=package.text,
+        say=say,
         functions=functions(ctx),
         instance_id=instance.id,
         task_id=notice.about if task else None,
@@ -138,14 +146,6 @@ def tell(
         unique_key=f"{notice.about}:{notice.event}:{notice.message}:{_who(recipient)}" if once else None,
         target=f"/tasks/{notice.about}" if task else f"/instances/{instance.id}",
     )
-
-
-def _message(definition: Definition, notice: Notify) -> MessageTemplate | None:
-    """Return what a notice says: the designer's words, else the product's own."""
-    if not notice.message:
-        return WORDING.get("circulated" if notice.circulates else notice.event)
-    content = definition.package.message(notice.message)
-    return None if content is None else read_template(notice.message, content)
 
 
 def _actor_name(ctx: Context) -> str:
@@ -159,6 +159,14 @@ def _opinion(notice: Notify) -> str:
     decisions = notice.scope.get("decisions")
     decision = decisions.get(notice.element) if isinstance(decisions, Mapping) else None
     return str(decision.get("opinion") or "") if isinstance(decision, Mapping) else ""
+
+
+def words_of(package: Package, key: str | None, built_in: _BuiltIn) -> tuple[MessageTemplate | _BuiltIn, Say]:
+    """Return a message of a process, and whose catalogue says it; the product's own where none is named."""
+    content = package.message(key) if key else None
+    if key is None or content is None:
+        return built_in, translate
+    return read_template(key, content), package.text
 
 
 def in_turn(ctx: Context, element_id: str, keys: Sequence[str]) -> list[str]:
@@ -292,16 +300,21 @@ def _resolve(ctx: Context, meant: Json) -> Iterator[Recipient]:
         yield person_recipient(person)
 
 
-def _ways(
-    ctx: Context, definition: Definition, instance_id: str, notice: Notify, recipient: Recipient
+def ways_to(
+    ctx: Context,
+    definition: Definition,
+    instance_id: str,
+    element_id: str,
+    task_id: str,
+    recipient: Recipient,
 ) -> tuple[str, str]:
     """Return the ways to an open task: its link, and the code that is typed where no SMS may have a link.
 
     The link needs no login where the drawing says so; else it is the task's page, and there is no code.
     """
-    gives_link = definition.spec.node(notice.element).settings.task.link
+    gives_link = definition.spec.node(element_id).settings.task.link
     if not gives_link or recipient.key is None:
-        return f"{ctx.settings.public_url}/tasks/{notice.about}", ""
-    make = partial(make_link, ctx, person_key=recipient.key, task_id=notice.about, instance_id=instance_id)
+        return f"{ctx.settings.public_url}/tasks/{task_id}", ""
+    make = partial(make_link, ctx, person_key=recipient.key, task_id=task_id, instance_id=instance_id)
     typed = sms_mode(ctx, recipient.phone) == "code only"
     return f"{ctx.settings.public_url}/t/{make()}", make(typed=True) if typed else ""

@@ -37,6 +37,7 @@ from engine.machine.effects import (
     StopWaiting,
     Threw,
     Throw,
+    TimeUp,
     Wrote,
 )
 from engine.machine.nodes.subprocesses import AdHocSubProcess
@@ -236,7 +237,9 @@ def _open_again(ctx: Context, task: Mapping[str, Any]) -> bool:
 
 
 def _options(settings: Any) -> dict[str, Any]:
+    warn = {} if settings.warn_s is None else {"warn_s": int(settings.warn_s)}
     return {
+        **warn,
         "into": settings.into,
         "link": settings.link,
         "batch": settings.batch,
@@ -320,6 +323,21 @@ def _set_timer(effect: SetTimer, ctx: Context, applying: Applying, done: set[str
         ctx,
         kind="timer",
         due_at=effect.due_at,
+        visit_id=effect.visit,
+        element_id=effect.element,
+        **_whose(applying),
+    )
+
+
+@_take.register
+def _time_up(effect: TimeUp, ctx: Context, applying: Applying, done: set[str]) -> None:
+    if effect.visit in done:
+        return
+    # In a transaction of its own: what cannot be done leaves the step open, with an incident.
+    enqueue(
+        ctx,
+        kind="limit",
+        payload={"task": effect.task, **effect.said},
         visit_id=effect.visit,
         element_id=effect.element,
         **_whose(applying),

@@ -110,7 +110,7 @@ class SignerState:
         state: ``asked`` now, ``waits`` for their turn, or what they said: ``approved``, ``rejected``,
             ``removed``.
         why: Why it is they who are asked, or their approval counts as given: ``initiator``, ``again``,
-            ``cover``.
+            ``cover``; ``timer`` where their time was over and it was decided without them.
         instead_of: In whose place.
         added_by: Who added them.
     """
@@ -197,8 +197,17 @@ def remove_signer(ctx: Context, *, task_id: str, signer_id: str, opinion: str | 
 
 
 @verb
-def transfer_task(ctx: Context, *, task_id: str, to: str, opinion: str | None = None) -> Task:
+def transfer_task(
+    ctx: Context, *, task_id: str, to: str, opinion: str | None = None, silent: bool = False
+) -> Task:
     """Hand a task over to somebody else for good.
+
+    Args:
+        ctx: Whose task it is.
+        task_id: Which task.
+        to: Who gets it.
+        opinion: What the actor says about it.
+        silent: Whoever gets it is told by other words than those of a hand-over.
 
     Raises:
         NotFound: There is no such task or person.
@@ -218,7 +227,8 @@ def transfer_task(ctx: Context, *, task_id: str, to: str, opinion: str | None = 
     if task.visit_id is not None:
         go_on(ctx, instance, HandOver(visit=task.visit, task=task.id, to=to))
     left = get_task(ctx, task_id)
-    tell_of(ctx, "transferred", instance, task=left, concerned=[to], text=opinion)
+    if not silent:
+        tell_of(ctx, "transferred", instance, task=left, concerned=[to], text=opinion)
     return left
 
 

@@ -26,12 +26,15 @@ from engine.machine.stimuli import (
 from engine.notify import MESSAGES, NEXT, RECEIVE, SEND, SETTINGS
 from engine.plugin import JobKind, Registry
 from engine.runtime.advance import Gone, advance
+from engine.runtime.deadlines import DEADLINE
 from engine.runtime.handing import HAND_OVER, hand_over_task
 from engine.runtime.instances import call_process, cancel_instance
 from engine.runtime.kept import KEPT_JOBS, deliver_message
+from engine.runtime.limits import LIMIT, time_up
 from engine.runtime.messages import broadcast_signal
 from engine.runtime.migration import migrate_waiting
 from engine.runtime.operate import retry_incident
+from engine.runtime.overdue import deadline_rings
 from engine.runtime.paused import GO_ON, HOLD, go_on_waiting, hold_waiting
 from engine.runtime.queries import variables_of
 from engine.runtime.receive import receive
@@ -61,6 +64,10 @@ def register(registry: Registry) -> None:
     registry.add_job_kind(JobKind(name=RECEIVE, title=_("Read an incoming message"), function=receive))
     registry.add_job_kind(JobKind(name=NEXT, title=_("Tell the next candidate"), function=tell_next))
     registry.add_job_kind(JobKind(name=HAND_OVER, title=_("Hand a task over"), function=hand_over_task))
+    registry.add_job_kind(
+        JobKind(name=LIMIT, title=_("Act where the time of a step is over"), function=time_up)
+    )
+    registry.add_job_kind(JobKind(name=DEADLINE, title=_("Look at a deadline"), function=deadline_rings))
     for kind in KEPT_JOBS:
         registry.add_job_kind(kind)
     registry.add_port("may_see_instance", may_see)
@@ -90,7 +97,7 @@ def run_job(ctx: Context, job: ClaimedJob, stimulus: Stimulus) -> None:
 
 
 def _timer(ctx: Context, job: ClaimedJob) -> None:
-    run_job(ctx, job, TimerFired(visit=job.visit_id or ""))
+    run_job(ctx, job, TimerFired(visit=job.visit_id or "", due_at=job.due_at))
 
 
 def _service(ctx: Context, job: ClaimedJob) -> None:

@@ -362,8 +362,8 @@ def _migrate(
     )
     if written.rowcount != 1:
         raise Conflict(_("Somebody else brought this process forward at the same moment. Look again."))
-    if run.written and target.spec.conditional:
-        # A condition that is new may be true already.
+    if (run.written and target.spec.conditional) or target.manifest.deadlines:
+        # A condition that is new may be true already; a deadline that is new begins.
         enqueue(ctx, kind="step", payload={"look": True}, instance_id=row.id, process_key=row.process_key)
     ctx.connection.execute(
         update(MigratedInstance)

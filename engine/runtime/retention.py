@@ -16,6 +16,7 @@ from engine.instance import (
     ListedVariable,
     MessageSubscription,
     MigratedInstance,
+    ProcessDeadline,
     ProcessInstance,
 )
 from engine.jobs import Incident, Job
@@ -111,7 +112,8 @@ def _delete_all_of(ctx: Context, ids: Sequence[str]) -> None:
             delete(table).where(table.instance_id.in_(ids))
             for table in (
                 Comment, Involvement, TaskAction, UserTask, Notification, InboundMessage, Incident, Job,
-                ListedVariable, MessageSubscription, MigratedInstance, ElementVisit, VariableWrite,
+                ListedVariable, MessageSubscription, MigratedInstance, ProcessDeadline, ElementVisit,
+                VariableWrite,
             )
         ),
         # Their content goes by the sweep of files.

@@ -16,6 +16,8 @@ from engine.instance import ProcessInstance
 from engine.jobs import continue_jobs, enqueue, suspend_jobs
 from engine.push import publish, tell
 from engine.runtime.advance import Gone, InstanceRef, lock_instance
+from engine.runtime.deadlines import hold_deadlines
+from engine.work import postpone_tasks
 
 
 @verb
@@ -24,7 +26,8 @@ def suspend_instance(
 ) -> InstanceRef:
     """Hold an instance and what it called: nothing moves it until it is resumed.
 
-    Its jobs are not run, its timers keep the time that is left to them, its tasks cannot be finished.
+    Its jobs are not run, its timers keep the time that is left to them, its tasks cannot be finished and
+    are due as much later as it was held.
 
     Args:
         ctx: Who decides that.
@@ -44,6 +47,7 @@ def suspend_instance(
         raise Gone()
     for held in (row, *_called(ctx, instance_id, "active")):
         _switch(ctx, held.id, "suspended", suspended_at=held_at or ctx.now)
+        hold_deadlines(ctx, held.id)
         suspend_jobs(ctx, held.id)
         audit(ctx, "instance.suspend", "instance", held.id, {"reason": reason})
         tell(ctx, "instance.suspended", instance_id=held.id, process_key=held.process_key)
@@ -67,7 +71,9 @@ def resume_instance(ctx: Context, *, instance_id: str, reason: str = "") -> Inst
     together = [one for one in _called(ctx, instance_id, "suspended") if one.suspended_at == row.suspended_at]
     for held in (row, *together):
         _switch(ctx, held.id, "active", suspended_at=None)
-        continue_jobs(ctx, held.id, held_since=held.suspended_at or ctx.now)
+        held_since = held.suspended_at or ctx.now
+        continue_jobs(ctx, held.id, held_since=held_since)
+        postpone_tasks(ctx, held.id, ctx.now - held_since, held_since=held_since)
         audit(ctx, "instance.resume", "instance", held.id, {"reason": reason})
         tell(ctx, "instance.resumed", instance_id=held.id, process_key=held.process_key)
         # What an operator moved or corrected meanwhile goes on.

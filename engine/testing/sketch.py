@@ -25,12 +25,16 @@ otherwise::
     user file buttons="transfer;return:Ask again"
 
 ``task="assignee=initiator startCounts=true"`` sets what ``callwright:task`` does.
+
+What happens around the due time of a task is a list too::
+
+    user apply due='duration("P1D")' limits='then=remind before=PT2H; then=escalate after=P1D'
 """
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from xml.sax.saxutils import escape, quoteattr
@@ -47,6 +51,12 @@ _KINDS = {
     "complex": "complexGateway",
 }  # fmt: skip
 _NAMED = ("message", "signal", "error", "escalation")
+# What options of callwright:task are called here.
+_TASK = {
+    "groups": "candidateGroups", "assignee": "assignee", "due": "due", "warn": "warn", "form": "form",
+}  # fmt: skip
+# Of an outcome whose name ends with an exclamation mark.
+_OPINION = ' opinion="required"'
 
 
 @dataclass(kw_only=True)
@@ -177,12 +187,19 @@ def _element(element: _Element, default: str | None) -> str:
 
 def _extensions(options: dict[str, str]) -> str:
     said = []
-    if "groups" in options or "task" in options:
-        groups = [("candidateGroups", options["groups"])] if "groups" in options else []
-        pairs = [*groups, *_pairs(options.get("task", ""))]
-        said.append(_setting("task", pairs))
+    task = {name: options[option] for option, name in _TASK.items() if option in options}
+    task |= dict(_option(pair) for pair in options.get("task", "").split())
+    if task:
+        said.append(f"<callwright:task{_attributes(task)}/>")
+    for name in filter(None, options.get("outcomes", "").split(",")):
+        said.append(
+            f'<callwright:outcome name="{name.rstrip("!")}"{_OPINION if name.endswith("!") else ""}/>'
+        )
+    for limit in filter(None, options.get("limits", "").split(";")):
+        said.append(f"<callwright:limit{_attributes(dict(_option(one) for one in shlex.split(limit)))}/>")
     if "approval" in options:
-        said.append(_setting("approval", _pairs(options["approval"])))
+        attributes = dict(_option(pair) for pair in options["approval"].split())
+        said.append(f"<callwright:approval{_attributes(attributes)}/>")
     for option, name in (("asks", "approver"), ("but", "except"), ("else", "otherwise")):
         for word in filter(None, options.get(option, "").split(";")):
             said.append(_approver(name, word))
@@ -206,16 +223,11 @@ def _approver(name: str, word: str) -> str:
     of, _star, weight = rest.partition("*")
     of, _slash, level = of.partition("/")
     said = {"who": who, "of": of, "level": level, "weight": weight}
-    return _setting(name, [(key, value) for key, value in said.items() if value])
+    return f"<callwright:{name}{_attributes({key: value for key, value in said.items() if value})}/>"
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
-    return [(name, value) for name, _equals, value in (pair.partition("=") for pair in text.split())]
-
-
-def _setting(name: str, pairs: Iterable[tuple[str, str]]) -> str:
-    written = "".join(f" {key}={quoteattr(value)}" for key, value in pairs)
-    return f"<callwright:{name}{written}/>"
+def _attributes(said: dict[str, str]) -> str:
+    return "".join(f" {key}={quoteattr(value)}" for key, value in said.items())
 
 
 def _definitions(element: _Element) -> Iterator[str]:

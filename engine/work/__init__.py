@@ -2,6 +2,7 @@
 
 from engine.work.actions import actions_of, keep_action
 from engine.work.buttons import Button, NotOffered, buttons_of, need_offered
+from engine.work.clock import CLOCK_STATES, ClockState, clock_state, postpone_tasks
 from engine.work.forms import ValidatedForm
 from engine.work.involved import (
     KINDS,
@@ -74,6 +75,7 @@ from engine.work.tasks import (
 
 __all__ = [
     "ACTIONS",
+    "CLOCK_STATES",
     "KEPT",
     "KINDS",
     "OPEN_STATES",
@@ -81,6 +83,7 @@ __all__ = [
     "TASK_SORTS",
     "Button",
     "Candidate",
+    "ClockState",
     "Comment",
     "Involvement",
     "KeptSignature",
@@ -103,6 +106,7 @@ __all__ = [
     "buttons_of",
     "candidates_of",
     "check_signature",
+    "clock_state",
     "close_links",
     "deciders_of",
     "end_part",
@@ -129,6 +133,7 @@ __all__ = [
     "part_of",
     "parts_at",
     "parts_of",
+    "postpone_tasks",
     "read_code",
     "restore_links_of",
     "revoke_links_of",

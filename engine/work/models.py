@@ -70,7 +70,7 @@ Index(
 
 ACTIONS = (
     "decide", "return", "transfer", "add", "remove", "take_back", "delegate", "give_back", "consult",
-    "answer", "circulate", "urge", "appoint", "withdraw", "cancel", "reopen",
+    "answer", "circulate", "urge", "appoint", "withdraw", "cancel", "reopen", "remind", "escalate",
 )  # fmt: skip
 
 

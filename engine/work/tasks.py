@@ -55,6 +55,14 @@ class Task:
         return self.visit_id or self.id
 
     @property
+    def warn_s(self) -> int:
+        """How long before it is due it warns: as its drawing says, else in the last quarter of its time."""
+        said = (self.options or {}).get("warn_s")
+        if said is not None or self.due_at is None:
+            return int(str(said or 0))
+        return max(0, int((self.due_at - self.created_at).total_seconds()) // 4)
+
+    @property
     def open(self) -> bool:
         """Whether it still waits for a person."""
         return self.state in OPEN_STATES

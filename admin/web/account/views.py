@@ -87,7 +87,7 @@ class AccountView(View):
         who = _who()
         if request.method == "GET":
             return _account(who)
-        said = fields_of("phone", "email", "locale", "time_zone", "preferred_channel")
+        said = fields_of("phone", "email", "locale", "time_zone", "preferred_channel", "quiet_hours")
         try:
             _change(who, said, password=request.form.get("password", ""))
         except CallwrightError as error:
@@ -229,7 +229,7 @@ def _account(
 
 
 def _fields(person: Person) -> dict[str, str]:
-    names = ("phone", "email", "locale", "time_zone", "preferred_channel")
+    names = ("phone", "email", "locale", "time_zone", "preferred_channel", "quiet_hours")
     return {name: getattr(person, name) or "" for name in names}
 
 

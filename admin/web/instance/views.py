@@ -139,6 +139,7 @@ class InstanceView(View):
                 ),
                 notifications=notifications,
                 timers=_timers(ctx, instance_id),
+                deadlines=runtime.deadlines_of(ctx, instance),
                 called=[
                     one
                     for one in runtime.list_instances(ctx, root=instance["root_id"])[1]
@@ -332,6 +333,7 @@ def timeline(
     told += [
         _acted(texts, one, by_visit.get(one.task_id), elements, names)
         for one in actions
+        # How the one who is asked decided is told by their step, with what it carries.
         if (one.task_id, one.at) not in alone
     ]
     in_order = sorted(enumerate(told), key=lambda numbered: (numbered[1]["at"], numbered[0]), reverse=True)
@@ -383,6 +385,16 @@ def _acted(
         "answer": {
             "text": gettext("%(step)s: an answer to %(person)s", step=step, person=person),
             "icon": "message-circle",
+        },
+        "remind": {
+            "text": gettext("%(step)s: %(person)s was reminded", step=step, person=person)
+            if person
+            else gettext("%(step)s: everybody who is asked was reminded", step=step),
+            "icon": "clock",
+        },
+        "escalate": {
+            "text": gettext("%(step)s: %(person)s was told that it is overdue", step=step, person=person),
+            "icon": "clock-exclamation",
         },
     }[action.action]
     return {**entry, **said}

@@ -15,6 +15,7 @@ from engine.machine.nodes import compensation, data, rounds
 from engine.machine.nodes.appointed import appointed_at
 from engine.machine.nodes.base import Node
 from engine.machine.nodes.between import way_back
+from engine.machine.nodes.clocks import clock_of
 from engine.machine.nodes.events import CatchEvent, Event, hand_over, take_over, throw
 from engine.machine.nodes.notices import tell
 from engine.machine.nodes.watchers import watch_again
@@ -126,6 +127,10 @@ class UserTask(Activity):
         at = str(from_instant(given["started_at"]))
         keep_decision(run, token, {"outcome": outcome, "by": by, "at": at, "opinion": None})
         return True
+
+    def asked(self, token: Token) -> list[str | None]:
+        """Return the tasks of those who are asked now; None stands for that of the step itself."""
+        return [None]
 
     def done(
         self, run: Run, token: Token, decision: Mapping[str, Json], variables: Mapping[str, Json]
@@ -308,6 +313,7 @@ def open_task(
 ) -> None:
     """Wait for a person, or for one of several, at an element."""
     settings, again = node.settings.task, token.memory.get("reopened")
+    due_at = _instant(again["due_at"]) if again else due_at_of(run, token, settings.due)
     run.effects.append(
         OpenUserTask(
             visit=token.id,
@@ -316,11 +322,15 @@ def open_task(
             assignee=assignee,
             candidate_groups=candidate_groups,
             candidate_users=candidate_users,
-            due_at=_instant(again["due_at"]) if again else _due_at(run, token, settings.due),
+            due_at=due_at,
             priority=_priority(run, token, settings.priority),
             task=task,
         )
     )
+    clock = clock_of(run, node)
+    # Of a task that is taken back the clock goes on where it stood.
+    if clock is not None and due_at is not None and not again:
+        clock.begin(run, token, due_at, task)
 
 
 def keep_decision(run: Run, token: Token, decision: Mapping[str, Json]) -> None:
@@ -335,7 +345,8 @@ def keep_decision(run: Run, token: Token, decision: Mapping[str, Json]) -> None:
     run.write(None, "decisions", decisions)
 
 
-def _due_at(run: Run, token: Token, formula: Formula | None) -> datetime | None:
+def due_at_of(run: Run, token: Token, formula: Formula | None) -> datetime | None:
+    """Evaluate until when something is to be done; None where nothing is said of it."""
     value = None if formula is None else run.evaluate(token, formula)
     return None if formula is None or value is None else due_instant(run, value, formula.source)
 

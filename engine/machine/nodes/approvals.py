@@ -27,10 +27,11 @@ from engine.machine.nodes import data
 from engine.machine.nodes.activities import UserTask, keep_decision, keys, open_task
 from engine.machine.nodes.appointed import appointed_at
 from engine.machine.nodes.approved import approvals_of, remember_approval
+from engine.machine.nodes.clocks import stop
 from engine.machine.nodes.notices import tell
 from engine.machine.nodes.turning import turn_back
 from engine.machine.spec import Approval
-from engine.machine.stimuli import AddSigner
+from engine.machine.stimuli import TIMER, AddSigner
 from engine.values import Json
 
 if TYPE_CHECKING:
@@ -83,6 +84,10 @@ class ApprovalTask(UserTask):
     def _settled(self, run: Run, token: Token, result: Decision | None) -> bool:
         return result is not None and not self._turned_back(run, token, result)
 
+    def asked(self, token: Token) -> list[str | None]:
+        """Return the tasks of those who are asked now."""
+        return [one["id"] for one in _kept(token) if one["asked"] and not one["decision"]]
+
     def need_asked(self, token: Token, task: str | None, *, now: bool = False) -> None:
         """Make sure that somebody's decision is waited for: now, or else now or later.
 
@@ -109,8 +114,12 @@ class ApprovalTask(UserTask):
         self.write(run, token, variables)
         signer["asked"] = True
         signer["decision"] = self._counts(decision["outcome"]) or str(Decision.APPROVED)
+        stop(run, token, task)
         signer["order"] = 1 + max((one["order"] for one in signers), default=0)
-        signer["person"] = signer["person"] or decision["by"]
+        if decision["by"] == TIMER:
+            signer["why"] = TIMER
+        else:
+            signer["person"] = signer["person"] or decision["by"]
         vote = {**decision, "task": task}
         if signer["instead_of"]:
             vote["instead_of"] = signer["instead_of"]
@@ -176,6 +185,8 @@ class ApprovalTask(UserTask):
     def _close(self, run: Run, token: Token, signers: list[dict[str, Any]]) -> None:
         if signers:
             tasks = tuple(one["id"] for one in signers)
+            for task in tasks:
+                stop(run, token, task)
             run.effects.append(CloseUserTasks(visit=token.id, element=self.element_id, tasks=tasks))
 
     def _conclude(self, run: Run, token: Token, result: Decision) -> None:
@@ -185,7 +196,12 @@ class ApprovalTask(UserTask):
             last = {**last, "outcome": self._outcome(result)}
         keep_decision(run, token, {**last, "list": votes})
         if run.root is not None and result is Decision.APPROVED:
-            who = [one["person"] for one in _kept(token) if one["decision"] == Decision.APPROVED]
+            # By time-out nobody has approved.
+            who = [
+                one["person"]
+                for one in _kept(token)
+                if one["decision"] == Decision.APPROVED and one["why"] != TIMER
+            ]
             remember_approval(run, self.element_id, who)
         tell(run, token, self, "completed")
         tell(run, token, self, str(result))

@@ -36,6 +36,7 @@ def check(reader: Reader, element: etree._Element, spec: ProcessSpec) -> None:
         _check_work(reader, at, node, spec)
         _check_outcomes(reader, at, node)
         _check_approval(reader, at, node, spec)
+        _check_limits(reader, at, node, spec)
         if isinstance(node, watchers.BoundaryEvent):
             _check_boundary(reader, at, node, spec)
         elif isinstance(node, gateways.EventBasedGateway):
@@ -97,6 +98,22 @@ def _check_work(reader: Reader, at: etree._Element, node: Node, spec: ProcessSpe
                     _("It undoes %(activity)s, but there is no such activity. Choose one."),
                     activity=trigger.name,
                 )
+
+
+def _check_limits(reader: Reader, at: etree._Element, node: Node, spec: ProcessSpec) -> None:
+    for limit in node.settings.task.limits:
+        if limit.then != "return" or limit.to in ("previous", "initiator"):
+            continue
+        target = spec.task_specs.get(limit.to)
+        if not isinstance(target, activities.UserTask) or target is node:
+            reader.say(
+                at,
+                _(
+                    "Where its time is over it goes back to %(element)s, but there is no such user task "
+                    "beside it. Write previous, initiator, or the id of one."
+                ),
+                element=limit.to,
+            )
 
 
 def _check_boundary(

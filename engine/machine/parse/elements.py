@@ -9,7 +9,7 @@ from lxml import etree
 
 from engine.i18n import _
 from engine.machine.extensions import BPMN, read_settings, with_notices
-from engine.machine.nodes import activities, approvals, events, gateways, subprocesses, watchers
+from engine.machine.nodes import activities, approvals, clocks, events, gateways, subprocesses, watchers
 from engine.machine.nodes.base import Node
 from engine.machine.parse.checks import check
 from engine.machine.parse.data import check_data, read_inputs, read_outputs, read_own
@@ -160,6 +160,10 @@ def _activity(
     if shared["settings"].task.approval is not None:
         made = approvals.ApprovalTask
     node = made(spec, element.get("id", ""), **shared)
+    if shared["settings"].task.limits:
+        clocks.Clock(
+            spec, node.element_id, key=clocks.clock_key(node.element_id), settings=shared["settings"]
+        )
     node.rounds = read_rounds(reader, element)
     if reader.flag(element, "isForCompensation"):
         node.begun_otherwise = True

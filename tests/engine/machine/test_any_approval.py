@@ -1,4 +1,4 @@
-"""Whatever people do at approvals: somebody is always asked, no step is open twice, nothing said is lost."""
+"""Whatever people do at approvals: somebody is asked and has a clock, nothing is open twice or lost."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from engine.errors import Conflict
 from engine.machine import effects, stimuli
+from engine.machine.nodes.clocks import Clock
 from engine.testing.stage import Play
 
 PEOPLE = ("ann", "ben", "cho", "dan", "eve")
@@ -15,13 +16,13 @@ RULES = ("rule=all", "rule=any", "rule=ratio percent=60", "rule=weight percent=5
 # The second approval stands in a branch beside the third.
 DRAWN = """
     start begin
-    user apply
-    user one approval="{0}" asks='{1}'
+    user apply due='duration("P1D")' limits='then=remind'
+    user one approval="{0}" asks='{1}' due='duration("P1D")' limits='then=remind'
     boundary late on=one timer=PT1H
     xor on
     and part
     user two approval="{2}" asks='{3}'
-    user three approval="{4}" asks='{5}'
+    user three approval="{4}" asks='{5}' due='duration("P1D")' limits='then=remind'
     and meet
     xor which
     end over
@@ -115,6 +116,11 @@ def check(play: Play) -> None:
         assert not open_
     steps = [live[visit].node.element_id for visit in {task.visit for task in open_}]
     assert len(steps) == len(set(steps)), f"a step is open twice: {steps}"
+    counting = sorted(
+        token.memory["task"] or token.scope.id for token in live.values() if isinstance(token.node, Clock)
+    )
+    timed = sorted(task.task or task.visit for task in open_ if task.element != "two")
+    assert counting == timed, "each who is asked has one clock, and nobody else has any"
     for token in live.values():
         kept = token.memory.get("signers")
         if not kept:
