@@ -109,14 +109,15 @@ def process_manifest_texts(content: bytes) -> Iterator[Text]:
 
 
 def drawing_texts(content: bytes) -> Iterator[Text]:
-    """Yield the names in a drawing, and the labels and titles of our settings."""
+    """Yield the names in a drawing, and the labels, titles and reasons of our settings."""
     yield from _wordy(
         (element.get(key), element.sourceline or 0)
         for element in _elements(content)
-        for key in ("name", "label", "title")
+        for key in ("name", "label", "title", "opinion")
         if (key == "name" and _DRAWN.search(etree.QName(element).localname))
         or (key == "label" and element.tag in _LABELLED)
         or (key == "title" and element.tag == f"{_CALLWRIGHT}task")
+        or (key == "opinion" and element.tag == f"{_CALLWRIGHT}limit")
     )
 
 

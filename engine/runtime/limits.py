@@ -94,7 +94,7 @@ def time_up(ctx: Context, job: ClaimedJob) -> None:
             raise Suspended()
         if task.owner is not None and said["then"] != "remind":
             # Whoever helps has had their time, too.
-            task = give_back_task(acting, task_id=task.id, opinion=_opinion(acting, said))
+            task = give_back_task(acting, task_id=task.id, opinion=_opinion(acting, task, said))
         _ACTS[said["then"]](acting, instance, task, said, job)
 
 
@@ -115,7 +115,7 @@ def _remind(ctx: Context, instance: Any, task: Task, said: Mapping[str, Any], jo
 def _decide(ctx: Context, instance: Any, task: Task, said: Mapping[str, Any], job: ClaimedJob) -> None:
     """Finish it with a button; a form's fields stay as they are, and must be what the form asks for."""
     finish_task = complete_task if task.form_key is None else ctx.registry.port("finish_task")
-    opinion = _opinion(ctx, said)
+    opinion = _opinion(ctx, task, said)
     finish_task(ctx, task_id=task.id, outcome=said["outcome"], data={}, opinion=opinion)
     if task.visit_id is None:
         # At an approval, finishing keeps it.
@@ -137,7 +137,9 @@ def _return(ctx: Context, instance: Any, task: Task, said: Mapping[str, Any], jo
         possible = [one for one in possible if one == to]
     if not possible:
         raise NoWayBack()
-    return_task(ctx, task_id=task.id, to=possible[-1], again=said["again"], opinion=_opinion(ctx, said))
+    return_task(
+        ctx, task_id=task.id, to=possible[-1], again=said["again"], opinion=_opinion(ctx, task, said)
+    )
 
 
 def _done(ctx: Context, task: Task, elements: Sequence[str]) -> list[str]:
@@ -200,7 +202,8 @@ def _hand_over(
         asked |= {one.person for one in signers_of(ctx, task.id) if one.state in ("asked", "waits")}
     for person in people:
         if person.closed_at is None and person.key not in asked:
-            transfer_task(ctx, task_id=task.id, to=person.key, opinion=_opinion(ctx, said), silent=True)
+            opinion = _opinion(ctx, task, said)
+            transfer_task(ctx, task_id=task.id, to=person.key, opinion=opinion, silent=True)
             _tell(ctx, instance, get_task(ctx, task.id), TRANSFER, said, person, job)
             return
     raise NobodyThere()
@@ -252,8 +255,12 @@ def _people(ctx: Context, words: Iterable[Any]) -> Iterator[Person]:
                 yield person
 
 
-def _opinion(ctx: Context, said: Mapping[str, Any]) -> str:
-    return said["opinion"] or translate(centre_locale(ctx), _("The time for it was over."))
+def _opinion(ctx: Context, task: Task, said: Mapping[str, Any]) -> str:
+    """Return the reason that is written, in the language of the centre: it is read by whoever comes."""
+    locale = centre_locale(ctx)
+    if not said["opinion"]:
+        return translate(locale, _("The time for it was over."))
+    return get_definition_by_id(ctx, task.definition_id).text(locale, said["opinion"])
 
 
 def _tell(

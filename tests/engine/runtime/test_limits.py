@@ -469,3 +469,27 @@ def test_who_was_passed_over_by_the_clock_is_shown_as_that_and_not_as_having_app
     assert [(one.person, one.state, one.why) for one in signers] == [
         ("ann", "approved", "timer"), ("bob", "asked", None),
     ]  # fmt: skip
+
+
+def test_the_reason_that_the_drawing_gives_is_written_in_the_language_of_the_centre(centre):
+    catalogue = """
+msgid ""
+msgstr "Content-Type: text/plain; charset=UTF-8\\n"
+
+msgid "Nobody answered"
+msgstr "無人回覆"
+"""
+    drawn = f"""
+        start begin
+        user check assignee='"bob"' due='{DAY}' limits='then=decide outcome=completed opinion="Nobody answered"'
+        user file
+        begin -> check -> file
+    """
+    path = "locale/zh_Hant/LC_MESSAGES/messages.po"
+    deploy(system(centre), files={"p.bpmn": sketch(drawn), path: catalogue.encode()})
+    with system(centre).write() as ctx:
+        set_parameter(ctx, key="centre.locale", value="zh_Hant")
+    made = runtime.start_process(person(centre, "ann"), process_key="p")
+    wait(centre, hours=24)
+    with system(centre).read() as ctx:
+        assert tasks_of_instance(ctx, made.id)[0].opinion == "無人回覆"
