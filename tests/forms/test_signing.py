@@ -115,13 +115,10 @@ def test_a_signature_stands_in_the_vote_and_the_decision_and_is_the_instances(ce
         decide(centre, who, signature=signed[who])
     with system(centre).read() as ctx:
         decision = runtime.variables_of(ctx, instance_id)["decisions"]["check"]
-    assert [vote["signature"] for vote in decision["list"]] == [
-        {"$file": one["$file"]} for one in signed.values()
-    ]
-    assert decision["signature"] == {"$file": signed["bob"]["$file"]}
-    assert [one.signature for one in actions(centre, instance_id)] == [
-        {"$file": one["$file"]} for one in signed.values()
-    ]
+    expected = list(signed.values())
+    assert [vote["signature"] for vote in decision["list"]] == expected
+    assert decision["signature"] == expected[-1]
+    assert [one.signature for one in actions(centre, instance_id)] == expected
     kept = find_file(person(centre, "eve"), file_id=str(signed["ann"]["$file"]))
     assert (kept.owner_kind, kept.owner_id, kept.type) == ("instance", instance_id, "image/png")
 
