@@ -11,7 +11,7 @@ from engine.definition import deploy
 from engine.errors import DefinitionError, InvalidSubmission
 from engine.files import find_file, open_content, reference, store
 from engine.people import create_person
-from engine.testing import drawing, make_centre, person, signature, system
+from engine.testing import Scenario, drawing, make_centre, person, play, signature, system
 from engine.work import (
     KEPT,
     actions_of,
@@ -170,6 +170,21 @@ def test_what_an_outcome_cannot_say_is_refused_when_it_is_deployed(centre, said)
     with pytest.raises(DefinitionError) as refused:
         deploy(system(centre), files={"p.bpmn": drawn(ALONE, f'<callwright:outcome name="a" {said}/>')})
     assert "Known are: required" in refused.value.problems[0].message % refused.value.problems[0].params
+
+
+def test_a_scenario_signs_where_a_decision_needs_it():
+    scenario = Scenario(
+        title="Signed",
+        start={"by": "eve"},
+        people={"ann": {}, "eve": {}},
+        steps=[
+            {"task": "check", "by": "ann", "outcome": "approved"},
+            {"task": "file", "by": "system"},
+        ],
+        then={"end": "over", "state": "completed", "path": ["check", "file"]},
+    )
+    packages = [{"p.bpmn": drawn(ALONE)}]
+    assert play(scenario, key="p", packages=packages, floors=[forms.register]) == []
 
 
 # -- the signature in the account --------------------------------------------------------------------------
