@@ -105,7 +105,7 @@ class ActionSchema(Row):
     outcome = Text(allow_none=True)
     opinion = Text(allow_none=True)
     files = Items(Fields(), metadata={"description": "What was attached to a decision."})
-    signature = Fields(allow_none=True, metadata={"description": '{"$file": id} of its picture.'})
+    signature = Fields(allow_none=True, metadata={"description": "The picture, where it was signed."})
     at = Instant()
 
 

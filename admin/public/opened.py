@@ -102,6 +102,8 @@ def look_at(
     notes = list_comments(ctx, task.instance_id)[-_MOST_NOTES:]
     names = person_names(ctx, [note["author"] for note in notes])
     attached = [one.files for one in actions_of(ctx, task.instance_id)]
+    # Signatures stand with the decisions that they are under, not among the files.
+    variables = {name: value for name, value in variables.items() if name != "decisions"}
     held = [*references_in(variables), *references_in([*(note["files"] for note in notes), *attached])]
     return Shown(
         task=task,

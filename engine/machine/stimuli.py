@@ -35,7 +35,7 @@ class Start:
 class TaskDone:
     """A person finished a user task.
 
-    ``task`` says which one where several are asked at the visit; ``signature`` is a reference of its picture.
+    ``task`` says which one where several are asked at the visit; ``signature`` is the reference of a picture.
     """
 
     visit: str

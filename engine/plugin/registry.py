@@ -132,7 +132,8 @@ class Registry:
 
         Args:
             name: ``finish_task``: finish a user task that has a form; ``check_submission``: see whether
-                it could be.
+                it could be; ``check_step``, ``warn_of_steps``: look at how a deployment's steps use their
+                forms; ``may_see_<owner kind>``, ``withholds_file``: who may read a stored file.
             function: What does it.
         """
         self._put(self.ports, name, function, "ports")

@@ -137,9 +137,7 @@ def _return(ctx: Context, instance: Any, task: Task, said: Mapping[str, Any], jo
         possible = [one for one in possible if one == to]
     if not possible:
         raise NoWayBack()
-    return_task(
-        ctx, task_id=task.id, to=possible[-1], again=said["again"], opinion=_opinion(ctx, task, said)
-    )
+    return_task(ctx, task_id=task.id, to=possible[-1], again=said["again"], opinion=_opinion(ctx, task, said))
 
 
 def _done(ctx: Context, task: Task, elements: Sequence[str]) -> list[str]:

@@ -10,7 +10,16 @@ from sqlalchemy import insert, select
 
 from engine.context import Context, verb
 from engine.errors import InvalidSubmission, NotFound, Problem
-from engine.files import Content, StoredFile, adopt, check_reference, delete, open_content, store
+from engine.files import (
+    Content,
+    StoredFile,
+    adopt,
+    check_reference,
+    delete,
+    open_content,
+    reference,
+    store,
+)
 from engine.history import audit
 from engine.i18n import _
 from engine.values import Json
@@ -69,7 +78,7 @@ def sign(ctx: Context, signature: Signature, *, instance_id: str) -> dict[str, J
         instance_id: Whose the picture is.
 
     Returns:
-        ``{"$file": id}``.
+        The reference of the picture.
 
     Raises:
         InvalidSubmission: It was used or deleted meanwhile.
@@ -79,13 +88,13 @@ def sign(ctx: Context, signature: Signature, *, instance_id: str) -> dict[str, J
     if file is not None and own and file.deleted_at is None:
         content = Content(hash=file.content_hash, type=file.type, size=file.size)
         copy = store(ctx, content=content, name=NAME, owner_kind="instance", owner_id=instance_id)
-        return {"$file": copy.id}
+        return reference(copy)
     try:
         file = check_reference(ctx, {"$file": signature.file_id})
         adopt(ctx, file, owner_kind="instance", owner_id=instance_id)
     except NotFound as error:
         raise _refused(error.message) from error
-    return {"$file": file.id}
+    return reference(file)
 
 
 def kept_signature(ctx: Context) -> StoredFile | None:

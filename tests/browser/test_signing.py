@@ -96,7 +96,9 @@ def test_a_decision_is_signed_by_finger_on_a_telephone(window, request_pages):
     assert "98765" not in page.content()
     assert page.locator(".fjs-repeat-render-add, [class*=repeat] button").count() == 0
     assert page.locator("form[action$='/transfer']").count() == 0
-    page.locator(".fjs-form-field-textfield input").last.fill("B2")
+    page.get_by_label("Grade").click()
+    page.keyboard.type("B2")
+    page.keyboard.press("Tab")
     canvas = page.locator("[data-pad] canvas")
     sign_by_finger(page, canvas)
     assert page.input_value("#signature").startswith("data:image/png;base64,")

@@ -224,6 +224,23 @@ def test_the_default_of_a_step_holds_for_the_fields_that_it_does_not_name(
     assert (held["note"], held["total"]) == ("ok", 30)
 
 
+def test_by_default_everything_can_be_required_or_hidden_but_what_the_step_names(
+    centre: Centre, begin: Begin
+) -> None:
+    begin(right("certificate", "write"), right("days", "write"), fields='fields="required"')
+    with pytest.raises(InvalidSubmission) as refused:
+        finish(centre, "ann", "first", person={"phone": "", "mail": "x@example.org"})
+    assert [problem.path for problem in refused.value.problems] == ["note", "person.phone"]
+    begin(right("days", "write"), fields='fields="hidden"')
+    with system(centre).read() as ctx:
+        newest = select(UserTask.id).where(UserTask.element_id == "first").order_by(UserTask.id.desc())
+        task_id = ctx.connection.scalars(newest).first()
+    assert task_id is not None
+    shown = rendered(person(centre, "ann"), task_id)
+    assert keys(shown.schema["components"]) == ["days"]
+    assert shown.data == {"days": 3}
+
+
 def test_rows_that_are_sent_for_a_list_that_is_only_read_play_no_part_in_what_is_computed(
     centre: Centre, begin: Begin
 ) -> None:

@@ -11,7 +11,7 @@ from engine.definition import deploy
 from engine.errors import DefinitionError, InvalidSubmission
 from engine.files import find_file, open_content, reference, store
 from engine.people import create_person
-from engine.testing import drawing, make_centre, person, signature, system
+from engine.testing import Scenario, drawing, make_centre, person, play, signature, system
 from engine.work import (
     KEPT,
     actions_of,
@@ -115,13 +115,10 @@ def test_a_signature_stands_in_the_vote_and_the_decision_and_is_the_instances(ce
         decide(centre, who, signature=signed[who])
     with system(centre).read() as ctx:
         decision = runtime.variables_of(ctx, instance_id)["decisions"]["check"]
-    assert [vote["signature"] for vote in decision["list"]] == [
-        {"$file": one["$file"]} for one in signed.values()
-    ]
-    assert decision["signature"] == {"$file": signed["bob"]["$file"]}
-    assert [one.signature for one in actions(centre, instance_id)] == [
-        {"$file": one["$file"]} for one in signed.values()
-    ]
+    expected = list(signed.values())
+    assert [vote["signature"] for vote in decision["list"]] == expected
+    assert decision["signature"] == expected[-1]
+    assert [one.signature for one in actions(centre, instance_id)] == expected
     kept = find_file(person(centre, "eve"), file_id=str(signed["ann"]["$file"]))
     assert (kept.owner_kind, kept.owner_id, kept.type) == ("instance", instance_id, "image/png")
 
@@ -173,6 +170,21 @@ def test_what_an_outcome_cannot_say_is_refused_when_it_is_deployed(centre, said)
     with pytest.raises(DefinitionError) as refused:
         deploy(system(centre), files={"p.bpmn": drawn(ALONE, f'<callwright:outcome name="a" {said}/>')})
     assert "Known are: required" in refused.value.problems[0].message % refused.value.problems[0].params
+
+
+def test_a_scenario_signs_where_a_decision_needs_it():
+    scenario = Scenario(
+        title="Signed",
+        start={"by": "eve"},
+        people={"ann": {}, "eve": {}},
+        steps=[
+            {"task": "check", "by": "ann", "outcome": "approved"},
+            {"task": "file", "by": "system"},
+        ],
+        then={"end": "over", "state": "completed", "path": ["check", "file"]},
+    )
+    packages = [{"p.bpmn": drawn(ALONE)}]
+    assert play(scenario, key="p", packages=packages, floors=[forms.register]) == []
 
 
 # -- the signature in the account --------------------------------------------------------------------------

@@ -64,7 +64,11 @@ def shown_value(ctx: Context, value: Json, spec: VariableSpec) -> str:
     return str(typed)
 
 
-def shown_files(*values: Json) -> list[Mapping[str, Json]]:
-    """Return the files that stand in the values, each once."""
+def shown_files(held: Mapping[str, Json], *beside: Json) -> list[Mapping[str, Json]]:
+    """Return the files that stand in a process's variables and beside them, each once.
+
+    Signatures are not among them: they stand with the decisions that they are under.
+    """
+    values = [*(value for name, value in held.items() if name != "decisions"), *beside]
     found = [file for value in values for file in references_in(value)]
     return list({str(file["$file"]): file for file in found}.values())

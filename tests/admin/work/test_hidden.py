@@ -8,7 +8,7 @@ import pytest
 import forms
 from engine.definition import deploy
 from engine.files import reference, store
-from engine.testing import drawing, person
+from engine.testing import drawing, person, signature
 from engine.work import list_tasks, make_link
 from forms.printing.contents import contents_of
 
@@ -131,3 +131,20 @@ def test_a_print_shows_it_to_who_handed_it_in_and_to_nobody_else(begun, ctx, cen
             text = str(contents_of(reader, instance_id).scope)
         assert "31" in text
         assert ("98,765" in text or "98765" in text, "proof.txt" in text) == (shown, shown), who
+
+
+def test_what_one_person_alone_signed_is_told_once_with_what_it_carries(begun, centre, enter):
+    instance_id, task_id, _proof_id = begun
+    ben = person(centre, "ben")
+    names = ("signature.png", "plan.txt")
+    drawn, plan = (
+        reference(store(ben, content=content, name=name, owner_kind="upload", owner_id="ben"))
+        for content, name in zip((signature(), b"plan"), names, strict=True)
+    )
+    forms.submit_form(
+        ben, task_id=task_id, outcome="approved", data={"days": 4}, files=[plan], signature=drawn
+    )
+    text = enter("li").get(f"/instances/{instance_id}").text
+    assert text.count("Check: Approve it") == 1
+    assert f'src="/files/{drawn["$file"]}"' in text
+    assert "plan.txt" in text

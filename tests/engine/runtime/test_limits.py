@@ -476,12 +476,12 @@ def test_the_reason_that_the_drawing_gives_is_written_in_the_language_of_the_cen
 msgid ""
 msgstr "Content-Type: text/plain; charset=UTF-8\\n"
 
-msgid "Nobody answered"
+msgid "Nobody is in"
 msgstr "無人回覆"
 """
     drawn = f"""
         start begin
-        user check assignee='"bob"' due='{DAY}' limits='then=decide outcome=completed opinion="Nobody answered"'
+        user check assignee='"bob"' due='{DAY}' limits='then=decide outcome=completed opinion="Nobody is in"'
         user file
         begin -> check -> file
     """
