@@ -123,23 +123,22 @@ _HOLES = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 
 
 def warn_of_lists(package: Package) -> Iterator[Problem]:
-    """Tell where a title or a fact names what a step hides: whoever sees the list reads it.
+    """Tell where a title or a fact names what a step hides or what is personal: all who see lists read it.
 
     Args:
         package: What is deployed; everything in it can be read.
     """
-    hidden = _hidden(package)
-    if not hidden:
+    held_back = {
+        **dict.fromkeys(_personal(package), _("Lists show %(name)s here, which is personal. Leave it out.")),
+        **dict.fromkeys(_hidden(package), _("Lists show %(name)s here, which a step hides. Leave it out.")),
+    }
+    if not held_back:
         return
     for path, element_name, text in _listed(package):
         named = list(_named_in(text))
-        for place in sorted(place for place in hidden if any(_touches(name, place) for name in named)):
-            yield Problem(
-                path=path,
-                message=_("Lists show %(name)s here, which a step hides. Leave it out."),
-                params={"name": place},
-                element_name=element_name,
-            )
+        for place, message in sorted(held_back.items()):
+            if any(_touches(name, place) for name in named):
+                yield Problem(path=path, message=message, params={"name": place}, element_name=element_name)
 
 
 def _listed(package: Package) -> Iterator[tuple[str, str | None, str]]:
@@ -164,14 +163,22 @@ def _named_in(text: str) -> Iterator[str]:
 
 
 def _hidden(package: Package) -> set[str]:
-    return {
-        place
-        for _path, spec in package.processes.values()
-        for node in spec.nodes
-        for form in _forms_of(package, node)
-        for place, right in _rights_of(form, node).items()
-        if right == HIDDEN
-    }
+    return {place for place, _component, right in _places(package) if right == HIDDEN}
+
+
+def _personal(package: Package) -> set[str]:
+    marked = package.manifest.sensitive if package.manifest is not None else ()
+    return {*marked, *(place for place, component, _right in _places(package) if component.sensitive)}
+
+
+def _places(package: Package) -> Iterator[tuple[str, Component, str]]:
+    """Yield where values of forms stand, with the field and what a step lets people do with it."""
+    for _path, spec in package.processes.values():
+        for node in spec.nodes:
+            for form in _forms_of(package, node):
+                rights = _rights_of(form, node)
+                for place, component in places(form, node.settings.task.into).items():
+                    yield place, component, rights[place]
 
 
 def _touches(name: str, place: str) -> bool:

@@ -546,11 +546,14 @@ text = "{{ count(items) }}"
 [worklist]
 columns = ["days", "salary"]
 """
-    manifest = MANIFEST.replace(b"[[start]]", tells + b"[[start]]")
+    manifest = MANIFEST.replace(b"[[start]]", tells + b"[[start]]") + b"[variables.days]\nsensitive = true\n"
     said = right("salary", "hidden") + right("items[].price", "hidden")
     done = deploy(system(centre), files={**files(flow(said)), "process.toml": manifest})
     assert [(problem.path, problem.params["name"]) for problem in done.warnings] == [
         ("process.toml#instance_title", "salary"),
+        ("process.toml#fact[1]", "days"),
         ("process.toml#fact[2]", "items[].price"),
+        ("process.toml#worklist.columns", "days"),
         ("process.toml#worklist.columns", "salary"),
     ]
+    assert [("personal" in problem.message) for problem in done.warnings] == [False, True, False, True, False]
