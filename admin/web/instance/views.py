@@ -18,7 +18,7 @@ from admin.kit.tables import read_paging
 from admin.kit.views import View, expose, fields_of, page, see_other
 from admin.web.work.known import shown_files, shown_variables
 from engine import runtime, values
-from engine.context import Context
+from engine.context import TIMER, Context
 from engine.errors import CallwrightError, Forbidden, NotFound
 from engine.i18n import _, translate
 from engine.jobs import list_incidents, list_jobs
@@ -263,8 +263,7 @@ def timeline(
                 "at": task.ended_at,
                 "by": names.get(task.ended_by, task.ended_by),
                 "body": task.opinion,
-                "icon": "check",
-                "tone": "green",
+                **_decided_by(task.ended_by),
             }
         elif visit["state"] == "active":
             entry |= {"icon": "clock", "tone": "blue"}
@@ -319,7 +318,7 @@ def _acted(
     """Tell what somebody did at a step beside others."""
     step = texts.say(task.definition_id, task.name)
     person = names.get(action.person, action.person)
-    decided = {"text": f"{step}: {texts.outcome(task, action.outcome)}", "icon": "check", "tone": "green"}
+    decided = {"text": f"{step}: {texts.outcome(task, action.outcome)}", **_decided_by(action.actor)}
     said = {
         "decide": decided,
         "return": {
@@ -352,6 +351,15 @@ def _acted(
     }[action.action]
     by = names.get(action.actor, action.actor)
     return {"tone": "amber", "at": action.at, "by": by, "body": action.opinion, **said}
+
+
+def _decided_by(actor: str | None) -> dict[str, str]:
+    """Tell people from the clock at a glance."""
+    return (
+        {"icon": "clock-exclamation", "tone": "amber"}
+        if actor == TIMER.name
+        else {"icon": "check", "tone": "green"}
+    )
 
 
 def _said(incident: Mapping[str, Any]) -> dict[str, Any]:
