@@ -12,7 +12,7 @@ from engine.settings import read_settings
 from engine.testing import system
 from engine.testing.sketch import sketch
 from engine.work import list_tasks
-from tests.stories.product import environment
+from tests.stories.product import environment, until
 
 ANY_ORDER = """
 start begin
@@ -29,6 +29,23 @@ user apply name="Fill it in"
 user check name="Check it" approval="inTurn=true" asks='person:["{0}","admin","{1}"]'
 end over name="Over"
 begin -> apply -> check -> over
+"""
+
+TIMED = """
+start begin
+user apply name="Fill it in" assignee='"{0}"' due='now() - duration("PT1H")'
+    limits="then=decide outcome=completed after=PT1M"
+user check name="Check it" assignee='"admin"' due='duration("PT1H")' warn=PT2H limits="then=remind"
+end over name="Over"
+begin -> apply -> check -> over
+""".replace("\n    limits", " limits")
+TIMED_MANIFEST = b"""
+key = "timed"
+title = "Timed"
+[deadlines.answer]
+title = "Answer"
+within = "PT4H"
+warn = "PT6H"
 """
 
 PAGES = (
@@ -117,6 +134,46 @@ def approval(product) -> list[str]:
 @pytest.mark.parametrize("locale", list(LANGUAGES))
 def test_an_approval_is_whole_too(window, approval, locale, width):
     look_at(window, locale, width, approval)
+
+
+@pytest.fixture(scope="module")
+def timed(product) -> list[str]:
+    """Begin a process whose first step is decided by time-out; return the pages that show it."""
+    centre = open_centre(read_settings(environment(product.data_dir, product.port, product.settings)))
+    try:
+        drawn = sketch(TIMED.format(APPROVERS[0]), key="timed")
+        deploy(system(centre), files={"timed.bpmn": drawn, "process.toml": TIMED_MANIFEST})
+        begun = start_process(system(centre), process_key="timed")
+
+        def waiting():
+            reading = system(centre)
+            with reading.read():
+                return [
+                    one.id
+                    for one in list_tasks(reading, instance_id=begun.id)[1]
+                    if one.element_id == "check"
+                ]
+
+        until(waiting, "the first step was decided by time-out")
+        return [f"/tasks/{waiting()[0]}", f"/instances/{begun.id}"]
+    finally:
+        centre.database.dispose()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("locale", list(LANGUAGES))
+def test_limits_of_time_and_deadlines_are_whole_too(window, timed, locale, width):
+    look_at(window, locale, width, timed)
+
+
+def test_what_is_late_and_what_the_clock_did_are_told(window, timed):
+    admin = window("admin")
+    admin.open("/language/en?next=/")
+    page = admin.open(timed[1])
+    assert "Time-out" in page.inner_text("#timeline")
+    assert page.locator("#who [data-due='soon']").count() == 1
+    assert page.locator("#deadlines [data-due='soon']").count() == 1
+    assert admin.errors == []
 
 
 def test_a_step_is_sent_back_by_its_page(window, approval):

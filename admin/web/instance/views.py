@@ -21,7 +21,7 @@ from admin.web.instance.prints import PrintView
 from admin.web.instance.requests import RequestView, request_of
 from admin.web.work.known import shown_files, shown_variables
 from engine import runtime, values
-from engine.context import Context
+from engine.context import TIMER, Context
 from engine.errors import CallwrightError, Forbidden, NotFound
 from engine.i18n import _, translate
 from engine.jobs import list_incidents, list_jobs
@@ -289,8 +289,7 @@ def timeline(
                 "at": task.ended_at,
                 "by": names.get(task.ended_by, task.ended_by),
                 "body": task.opinion,
-                "icon": "check",
-                "tone": "green",
+                **_decided_by(task.ended_by),
                 **_carried(alone.get((task.id, task.ended_at))),
             }
         elif visit["state"] == "active":
@@ -350,7 +349,7 @@ def _acted(
     if task is None or action.action == "circulate":
         return {**entry, **_done_to_all(action, elements, person)}
     step = texts.say(task.definition_id, task.name)
-    decided = {"text": f"{step}: {texts.outcome(task, action.outcome)}", "icon": "check", "tone": "green"}
+    decided = {"text": f"{step}: {texts.outcome(task, action.outcome)}", **_decided_by(action.actor)}
     said = {
         "decide": decided,
         "return": {
@@ -423,6 +422,15 @@ def _done_to_all(action: Any, elements: Mapping[str, str], person: str | None) -
 def _carried(action: Any) -> dict[str, Any]:
     """Return what a decision carries beside its opinion."""
     return {} if action is None else {"files": action.files or [], "signature": action.signature}
+
+
+def _decided_by(actor: str | None) -> dict[str, str]:
+    """Tell people from the clock at a glance."""
+    return (
+        {"icon": "clock-exclamation", "tone": "amber"}
+        if actor == TIMER.name
+        else {"icon": "check", "tone": "green"}
+    )
 
 
 def _said(incident: Mapping[str, Any]) -> dict[str, Any]:

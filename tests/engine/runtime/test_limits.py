@@ -479,9 +479,10 @@ msgstr "Content-Type: text/plain; charset=UTF-8\\n"
 msgid "Nobody is in"
 msgstr "無人回覆"
 """
+    limits = 'then=decide outcome=completed opinion="Nobody answered"'
     drawn = f"""
         start begin
-        user check assignee='"bob"' due='{DAY}' limits='then=decide outcome=completed opinion="Nobody is in"'
+        user check assignee='"bob"' due='{DAY}' limits='{limits}'
         user file
         begin -> check -> file
     """
