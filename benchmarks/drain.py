@@ -51,7 +51,7 @@ STOCK = drawing(
 
 def work(folder: str, database_url: str) -> None:
     """Be one worker until the input closes."""
-    centre = make_centre(Path(folder), database_url=database_url, clock=DatabaseClock())
+    centre = make_centre(Path(folder), database_url=database_url, clock=DatabaseClock(), tables=False)
     worker = Worker(centre)
     import threading
 

@@ -29,6 +29,7 @@ def make_centre(
     database_url: str = "",
     time_zone: str = "Asia/Hong_Kong",
     web: bool = False,
+    tables: bool = True,
     **settings: Any,
 ) -> Centre:
     """Put a centre together and make its tables.
@@ -42,6 +43,7 @@ def make_centre(
         database_url: SQLite in the folder where empty.
         time_zone: The centre's.
         web: Whether web rooms are loaded.
+        tables: Whether they are made; another process has made them where not.
         settings: Any other setting.
     """
     registry = Registry()
@@ -56,7 +58,8 @@ def make_centre(
         data_dir=folder, database_url=database_url, time_zone=time_zone, secret_key="test", **settings
     )
     database = Database(made.database)
-    metadata.create_all(database.engine_for(Mode.WRITE))
+    if tables:
+        metadata.create_all(database.engine_for(Mode.WRITE))
     return Centre(settings=made, database=database, clock=clock or MovableClock(START), registry=registry)
 
 

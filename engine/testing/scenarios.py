@@ -26,13 +26,13 @@ from engine.files import reference, store
 from engine.i18n import _
 from engine.jobs import Job, list_incidents
 from engine.notify import list_notifications, store_inbound
-from engine.people import create_person, put_group, set_groups
+from engine.people import create_person, join_unit, put_group, put_unit, set_groups
 from engine.plugin import Registry
 from engine.testing.centre import START, make_centre, system, work_off
 from engine.testing.signing import signature
 from engine.work import Task, check_signature, list_tasks
 
-_STEPS = ("task", "sms", "wait", "message", "signal")
+_STEPS = ("task", "return", "sms", "wait", "message", "signal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +140,8 @@ class Playing:
         ctx = system(self.centre)
         for files in packages:
             deploy(ctx, files=files)
-        named = {step["by"] for step in scenario.steps if "by" in step}
+        named = {step["by"] for step in [scenario.start, *scenario.steps] if "by" in step}
+        named |= set(_managers(scenario).values())
         with ctx.write():
             for person in sorted({*scenario.people, *named} - {"public", "system"}):
                 said = scenario.people.get(person, {})
@@ -155,6 +156,23 @@ class Playing:
                 for group in said.get("groups", ()):
                     put_group(ctx, key=group, name=group)
                 set_groups(ctx, person_key=person, group_keys=said.get("groups", ()))
+            self._organise(ctx, scenario)
+
+    def _organise(self, ctx: Context, scenario: Scenario) -> None:
+        """Put everybody below their manager: each manager leads a unit of their own."""
+        above = _managers(scenario)
+        made: set[str] = set()
+
+        def unit_of(manager: str) -> str:
+            key = f"of_{manager}"
+            if key not in made:
+                parent = unit_of(above[manager]) if manager in above else None
+                put_unit(ctx, key=key, name=key, parent_key=parent, head_key=manager)
+                made.add(key)
+            return key
+
+        for person, manager in above.items():
+            join_unit(ctx, unit_key=unit_of(manager), person_key=person)
 
     def play(self, scenario: Scenario) -> list[str]:
         """Play all of a scenario and say what was not as it should be."""
@@ -200,6 +218,12 @@ class Playing:
         """
         if "task" in step:
             self._finish(step)
+        elif "return" in step:
+            task = self.open_task(step["return"], step.get("by"))
+            said = {"to": step["to"], "opinion": step.get("opinion", "")}
+            runtime.return_task(
+                self.acting(step), task_id=task.id, again=step.get("again", "through"), **said
+            )
         elif "sms" in step:
             self._sms(step["sms"])
         elif "wait" in step:
@@ -212,7 +236,7 @@ class Playing:
 
     def _finish(self, step: Mapping[str, Any]) -> None:
         ctx = self.acting(step)
-        task = self.open_task(step["task"])
+        task = self.open_task(step["task"], step.get("by"))
         handed_in = {
             "outcome": step.get("outcome"),
             "data": step.get("data", {}),
@@ -235,18 +259,27 @@ class Playing:
             store(ctx, content=drawn, name="signature.png", owner_kind="upload", owner_id=ctx.actor.name)
         )
 
-    def open_task(self, element: str) -> Task:
+    def open_task(self, element: str, by: str | None = None) -> Task:
         """Return the first open task of an element, of the instance or of one that it called.
+
+        Args:
+            element: Where.
+            by: Whose, where several are asked there.
 
         Raises:
             CallwrightError: There is none.
         """
+        found: Task | None = None
         with self._read() as ctx:
             family = [row["id"] for row in runtime.list_instances(ctx, root=self.instance_id)[1]]
             for task in list_tasks(ctx, page_size=100)[1]:
                 if task.element_id == element and task.instance_id in family:
-                    return task
-        raise CallwrightError(f"no open task {element}")
+                    if task.assignee == by:
+                        return task
+                    found = found or task
+        if found is None:
+            raise CallwrightError(f"no open task {element}")
+        return found
 
     def _sms(self, sms: Mapping[str, Any]) -> None:
         self.inbound_count += 1
@@ -321,6 +354,11 @@ class Playing:
 
     def _read(self) -> Any:
         return system(self.centre).read()
+
+
+def _managers(scenario: Scenario) -> dict[str, str]:
+    """Return who stands above whom."""
+    return {person: said["manager"] for person, said in scenario.people.items() if "manager" in said}
 
 
 def _not_in_order(wanted: Sequence[str], path: Sequence[str]) -> str | None:
