@@ -12,7 +12,7 @@ from engine import feel
 from engine.definition import Package
 from engine.definition.manifest import FILE
 from engine.errors import Phrase, Problem
-from engine.feel.tree import Name, Path
+from engine.feel.tree import Comparison, Literal, Name, Path
 from engine.i18n import _
 from engine.machine import ProcessSpec
 from engine.machine.nodes.base import Node
@@ -256,7 +256,7 @@ def _weak(
 
     here = node.element_id
     before = [one for one in asked if one.writable and here in ahead[one.node.element_id]]
-    if before and not any(one.required for one in before):
+    if before and not any(one.required for one in before) and name not in _compared_with_null(node):
         yield warn(
             _("It decides by %(name)s, which nobody must fill in before. Require it at %(step)s."),
             name=name,
@@ -302,6 +302,29 @@ def _named(node: Node) -> Iterator[str]:
     for flow in node.outgoing:
         if flow.condition is not None and flow.condition.feel is not None:
             yield from _names(flow.condition.feel.tree)
+
+
+def _compared_with_null(node: Node) -> set[str]:
+    """Return what the conditions behind an element ask for whether it is there at all."""
+    found: set[str] = set()
+    todo: list[Any] = [
+        flow.condition.feel.tree
+        for flow in node.outgoing
+        if flow.condition is not None and flow.condition.feel is not None
+    ]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, Comparison) and any(_is_null(one) for one in (part.left, part.right)):
+            found |= {name for one in (part.left, part.right) if (name := _dotted(one)) is not None}
+        elif isinstance(part, tuple):
+            todo += part
+        elif is_dataclass(part):
+            todo += [getattr(part, one.name) for one in fields(part)]
+    return found
+
+
+def _is_null(part: Any) -> bool:
+    return isinstance(part, Literal) and part.value is None
 
 
 def _names(part: Any) -> Iterator[str]:

@@ -513,6 +513,11 @@ def test_a_condition_over_a_field_that_nobody_must_fill_in_is_warned_of(centre: 
     assert said == "It decides by days, which nobody must fill in before. Require it at begin."
 
 
+def test_a_condition_that_asks_whether_it_was_filled_in_at_all_is_not_warned_of(centre: Centre) -> None:
+    asks = "days != null and days &gt; 3"
+    assert warned(centre, later=right("days", "read"), condition=asks) == []
+
+
 def test_a_condition_over_a_field_that_can_be_changed_afterwards_is_warned_of(centre: Centre) -> None:
     (said,) = warned(centre, asked=right("days", "required"))
     assert said == "It decides by days, which after can change afterwards. Let it only be read there."
