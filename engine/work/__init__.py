@@ -1,7 +1,7 @@
 """What waits for a person: user tasks, who may take them, what they wrote, the links that lead to them."""
 
 from engine.work.actions import actions_of, keep_action
-from engine.work.clock import CLOCK_STATES, ClockState, clock_state, postpone_tasks
+from engine.work.clock import CLOCK_STATES, ClockState, clock_state, held_since, postpone_tasks
 from engine.work.forms import ValidatedForm
 from engine.work.links import (
     LinkGone,
@@ -62,6 +62,7 @@ __all__ = [
     "clock_state",
     "close_links",
     "get_task",
+    "held_since",
     "is_candidate",
     "keep_action",
     "list_comments",

@@ -32,6 +32,7 @@ from engine.work import (
     Task,
     candidates_of,
     get_task,
+    held_since,
     list_comments,
     list_tasks,
     may_act,
@@ -67,6 +68,7 @@ class HomeView(View):
                 tasks=mine,
                 texts=texts,
                 now=ctx.now,
+                held=held_since(ctx, mine),
                 mine_count=mine_count,
                 claimed_count=claimed_count,
                 waiting_count=waiting_count,
@@ -132,6 +134,7 @@ class TaskView(View):
                 processes=process_titles(ctx).items(),
                 chosen_process=request.args.get("process", ""),
                 now=ctx.now,
+                held=held_since(ctx, found),
             )
 
     @expose("/<task_id>")
@@ -271,6 +274,7 @@ class TaskView(View):
                 files=shown_files({} if rendered else held),
                 groups=names_of_groups(ctx, _candidate_groups(ctx, task_id)),
                 now=ctx.now,
+                held=held_since(ctx, [task]),
             )
 
 
