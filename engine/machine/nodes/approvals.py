@@ -149,11 +149,12 @@ class ApprovalTask(UserTask):
             due = one["id"] in wanted and set(one["after"]) <= over
             if one["decision"] or due == one["asked"]:
                 continue
-            one["asked"] = due
             if due:
                 self._open(run, token, one)
             else:
                 self._close(run, token, [one])
+            # Where asking failed they are asked when it is tried again.
+            one["asked"] = due
 
     def _close(self, run: Run, token: Token, signers: list[dict[str, Any]]) -> None:
         if signers:
