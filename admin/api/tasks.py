@@ -40,6 +40,7 @@ from engine.work import (
     Task,
     clock_state,
     get_task,
+    held_since,
     list_tasks,
     may_act,
     may_see,
@@ -181,12 +182,13 @@ def task_rows(ctx: Context, tasks: Sequence[Task]) -> list[dict[str, Any]]:
     for row in ctx.connection.execute(_CANDIDATES, {"tasks": [task.id for task in tasks]}):
         candidates[row.task_id, row.kind].append(row.key)
     facts = facts_of(ctx, [task.instance_id for task in tasks])
+    held = held_since(ctx, tasks)
     return [
         {
             **asdict(task),
             **_said(ctx, task),
             "facts": fact_rows(ctx, task.definition_id, facts[task.instance_id]),
-            "clock": clock_state(task, ctx.now),
+            "clock": clock_state(task, held.get(task.instance_id, ctx.now)),
             "candidate_users": candidates[task.id, "person"],
             "candidate_groups": candidates[task.id, "group"],
         }

@@ -2,7 +2,7 @@
 
 from engine.work.actions import actions_of, keep_action
 from engine.work.buttons import Button, NotOffered, buttons_of, need_offered
-from engine.work.clock import CLOCK_STATES, ClockState, clock_state, postpone_tasks
+from engine.work.clock import CLOCK_STATES, ClockState, clock_state, held_since, postpone_tasks
 from engine.work.forms import ValidatedForm
 from engine.work.involved import (
     KINDS,
@@ -114,6 +114,7 @@ __all__ = [
     "get_part",
     "get_task",
     "handlers_of",
+    "held_since",
     "involve",
     "is_candidate",
     "keep_action",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import select, update
 
 from engine.context import Context
+from engine.instance import ProcessInstance
 from engine.work.models import OPEN_STATES, UserTask
 from engine.work.tasks import Task
 
@@ -15,8 +17,23 @@ ClockState = Literal["on_time", "warning", "overdue"]
 CLOCK_STATES: tuple[ClockState, ...] = ("on_time", "warning", "overdue")
 
 
+def held_since(ctx: Context, tasks: Iterable[Task]) -> dict[str, datetime]:
+    """Return since when instances of tasks are held: as long as they are, the clock stands still."""
+    ids = {task.instance_id for task in tasks if task.open and task.due_at is not None}
+    if not ids:
+        return {}
+    held = select(ProcessInstance.id, ProcessInstance.suspended_at).where(
+        ProcessInstance.id.in_(ids), ProcessInstance.suspended_at.is_not(None)
+    )
+    return {row.id: row.suspended_at for row in ctx.connection.execute(held)}
+
+
 def clock_state(task: Task, now: datetime) -> ClockState | None:
     """Tell how a task stands in time at an instant, or stood when it ended.
+
+    Args:
+        task: The task.
+        now: The instant; since when its instance is held where it is.
 
     Returns:
         None where it is due at no time.

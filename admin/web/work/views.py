@@ -35,6 +35,7 @@ from engine.work import (
     Task,
     candidates_of,
     get_task,
+    held_since,
     kept_signature,
     list_comments,
     list_tasks,
@@ -72,6 +73,7 @@ class HomeView(View):
                 tasks=mine,
                 texts=texts,
                 now=ctx.now,
+                held=held_since(ctx, mine),
                 mine_count=mine_count,
                 claimed_count=claimed_count,
                 waiting_count=waiting_count,
@@ -139,6 +141,7 @@ class TaskView(View):
                 processes=process_titles(ctx).items(),
                 chosen_process=request.args.get("process", ""),
                 now=ctx.now,
+                held=held_since(ctx, found),
             )
 
     @expose("/<task_id>")
@@ -300,6 +303,7 @@ class TaskView(View):
                 prints=printing.list_prints(ctx, instance_id=task.instance_id),
                 makes_pdf=printing.can_make_pdf(),
                 now=ctx.now,
+                held=held_since(ctx, [task]),
             )
 
 

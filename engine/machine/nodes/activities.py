@@ -314,23 +314,22 @@ def open_task(
     """Wait for a person, or for one of several, at an element."""
     settings, again = node.settings.task, token.memory.get("reopened")
     due_at = _instant(again["due_at"]) if again else due_at_of(run, token, settings.due)
-    run.effects.append(
-        OpenUserTask(
-            visit=token.id,
-            element=node.element_id,
-            title=run.render(token, settings.title) if settings.title else node.element_name or "",
-            assignee=assignee,
-            candidate_groups=candidate_groups,
-            candidate_users=candidate_users,
-            due_at=due_at,
-            priority=_priority(run, token, settings.priority),
-            task=task,
-        )
+    opened = OpenUserTask(
+        visit=token.id,
+        element=node.element_id,
+        title=run.render(token, settings.title) if settings.title else node.element_name or "",
+        assignee=assignee,
+        candidate_groups=candidate_groups,
+        candidate_users=candidate_users,
+        due_at=due_at,
+        priority=_priority(run, token, settings.priority),
+        task=task,
     )
     clock = clock_of(run, node)
     # Of a task that is taken back the clock goes on where it stood.
     if clock is not None and due_at is not None and not again:
         clock.begin(run, token, due_at, task)
+    run.effects.append(opened)
 
 
 def keep_decision(run: Run, token: Token, decision: Mapping[str, Json]) -> None:

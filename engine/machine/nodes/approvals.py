@@ -166,12 +166,13 @@ class ApprovalTask(UserTask):
             due = one["id"] in wanted and set(one["after"]) <= over
             if one["decision"] or due == one["asked"]:
                 continue
-            one["asked"] = due
             if due:
                 self._look_for_cover(run, token, one)
                 self._open(run, token, one)
             else:
                 self._close(run, token, [one])
+            # Where asking failed they are asked when it is tried again.
+            one["asked"] = due
 
     def _look_for_cover(self, run: Run, token: Token, one: dict[str, Any]) -> None:
         """Let whoever stands in by now decide, where somebody's turn comes later than the step began."""

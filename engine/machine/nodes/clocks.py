@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from SpiffWorkflow.util.task import TaskState
 
 from engine import feel
+from engine.errors import BudgetExceeded
 from engine.feel.temporal import DateTime, DaysTimeDuration, from_instant, parse_duration
 from engine.i18n import _
 from engine.machine.effects import SetTimer, TimeUp
@@ -24,6 +25,7 @@ from engine.machine.token import Token
 if TYPE_CHECKING:
     from engine.machine.run import Run
 
+MAXIMUM_NO_TIME = 100
 # What may be left out where its time is over already.
 _REPEATED = ("remind", "escalate")
 
@@ -54,6 +56,9 @@ class Clock(Node):
             host: The step.
             due_at: When their task is due.
             task: Their task; None where it is the step itself.
+
+        Raises:
+            BudgetExceeded: Again and again whoever was asked had no time at all.
         """
         stop(run, host, task)
         memory = {"task": task, "due": _text(due_at), "rung": [0] * len(self.limits)}
@@ -61,6 +66,24 @@ class Clock(Node):
         for number in range(len(self.limits)):
             self._pass_missed(run, token, number)
         self._wait(run, token)
+        self._heed_no_time(run, token)
+
+    def _heed_no_time(self, run: Run, token: Token) -> None:
+        """Keep a process from deciding the same step for ever by a due time that lies in the past."""
+        assert run.root is not None
+        counted = run.root.memory
+        number = token.memory["next"]
+        if number is None or self._at(run, token, number) > run.environment.now:
+            counted.pop("no_time", None)
+            return
+        counted["no_time"] = counted.get("no_time", 0) + 1
+        if counted["no_time"] > MAXIMUM_NO_TIME:
+            del counted["no_time"]
+            run.withdraw(token)
+            raise BudgetExceeded(
+                _("%(limit)s times in a row whoever was asked had no time at all. Correct the due time."),
+                limit=MAXIMUM_NO_TIME,
+            )
 
     def put_off(self, token: Token, due_at: datetime) -> None:
         """Take over that it rings later than it was set for, as the instance was held: so does all else."""

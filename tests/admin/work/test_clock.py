@@ -1,15 +1,18 @@
 """How a task stands in time on its pages, and what the clock did, in words."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from engine.definition import deploy
+from engine.instance import ProcessInstance
 from engine.jobs import run_due
-from engine.runtime import start_process
+from engine.runtime import resume_instance, start_process, suspend_instance
 from engine.testing import person
 from engine.testing.sketch import sketch
-from engine.work import list_tasks
+from engine.work import UserTask, list_tasks
 
 DRAWN = """
     start begin
@@ -86,3 +89,17 @@ def test_people_choose_their_quiet_hours(ben, token_of):
     assert 'value="22:00-07:00"' in ben.get("/account").text
     refused = ben.post("/account", data={**said, "quiet_hours": "at night"})
     assert (refused.status_code, "are no hours" in refused.text) == (422, True)
+
+
+def test_while_a_process_is_held_its_task_is_no_later_than_it_was(ctx, centre, ben, begun):
+    instance_id = begun('duration("PT1H")')
+    suspend_instance(ctx, instance_id=instance_id)
+    with ctx.write():
+        # As if it had been held two hours ago.
+        ctx.connection.execute(update(ProcessInstance).values(suspended_at=ctx.now - timedelta(hours=2)))
+        ctx.connection.execute(update(UserTask).values(due_at=ctx.now - timedelta(hours=1)))
+        (task,) = list_tasks(ctx)[1]
+    paths = ("/", "/tasks/", f"/tasks/{task.id}", f"/instances/{instance_id}")
+    assert [chips(ben.get(path).text)[:1] for path in paths] == [["ok"]] * 4
+    resume_instance(ctx, instance_id=instance_id)
+    assert chips(ben.get("/tasks/").text) == ["ok"]

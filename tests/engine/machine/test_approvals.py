@@ -259,3 +259,16 @@ def test_a_deadline_takes_the_step_from_everybody():
 def test_what_cannot_be_meant_is_refused_with_what_is_known(drawn, word):
     with pytest.raises(DefinitionError, match=word):
         parse("p.bpmn", sketch(f"start begin\n{drawn}\nbegin -> check"))
+
+
+def test_whoever_could_not_be_asked_is_asked_when_it_is_tried_again():
+    drawn = """
+        start begin
+        user check approval="" asks='person:["ann","ben"]' due=when
+        end over
+        begin -> check -> over
+    """
+    play = Play(drawn).start(when="some day")
+    assert (play.stopped_at, play.people) == (["check"], [])
+    play.retry("check", when="PT1H")
+    assert play.people == ["ann", "ben"]

@@ -164,6 +164,21 @@ def test_without_a_calendar_working_time_is_an_incident_and_not_silence():
     assert play.stopped_at == ["check"]
 
 
+def test_a_process_that_only_time_outs_bring_forward_ends_in_an_incident():
+    drawn = """
+        start begin
+        user check due='now() - duration("PT1H")' outcomes=again limits='then=decide outcome=again'
+        begin -> check -> check
+    """
+    play = Clocked(drawn).start()
+    for _turn in range(200):
+        if play.stopped_at:
+            break
+        play.ring().done("check", "again", by=stimuli.TIMER)
+    assert (play.stopped_at, play.pending) == (["check"], {})
+    assert len(play.path) == 102
+
+
 # -- whose time it is --------------------------------------------------------------------------------------
 
 
