@@ -177,7 +177,8 @@ def bring_forward(
         "error_code": error_code,
     }
     if begins:
-        after["title"] = _title(ctx, definition, row, run)
+        # What is said of the first step names it as it is called from now on.
+        after["title"] = row.title = _title(ctx, definition, row, run)
     if definition.manifest.facts:
         after["facts"] = _facts(ctx, definition, row, run)
     if unwritten:

@@ -204,3 +204,15 @@ def test_the_initiator_hears_of_a_rejection_with_its_reason_and_of_the_end(centr
 def test_whoever_decides_is_told_where_the_drawing_says_nothing(centre, begun):
     begun()
     assert told(centre, "created") == ["ann", "bob"]
+
+
+def test_the_first_message_names_the_request_as_it_is_called(centre):
+    with system(centre).write() as ctx:
+        create_person(ctx, key="dan", name="Dan")
+    drawn = sketch("start begin\nuser check approval='' asks='person:[\"dan\"]'\nbegin -> check")
+    told_as = 'key = "p"\ntitle = "Request"\ninstance_title = "{{ subject }}"\n'
+    deploy(system(centre), files={"p.bpmn": drawn, "process.toml": told_as.encode()})
+    runtime.start_process(person(centre, "eve"), process_key="p", variables={"subject": "Six lamps"})
+    with system(centre).read() as ctx:
+        (body,) = ctx.connection.scalars(select(Notification.body)).all()
+    assert body.startswith("Six lamps: check waits for you.")
