@@ -88,7 +88,9 @@ def urge(ctx: Context, *, instance_id: str, text: str = "") -> list[str]:
     open_ = [task for task in tasks_of_instance(ctx, instance_id) if task.open]
     if open_ and not any("urge" in buttons_of(task) for task in open_):
         need_offered(open_[0], "urge")
-    keep_action(ctx, instance_id, "urge", person=", ".join(people)[:64], opinion=text or None)
+    keep_action(
+        ctx, instance_id, "urge", person=people[0] if len(people) == 1 else None, opinion=text or None
+    )
     audit(ctx, "instance.urge", "instance", instance_id, {"people": people})
     tell_of(ctx, "urged", instance, concerned=people, text=text)
     return people

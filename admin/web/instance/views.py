@@ -33,6 +33,7 @@ from engine.work import (
     list_comments,
     mark_read,
     may_see,
+    parts_of,
     tasks_of_instance,
 )
 from forms import printing
@@ -87,12 +88,15 @@ class InstanceView(View):
     def show(self, instance_id: str) -> Any:
         """Show one process: where it is, how it came there, what was said, what is known."""
         ctx = context()
-        with ctx.write():
-            mark_read(ctx, instance_id, ctx.actor.key or "")
         with ctx.read():
             instance = runtime.get_instance(ctx, instance_id)
             if not may_see(ctx, instance_id):
                 raise NotFound()
+            sent = parts_of(ctx, instance_id)
+        if any(one.person_key == ctx.actor.key and one.read_at is None for one in sent):
+            with ctx.write():
+                mark_read(ctx, instance_id, ctx.actor.key or "")
+        with ctx.read():
             texts = Texts(ctx)
             definition = texts.definition(instance["definition_id"])
             visits = runtime.history_of(ctx, instance_id)
