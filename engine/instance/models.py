@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, Id, Instant, JsonText
@@ -48,7 +48,7 @@ class ProcessInstance(Base):
     suspended_at: Mapped[datetime | None] = mapped_column(Instant)
     incident_count: Mapped[int] = mapped_column(Integer, default=0)
     # Whether somebody follows it, so that a step need not look.
-    followed: Mapped[bool] = mapped_column(default=False)
+    followed: Mapped[bool] = mapped_column(default=False, server_default=false())
     revision: Mapped[int] = mapped_column(Integer, default=0)
     machine_state: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 

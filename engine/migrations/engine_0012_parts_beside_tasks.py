@@ -14,11 +14,11 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("user_task", schema=None) as batch_op:
         batch_op.add_column(sa.Column("owner", sa.String(length=64), nullable=True))
-    with op.batch_alter_table("process_instance", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("submitter", sa.String(length=64), nullable=True))
-        batch_op.add_column(sa.Column("followed", sa.Boolean(), nullable=False, server_default=sa.false()))
-    with op.batch_alter_table("process_instance", schema=None) as batch_op:
-        batch_op.alter_column("followed", existing_type=sa.Boolean(), server_default=None)
+    # Not in a batch: that would make the table anew, and others refer to it.
+    op.add_column("process_instance", sa.Column("submitter", sa.String(length=64), nullable=True))
+    op.add_column(
+        "process_instance", sa.Column("followed", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
     with op.batch_alter_table("task_action", schema=None) as batch_op:
         batch_op.alter_column("task_id", existing_type=engine.db.base.Id(), nullable=True)
         batch_op.alter_column("element_id", existing_type=sa.String(length=255), nullable=True)
@@ -52,8 +52,7 @@ def downgrade() -> None:
     with op.batch_alter_table("task_action", schema=None) as batch_op:
         batch_op.alter_column("element_id", existing_type=sa.String(length=255), nullable=False)
         batch_op.alter_column("task_id", existing_type=engine.db.base.Id(), nullable=False)
-    with op.batch_alter_table("process_instance", schema=None) as batch_op:
-        batch_op.drop_column("followed")
-        batch_op.drop_column("submitter")
+    op.drop_column("process_instance", "followed")
+    op.drop_column("process_instance", "submitter")
     with op.batch_alter_table("user_task", schema=None) as batch_op:
         batch_op.drop_column("owner")

@@ -35,6 +35,7 @@ EVENT_TITLES: Mapping[str, str] = {
     "instance.cancelled": _("A process was cancelled"),
     "instance.suspended": _("A process was paused"),
     "instance.resumed": _("A process went on after a pause"),
+    "instance.reopened": _("A process was opened again"),
     "task.opened": _("A task was opened"),
     "task.completed": _("A task was completed"),
     "task.cancelled": _("A task was cancelled"),

@@ -514,7 +514,7 @@ def test_a_condition_over_a_field_that_nobody_must_fill_in_is_warned_of(centre: 
 
 
 def test_a_condition_that_asks_whether_it_was_filled_in_at_all_is_not_warned_of(centre: Centre) -> None:
-    asks = "days != null and days &gt; 3"
+    asks = "days != null and days > 3"
     assert warned(centre, later=right("days", "read"), condition=asks) == []
 
 

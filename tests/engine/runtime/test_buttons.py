@@ -52,7 +52,7 @@ ACTS = {
 
 def test_a_step_offers_everything_where_nothing_is_said(centre, begun):
     begun()
-    names = ["return", "transfer", "add", "remove", "comment"]
+    names = ["return", "transfer", "add", "remove", "comment", "delegate", "consult", "circulate"]
     assert list(offered(centre, "ann", of(centre, "ann"))) == names
 
 
@@ -96,8 +96,8 @@ def test_who_decided_may_take_it_back_while_others_are_asked(centre, begun):
     begun()
     task_id = of(centre, "ann")
     runtime.complete_task(person(centre, "ann"), task_id=task_id, outcome="approved")
-    assert list(offered(centre, "ann", task_id)) == ["take_back", "comment"]
-    assert list(offered(centre, "bob", task_id)) == ["comment"]
+    assert list(offered(centre, "ann", task_id)) == ["take_back", "comment", "circulate"]
+    assert list(offered(centre, "bob", task_id)) == ["comment", "circulate"]
 
 
 def test_a_step_without_notes_takes_none_and_the_instance_does(centre, begun):

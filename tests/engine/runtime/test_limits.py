@@ -476,7 +476,7 @@ def test_the_reason_that_the_drawing_gives_is_written_in_the_language_of_the_cen
 msgid ""
 msgstr "Content-Type: text/plain; charset=UTF-8\\n"
 
-msgid "Nobody is in"
+msgid "Nobody answered"
 msgstr "無人回覆"
 """
     limits = 'then=decide outcome=completed opinion="Nobody answered"'
