@@ -22,7 +22,7 @@ LeaveKind = Annotated[
     str, Field(label=_("Kind of leave"), help=_("annual, sick, personal or any other word."))
 ]
 First = Annotated[date, Field(label=_("First day"))]
-Last = Annotated[date, Field(label=_("Last day"), help=_("It belongs to the leave."))]
+Last = Annotated[date, Field(label=_("Last day"), help=_("Included."))]
 HalfFirst = Annotated[bool | None, Field(label=_("First day: afternoon only"))]
 HalfLast = Annotated[bool | None, Field(label=_("Last day: morning only"))]
 Days = Annotated[Decimal, Field(label=_("Working days"), help=_("In halves."))]
@@ -176,8 +176,8 @@ def cancel_leave(ctx: Context, absence_id: AbsenceId) -> Cancelled:
 @service_task("absences", title=_("List absences"), mode="inline", repeatable=True)
 def list_absences(
     ctx: Context,
-    first_on: Annotated[date, Field(label=_("From"), help=_("The first day."))],
-    last_on: Annotated[date, Field(label=_("Until"), help=_("The last day, which belongs to it."))],
+    first_on: First,
+    last_on: Last,
     person: Annotated[str | None, Field(label=_("Person"), help=_("Everybody if empty."))] = None,
 ) -> Annotated[
     list[Any],
@@ -332,10 +332,8 @@ def list_notes(
     ctx: Context,
     person: Annotated[str | None, Field(label=_("Person"), help=_("Everybody if empty."))] = None,
     kind: Annotated[str | None, Field(label=_("Kind of note"), help=_("All kinds if empty."))] = None,
-    first_on: Annotated[date | None, Field(label=_("From"), help=_("The first day."))] = None,
-    last_on: Annotated[
-        date | None, Field(label=_("Until"), help=_("The last day, which belongs to it."))
-    ] = None,
+    first_on: Annotated[date | None, Field(label=_("First day"))] = None,
+    last_on: Annotated[date | None, Field(label=_("Last day"), help=_("Included."))] = None,
 ) -> Annotated[
     list[Any],
     Field(
