@@ -154,10 +154,10 @@ def list_balances(
     Raises:
         UnknownFilter: The sort key is not known; the message lists the known ones.
     """
-    asked = {Balance.person_key: person_key, Balance.kind: kind, Balance.year: year}
+    wanted = equal_to({Balance.person_key: person_key, Balance.kind: kind, Balance.year: year})
     count, rows = page_of(
         ctx.connection,
-        select(Balance.__table__).where(*equal_to(asked)),
+        select(Balance.__table__).where(*wanted),
         order_by(sort, BALANCE_SORTS, last=Balance.id),
         page=page,
         page_size=page_size,

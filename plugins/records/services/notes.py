@@ -47,8 +47,8 @@ def keep_note(
     said = dict(fields or {})
     day = noted_on or ctx.now.astimezone(ctx.settings.zone).date()
     if instance_id is not None:
-        asked = {Note.instance_id: instance_id, Note.person_key: person_key, Note.kind: kind}
-        for note in ctx.session.scalars(select(Note).where(*equal_to(asked))):
+        same = equal_to({Note.instance_id: instance_id, Note.person_key: person_key, Note.kind: kind})
+        for note in ctx.session.scalars(select(Note).where(*same)):
             if (note.reason, note.fields) == (reason, said) and noted_on in (None, note.noted_on):
                 return note
     note = Note(

@@ -253,10 +253,10 @@ def list_scores(
     Raises:
         UnknownFilter: The sort key is not known; the message lists the known ones.
     """
-    asked = {Score.person_key: person_key, Score.kind: kind, Score.reference: reference}
+    wanted = equal_to({Score.person_key: person_key, Score.kind: kind, Score.reference: reference})
     return page_of(
         ctx.connection,
-        select(Score.__table__).where(*equal_to(asked)),
+        select(Score.__table__).where(*wanted),
         order_by(sort, SCORE_SORTS, last=Score.id),
         page=page,
         page_size=page_size,
