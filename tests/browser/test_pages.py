@@ -52,7 +52,8 @@ PAGES = (
     "/", "/tasks/", "/tasks/?view=done", "/tasks/?view=all", "/instances/", "/messages/",
     "/messages/?view=inbound", "/incidents/", "/incidents/jobs", "/start/", "/parameters/", "/account",
     "/account/cover/", "/account/signature/", "/organisation/people",
-    "/organisation/units", "/organisation/groups", "/report", "/report/state",
+    "/organisation/units", "/organisation/groups", "/leave-balances", "/leave-balances/set", "/report",
+    "/report/state",
 )  # fmt: skip
 # What a finger presses is 44 px high.
 PRESSED = ".btn, .form-control, .form-select, .cw-icon-btn, .cw-tabs a, .cw-pages a"

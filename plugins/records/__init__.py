@@ -1,0 +1,1 @@
+"""Records: what processes keep of people."""

@@ -1,0 +1,66 @@
+"""The verbs: leave and its balances, scores and their appeals, notes."""
+
+from plugins.records.services.balances import (
+    BALANCE_SORTS,
+    BalanceView,
+    get_balance,
+    list_balances,
+    read_balance,
+    remove_balance,
+    set_balance,
+)
+from plugins.records.services.leave import (
+    ABSENCE_SORTS,
+    NoAbsence,
+    NotEnough,
+    Overlaps,
+    absences_between,
+    book_leave,
+    cancel_leave,
+    count_days,
+    list_absences,
+)
+from plugins.records.services.notes import keep_note, notes_about
+from plugins.records.services.scores import (
+    SCORE_SORTS,
+    AppealClosed,
+    NoScore,
+    ScoreExists,
+    appeal_score,
+    check_appeal,
+    list_scores,
+    publish_score,
+    read_score,
+    rescore,
+)
+
+__all__ = [
+    "ABSENCE_SORTS",
+    "BALANCE_SORTS",
+    "SCORE_SORTS",
+    "AppealClosed",
+    "BalanceView",
+    "NoAbsence",
+    "NoScore",
+    "NotEnough",
+    "Overlaps",
+    "ScoreExists",
+    "absences_between",
+    "appeal_score",
+    "book_leave",
+    "cancel_leave",
+    "check_appeal",
+    "count_days",
+    "get_balance",
+    "keep_note",
+    "list_absences",
+    "list_balances",
+    "list_scores",
+    "notes_about",
+    "publish_score",
+    "read_balance",
+    "read_score",
+    "remove_balance",
+    "rescore",
+    "set_balance",
+]
