@@ -88,7 +88,7 @@ class AbsenceArgs(ListArgs):
     sort = sort_of(ABSENCE_SORTS, "-first_on")
 
 
-class PartSchema(Row):
+class ScorePartSchema(Row):
     """A part of a score."""
 
     name = Text()
@@ -105,7 +105,7 @@ class ScoreSchema(Row):
     reference = Text(metadata={"description": "Of what: a call, a period."})
     version = Whole()
     value = Number()
-    parts = Items(ma.fields.Nested(PartSchema))
+    parts = Items(ma.fields.Nested(ScorePartSchema))
     reason = Text(allow_none=True, metadata={"description": "Why it differs from the version before."})
     published_at = Instant()
     published_by = Text()
