@@ -189,4 +189,7 @@ def same(one: Json, other: Json) -> bool:
         return isinstance(other, list) and len(one) == len(other) and all(map(same, one, other))
     if isinstance(other, float):
         return isinstance(one, Decimal) and same(one, Decimal(repr(other)))
+    if any(isinstance(number, Decimal) and number.is_nan() for number in (one, other)):
+        # No number is like none at all, and a signalling one cannot even be compared.
+        return False
     return isinstance(one, bool) is isinstance(other, bool) and bool(one == other)

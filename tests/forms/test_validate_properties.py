@@ -2,7 +2,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import InvalidSubmission, Problem
@@ -95,6 +95,7 @@ rights = st.dictionaries(
 
 
 @settings(max_examples=150, deadline=None)
+@example(sent={}, variables={"many": [0, Decimal("sNaN")]}, allowed={})
 @given(sent=st.one_of(answers, anything), variables=answers, allowed=rights)
 def test_whatever_is_sent_is_taken_or_refused(
     make: Callable[..., Form],
