@@ -28,6 +28,7 @@ from engine.jobs import Job, list_incidents
 from engine.notify import list_notifications, store_inbound
 from engine.people import create_person, join_unit, put_group, put_unit, set_groups
 from engine.plugin import Registry
+from engine.runtime.services import call_service
 from engine.testing.centre import START, make_centre, system, work_off
 from engine.testing.signing import signature
 from engine.work import Task, check_signature, list_tasks
@@ -43,6 +44,7 @@ class Scenario:
         title: What it shows.
         start: How the process begins.
         people: Who is in its world, beside those that steps name.
+        given: What plug-ins keep already: calls of their inline service tasks, in order.
         steps: What happens, in order.
         then: What is true at the end.
     """
@@ -50,6 +52,7 @@ class Scenario:
     title: str
     start: Mapping[str, Any]
     people: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    given: Sequence[Mapping[str, Any]] = ()
     steps: Sequence[Mapping[str, Any]] = ()
     then: Mapping[str, Any] = field(default_factory=dict)
 
@@ -68,7 +71,7 @@ def read_scenario(path: str, content: bytes) -> Scenario:
         said = tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise refuse(_("This is no TOML: %(reason)s"), reason=str(error)) from None
-    unknown = sorted(set(said) - {"title", "start", "people", "step", "then"})
+    unknown = sorted(set(said) - {"title", "start", "people", "given", "step", "then"})
     if unknown:
         raise refuse(_("There is no key %(key)s here."), key=unknown[0])
     if not said.get("title") or not isinstance(said.get("start"), dict) or not said.get("then"):
@@ -78,10 +81,14 @@ def read_scenario(path: str, content: bytes) -> Scenario:
             raise refuse(
                 _("Step %(number)s must be one of: %(known)s."), number=number, known=", ".join(_STEPS)
             )
+    for number, call in enumerate(said.get("given", ()), 1):
+        if not set(call) <= {"service", "inputs"} or "service" not in call:
+            raise refuse(_("Given %(number)s names a service, and its inputs."), number=number)
     return Scenario(
         title=said["title"],
         start=said["start"],
         people=said.get("people", {}),
+        given=said.get("given", ()),
         steps=said.get("step", ()),
         then=said["then"],
     )
@@ -157,6 +164,8 @@ class Playing:
                     put_group(ctx, key=group, name=group)
                 set_groups(ctx, person_key=person, group_keys=said.get("groups", ()))
             self._organise(ctx, scenario)
+            for call in scenario.given:
+                call_service(ctx, call["service"], call.get("inputs", {}))
 
     def _organise(self, ctx: Context, scenario: Scenario) -> None:
         """Put everybody below their manager: each manager leads a unit of their own."""
