@@ -5,7 +5,7 @@ Pure: who stands above whom, who covers for whom and who has approved before is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,6 +18,9 @@ class IfInitiator(StrEnum):
     SKIP = "skip"
     # Their manager is asked in their place, and where there is none, they are not asked.
     MANAGER = "manager"
+    # The head of their unit is asked in their place, one unit up where they lead it; where nobody leads it,
+    # they are not asked.
+    HEAD = "head"
 
 
 class IfAgain(StrEnum):
@@ -63,18 +66,20 @@ class Circumstances:
 
     Args:
         initiator: Who asks for approval; None where a machine does.
+        left_out: Whom the step leaves out: they do not decide in anybody's place either.
         approved: Who has approved in this instance so far.
         approved_last: Who has approved at the approval right before.
         returned: The step was sent back to: then nothing counts as given.
-        manager: Who stands above the initiator; None where nobody does.
+        in_place: Who is asked in the initiator's place; None where nobody is.
         covers: Who stands in for somebody now.
     """
 
     initiator: str | None = None
+    left_out: frozenset[str] = frozenset()
     approved: frozenset[str] = frozenset()
     approved_last: frozenset[str] = frozenset()
     returned: bool = False
-    manager: str | None = None
+    in_place: str | None = None
     covers: Callable[[str], str | None] = lambda person: None
 
 
@@ -115,23 +120,27 @@ def whom_to_ask(
 def _one(
     person: str, weight: int, here: Circumstances, if_initiator: IfInitiator, if_again: IfAgain
 ) -> Asked | None:
+    if person in here.left_out:
+        return None
     instead_of, why = None, None
-    if person == here.initiator and not here.returned and if_initiator is not IfInitiator.ASK:
-        if if_initiator is IfInitiator.SKIP:
-            return Asked(person=person, weight=weight, given=True, why=Why.INITIATOR)
-        if here.manager is None:
+    if person == here.initiator and if_initiator is IfInitiator.SKIP and not here.returned:
+        return Asked(person=person, weight=weight, given=True, why=Why.INITIATOR)
+    if person == here.initiator and if_initiator in (IfInitiator.MANAGER, IfInitiator.HEAD):
+        if here.in_place is None or here.in_place in here.left_out:
             return None
-        person, instead_of, why = here.manager, person, Why.INITIATOR
+        person, instead_of, why = here.in_place, person, Why.INITIATOR
     counting = {IfAgain.ONCE: here.approved, IfAgain.NEXT: here.approved_last}.get(if_again, frozenset())
     if person in counting and not here.returned:
         return Asked(person=person, weight=weight, given=True, why=Why.AGAIN, instead_of=instead_of)
-    cover = stand_in(person, here.covers, but=here.initiator)
+    cover = stand_in(person, here.covers, but={here.initiator, *here.left_out})
     if cover is not None:
         person, instead_of, why = cover, person, Why.COVER
     return Asked(person=person, weight=weight, why=why, instead_of=instead_of)
 
 
-def stand_in(person: str, covers: Callable[[str], str | None], *, but: str | None = None) -> str | None:
+def stand_in(
+    person: str, covers: Callable[[str], str | None], *, but: Collection[str | None] = ()
+) -> str | None:
     """Return who decides in somebody's place: their cover, or that one's cover, and so on.
 
     A chain that comes back to somebody in it ends there: the last one before it decides.
@@ -139,7 +148,8 @@ def stand_in(person: str, covers: Callable[[str], str | None], *, but: str | Non
     Args:
         person: Whose place.
         covers: Who stands in for somebody now.
-        but: Somebody who may not: a request is not approved by who made it, because a manager is on leave.
+        but: Who may not: because a manager is on leave, a request is not approved by who made it, nor by
+            whom the step leaves out.
 
     Returns:
         None where nobody stands in, so that they decide themselves.
@@ -147,4 +157,4 @@ def stand_in(person: str, covers: Callable[[str], str | None], *, but: str | Non
     seen = [person]
     while (following := covers(seen[-1])) is not None and following not in seen:
         seen.append(following)
-    return next((one for one in reversed(seen[1:]) if one != but), None)
+    return next((one for one in reversed(seen[1:]) if one not in but), None)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Protocol
 
+from engine.values import Json
+
 
 class Who(StrEnum):
     """What a word of a drawing names, given a key of its kind."""
@@ -13,6 +15,8 @@ class Who(StrEnum):
     PERSON = "person"
     GROUP = "group"
     POST = "post"
+    # Everybody whose login has a role.
+    ROLE = "role"
     # Everybody in a unit and below.
     UNIT = "unit"
     # The head of a unit; at level 2 of the unit above, and so on.
@@ -21,6 +25,8 @@ class Who(StrEnum):
     MANAGER = "manager"
     # All of them, from the first up to a level; to the top where none is named.
     MANAGERS = "managers"
+    # Whomever a plug-in finds.
+    LOOKUP = "lookup"
 
 
 class Directory(Protocol):
@@ -31,15 +37,29 @@ class Directory(Protocol):
 
         Args:
             who: The kind of word.
-            of: A person, group, post or unit by its key.
+            of: A person, group, post, role or unit by its key.
             level: How far up; None where the designer named no level.
 
         Raises:
             NotFound: There is nothing of that key.
         """
 
+    def look_up(self, name: str, of: Json) -> Sequence[str]:
+        """Return the keys of the people that a plug-in finds now, in order.
+
+        Args:
+            name: ``plugin.name``.
+            of: What it looks them up by.
+
+        Raises:
+            TechnicalFailure: It is not installed, or names somebody who is nobody here.
+        """
+
     def manager(self, person: str) -> str | None:
         """Return who stands above somebody; None where nobody does."""
+
+    def head(self, person: str) -> str | None:
+        """Return who leads somebody's unit, or the one above where it is they; None where nobody does."""
 
     def cover(self, person: str) -> str | None:
         """Return who stands in for somebody now; None where nobody does."""
@@ -52,7 +72,15 @@ class NoDirectory:
         """Return the person themselves; nobody else is known."""
         return [of] if who is Who.PERSON else []
 
+    def look_up(self, name: str, of: Json) -> Sequence[str]:
+        """Return nobody."""
+        return []
+
     def manager(self, person: str) -> str | None:
+        """Return nobody."""
+        return None
+
+    def head(self, person: str) -> str | None:
         """Return nobody."""
         return None
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from engine.context import Context
 from engine.definition.definitions import Definition
+from engine.definition.notices import chosen_notices
 from engine.errors import NotFound
 from engine.instance import LargeValue
 from engine.machine import Budget, Environment
@@ -81,6 +82,7 @@ def environment(ctx: Context, definition: Definition, given: Mapping[str, Any]) 
         evaluate_script=evaluate_script,
         directory=PeopleDirectory(ctx),
         large_value=large_value,
+        notices=functools.partial(chosen_notices, ctx, definition.key),
         budget=BUDGET,
         worked_s=worked_s,
     )

@@ -17,6 +17,7 @@ from engine.i18n import _
 from engine.machine import ProcessSpec
 from engine.machine.nodes.activities import UserTask
 from engine.machine.nodes.base import Node
+from engine.machine.spec import Approval
 from engine.plugin import Registry
 
 # A process's id is a part of addresses; its column and those of elements' ids hold as much.
@@ -228,6 +229,8 @@ def _check_node(
     settings = node.settings
     if settings.service is not None:
         yield from _check_service(registry, node, wrong)
+    if settings.task.approval is not None:
+        yield from _check_lookups(registry, settings.task.approval, wrong)
     for source in (settings.script, settings.before, settings.after):
         if source:
             yield from _check_script(source, f"{path}#{node.element_id}", node.element_name)
@@ -316,6 +319,16 @@ def _check_service(registry: Registry, node: Node, wrong: Any) -> Iterator[Probl
                 _("%(name)s needs the parameter %(parameter)s. Map it by callwright:input."),
                 name=name,
                 parameter=parameter.name,
+            )
+
+
+def _check_lookups(registry: Registry, approval: Approval, wrong: Any) -> Iterator[Problem]:
+    for approver in approval.approvers:
+        if approver.lookup is not None and approver.lookup not in registry.lookups:
+            yield wrong(
+                _("There is no lookup %(name)s. Installed are: %(known)s."),
+                name=approver.lookup,
+                known=", ".join(sorted(registry.lookups)) or "-",
             )
 
 

@@ -71,6 +71,24 @@ class StartSubscription(Base):
     element_id: Mapped[str] = mapped_column(String(255))
 
 
+class NoticeRule(Base):
+    """Who hears of an event of a process, or of one of its steps, in place of what its drawing says.
+
+    It holds for all versions, and for what runs already.
+    """
+
+    __tablename__ = "notice_rule"
+
+    process_key: Mapped[str] = mapped_column(String(128), primary_key=True)
+    # Empty for the whole process.
+    element_id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    event: Mapped[str] = mapped_column(String(64), primary_key=True)
+    # to, channel, message, next_s and words of each who hears of it.
+    notices: Mapped[Any] = mapped_column(JsonText)
+    changed_by: Mapped[str] = mapped_column(String(64))
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class BusinessKeyCounter(Base):
     """The last number given to a process's business keys within one date part."""
 

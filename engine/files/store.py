@@ -76,6 +76,20 @@ def _add(ctx: Context, *, content: Content, name: str, owner_kind: str, owner_id
     return file
 
 
+def copy_file(ctx: Context, file: StoredFile) -> StoredFile:
+    """Keep a file's content once more, as an upload of the actor's own.
+
+    That they may read it was asked before.
+
+    Raises:
+        NotFound: It was deleted meanwhile.
+    """
+    with ctx.write():
+        there = _live(ctx, file.id)
+        content = Content(hash=there.content_hash, type=there.type, size=there.size)
+        return _add(ctx, content=content, name=there.name, owner_kind=UPLOAD, owner_id=ctx.actor.name)
+
+
 def find_file(ctx: Context, *, file_id: str) -> StoredFile:
     """Return a file that the actor may read.
 

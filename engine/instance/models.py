@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, false
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, Id, Instant, JsonText
@@ -24,6 +24,12 @@ class ProcessInstance(Base):
     __table_args__ = (
         UniqueConstraint("process_key", "business_key"),
         Index("ix_process_instance_state", "process_key", "state"),
+        Index(
+            "ix_process_instance_submitter",
+            "submitter",
+            sqlite_where=text("submitter IS NOT NULL"),
+            postgresql_where=text("submitter IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)

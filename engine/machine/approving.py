@@ -18,9 +18,9 @@ ATTRIBUTES: dict[str, set[str]] = {
         "rule", "percent", "passCount", "rejectCount", "veto", "waitForAll", "inTurn", "pick",
         "ifInitiator", "ifAgain", "ifNobody", "ifRejected",
     },
-    "approver": {"who", "of", "level", "weight"},
-    "except": {"who", "of", "level"},
-    "otherwise": {"who", "of", "level", "weight"},
+    "approver": {"who", "of", "level", "lookup", "weight"},
+    "except": {"who", "of", "level", "lookup"},
+    "otherwise": {"who", "of", "level", "lookup", "weight"},
 }  # fmt: skip
 
 # The buttons of an approval that names none.
@@ -30,7 +30,7 @@ OUTCOMES = (
 )
 
 _PICKS = ("all", "random", "claim")
-_IF_NOBODY = ("problem", "approve", "reject")
+_IF_NOBODY = ("problem", "approve", "reject", "refuse")
 _IF_REJECTED = ("goOn", "end", "initiator", "previous", "step:ID")
 # Where going up makes sense.
 _GOES_UP = (Who.HEAD, Who.MANAGER, Who.MANAGERS)
@@ -125,11 +125,14 @@ def _approvers(
                 name=role,
                 known=", ".join(_GOES_UP),
             )
+        if (said.get("lookup") is not None) != (who is Who.LOOKUP):
+            say(_("callwright:%(name)s: lookup names a plug-in's, and goes with who lookup."), name=role)
         weight = number(said, "weight", 0, 1, say)
         yield Approver(
             who=who,
             of=compile_(said.get("of"), f"{role} of"),
             level=number(said, "level", 1, None, say),
+            lookup=said.get("lookup"),
             weight=1 if weight is None else weight,
             role=role,
         )

@@ -57,7 +57,10 @@ class Threw:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenUserTask:
-    """A person is waited for. ``task`` is None where they are the only one at this visit."""
+    """A person is waited for. ``task`` is None where they are the only one at this visit.
+
+    ``covers_for`` is whose cover they are where they are asked as one.
+    """
 
     visit: str
     element: str
@@ -68,6 +71,7 @@ class OpenUserTask:
     due_at: datetime | None
     priority: int
     task: str | None = None
+    covers_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +185,7 @@ class Notify:
     next_after_s: float | None = None
     task: str | None = None
     circulates: bool = False
+    words: Mapping[str, Mapping[str, str]] | None = None
 
     @property
     def about(self) -> str:

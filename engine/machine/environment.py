@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from engine.approval import Directory, NoDirectory
 from engine.decision import DecisionModel
+from engine.machine.spec import Notice
 from engine.values import Json
 
 
@@ -66,6 +67,8 @@ class Environment:
         evaluate_script: Evaluates a ``language="python"`` expression in the sandbox.
         directory: Looks up whom an approval names.
         large_value: Gives the text of a value kept aside, by its hash.
+        notices: Gives what an administrator set for an event of an element in place of what is drawn; None
+            where they set nothing.
         budget: How much one step may do.
         worked_s: Tells for how many seconds the step has worked.
     """
@@ -80,5 +83,6 @@ class Environment:
     evaluate_script: Callable[..., Any] = _no_script
     directory: Directory = field(default_factory=NoDirectory)
     large_value: Callable[[str], str] = _no_value
+    notices: Callable[[str, str], Sequence[Notice] | None] = lambda _element, _event: None
     budget: Budget = field(default_factory=Budget)
     worked_s: Callable[[], float] = lambda: 0.0

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import Conflict
 from engine.machine.nodes.activities import UserTask
 from engine.machine.nodes.approvals import ApprovalTask
+from engine.machine.nodes.approved import forget_what_came_before
 from engine.machine.nodes.events import ThrowEvent
 from engine.machine.stimuli import Reopen
 
@@ -50,7 +51,7 @@ def way_back(before: Run, after: Run, visit: str, passed: Iterable[str]) -> WayB
     """Tell how a task that a step has just finished can be taken back.
 
     Args:
-        before: The run as it was before the step.
+        before: The run as it was before the step; not to be used after.
         after: The run after it.
         visit: The task.
         passed: The elements that the step entered.
@@ -69,6 +70,9 @@ def way_back(before: Run, after: Run, visit: str, passed: Iterable[str]) -> WayB
     )
     if several or after.state != "active" or after.ready or any(_acts(after.spec.node(at)) for at in passed):
         return None
+    if task.node.hands_in(task):
+        # What it forgot stays forgotten: it is handed in again.
+        forget_what_came_before(before)
     gone = {visit, *(watcher.id for watcher in task.inner)}
     for token in before.tasks.values():
         if token.id not in gone and not _same(token, after.tasks.get(token.id)):

@@ -117,6 +117,7 @@ class Notice:
         formula: What is behind the ``=``.
         next_after_s: Candidates are told one after the other, the next one after so long without an answer.
         circulates: Whether they get it to read as well, and may see the instance from then on.
+        words: What is said in place of a message, as an administrator wrote it: title and text by language.
     """
 
     event: str
@@ -126,6 +127,7 @@ class Notice:
     formula: Formula | None = None
     next_after_s: float | None = None
     circulates: bool = False
+    words: Mapping[str, Mapping[str, str]] | None = None
 
 
 # What people can be told of, and whether the product has words of its own for it.
@@ -145,6 +147,7 @@ class Approver:
         who: What kind of word it is.
         of: The key of it, or several.
         level: How far up, from 1, for those words that go up.
+        lookup: Of ``lookup``: the plug-in's, as ``plugin.name``.
         weight: What their decisions count, from 0.
         role: Whether they are asked, left out, or asked only where nobody else is found.
     """
@@ -152,6 +155,7 @@ class Approver:
     who: Who
     of: Formula | None
     level: int | None = None
+    lookup: str | None = None
     weight: int = 1
     role: Literal["approver", "except", "otherwise"] = "approver"
 
@@ -166,7 +170,8 @@ class Approval:
         pick: Whether all whom it finds are asked, one of them by chance, or whoever takes it first.
         if_initiator: What happens where the initiator would decide.
         if_again: What happens where somebody has approved before.
-        if_nobody: What happens where nobody is found: an operator is called, or it counts as decided.
+        if_nobody: What happens where nobody is found: an operator is called, or it counts as decided;
+            ``refuse`` refuses it when it is handed in, and calls an operator where that was not known then.
         if_rejected: What a rejection does: ``goOn`` as drawn, ``end`` the process, or send it back to the
             ``initiator``, to the ``previous`` step, or to ``step:ID``.
     """
@@ -176,7 +181,7 @@ class Approval:
     pick: Literal["all", "random", "claim"] = "all"
     if_initiator: IfInitiator = IfInitiator.ASK
     if_again: IfAgain = IfAgain.ASK
-    if_nobody: Literal["problem", "approve", "reject"] = "problem"
+    if_nobody: Literal["problem", "approve", "reject", "refuse"] = "problem"
     if_rejected: str = "goOn"
 
 
@@ -393,6 +398,12 @@ class ProcessSpec(WorkflowSpec):
     def approves(self) -> bool:
         """Whether somebody decides on something here."""
         return any(node.settings.task.approval is not None for node in self.nodes)
+
+    @cached_property
+    def refuses(self) -> bool:
+        """Whether what is handed in is refused where nobody would be found to decide on it."""
+        approvals = (node.settings.task.approval for node in self.nodes)
+        return any(approval is not None and approval.if_nobody == "refuse" for approval in approvals)
 
     @cached_property
     def starts(self) -> list[Node]:

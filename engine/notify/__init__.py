@@ -7,6 +7,7 @@ from engine.notify.grammar import Reply, parse_reply
 from engine.notify.inbound import INBOUND_SORTS, RECEIVE, get_inbound, list_inbound, store_inbound
 from engine.notify.models import InboundMessage, Notification, ReceiptEvent
 from engine.notify.outbox import (
+    DIGEST,
     NEXT,
     NOTIFICATION_SORTS,
     NOTIFY,
@@ -28,13 +29,16 @@ from engine.notify.templates import (
     MessageText,
     read_template,
     render,
+    short_message,
     source_texts,
+    written,
 )
 from engine.notify.wording import WORDING
 
 __all__ = [
     "CHANNELS",
     "CONSOLE",
+    "DIGEST",
     "INBOUND_SORTS",
     "MESSAGES",
     "NEXT",
@@ -73,6 +77,7 @@ __all__ = [
     "render",
     "send",
     "settle",
+    "short_message",
     "sms_mode",
     "sms_plan",
     "sms_size",
@@ -80,4 +85,5 @@ __all__ = [
     "store_inbound",
     "take_receipt",
     "withdraw_unsent",
+    "written",
 ]

@@ -15,7 +15,8 @@ from engine.ids import new_id
 class Notification(Base):
     """One message to one person by one channel.
 
-    ``state`` is waiting, sending, unknown, sent, delivered, read or failed. It only moves forward; but what
+    ``state`` is waiting, sending, unknown, sent, delivered, read or failed; or held and then gathered, where
+    it is said together with others in a message of its own. It only moves forward; but what
     was certainly not taken waits again, and what was delivered after all is no failure.
     """
 
@@ -51,6 +52,8 @@ class Notification(Base):
     fallback: Mapped[Any] = mapped_column(JsonText, nullable=True)
     # The notification that failed, which this one is sent in place of.
     instead_of: Mapped[str | None] = mapped_column(Id)
+    # The message in which it was said together with others.
+    digest_id: Mapped[str | None] = mapped_column(Id, index=True)
     # visit:event:person: the same thing is never said twice.
     unique_key: Mapped[str | None] = mapped_column(String(255), unique=True)
     created_at: Mapped[datetime] = mapped_column(Instant, index=True)

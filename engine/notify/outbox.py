@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,11 +23,15 @@ from engine.notify.models import Notification
 from engine.notify.recipients import Recipient, opted_out
 from engine.notify.sms_text import sms_size
 from engine.notify.templates import MessageTemplate, Say, render, short_instant
+from engine.people import next_digest
 from engine.push import publish
 from engine.values import Json
 
 NOTIFY = "notify"
 """The kind of the job that sends a notification."""
+
+DIGEST = "digest"
+"""The kind of the job that says together what can wait."""
 
 NEXT = "next"
 """The kind of the job that tells the next candidate of a task."""
@@ -58,6 +62,7 @@ def notify(
     element_id: str | None = None,
     unique_key: str | None = None,
     target: str | None = None,
+    can_wait: bool = False,
 ) -> str | None:
     """Say something to somebody, within the transaction of what made it worth saying.
 
@@ -75,6 +80,7 @@ def notify(
         instance_id, task_id, element_id: What it is about.
         unique_key: Said once, however often it is asked for.
         target: The page inside the product that it leads to, a path.
+        can_wait: Whoever wants to be told of such things together with others is told then.
 
     Returns:
         The notification's id; None where it was said before.
@@ -112,6 +118,8 @@ def notify(
         "element_id": element_id,
         "unique_key": unique_key,
     }
+    if texts and can_wait and to.digest is not None and texts[0]["channel"] != "in_app":
+        return _hold(ctx, row, texts[0], next_digest(to.digest, now))
     if texts:
         return put(ctx, row, texts)
     if barred:
@@ -127,6 +135,31 @@ def notify(
     # Else nobody is to blame: they left no number and no mailbox and have no login.
     nowhere = {"channel": channel, "gateway": "", "body": "", "state": "failed", "error": _("no address")}
     return _insert(ctx, {**row, **nowhere})
+
+
+def _hold(ctx: Context, row: Mapping[str, Any], said: Mapping[str, Any], until: datetime) -> str:
+    """Write a notification that is said together with others, and ask for that once for all of them."""
+    gateway = gateway_for(ctx, said["channel"], said["address"])
+    assert gateway is not None, "only what is carried is held"
+    enqueue(
+        ctx,
+        kind=DIGEST,
+        payload={"person": row["person_key"]},
+        due_at=until,
+        unique_key=f"{DIGEST}:{row['person_key']}:{until.astimezone(UTC).isoformat()}",
+    )
+    return _insert(
+        ctx,
+        {
+            **row,
+            "channel": said["channel"],
+            "address": said["address"],
+            "subject": said["subject"],
+            "body": said["text"],
+            "gateway": gateway.name,
+            "state": "held",
+        },
+    )
 
 
 def _said(ctx: Context, unique_key: str) -> bool:
@@ -217,7 +250,7 @@ def withdraw_unsent(ctx: Context, task_ids: Sequence[str]) -> None:
     """Leave unsaid what was to be said of tasks that are not needed any more, within the open transaction."""
     ctx.connection.execute(
         update(Notification)
-        .where(Notification.task_id.in_(task_ids), Notification.state == "waiting")
+        .where(Notification.task_id.in_(task_ids), Notification.state.in_(("waiting", "held")))
         .values(state="failed", error=_("not needed any more"))
     )
 

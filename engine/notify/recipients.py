@@ -40,6 +40,7 @@ class Recipient:
         preferred_channel: The channel that is tried first.
         phone_trouble: Why the number is not used at present.
         email_trouble: Why the mailbox is not used at present.
+        digest: When they are told of what can wait, in one message; None: of each at once.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Recipient:
     preferred_channel: str | None = None
     phone_trouble: str | None = None
     email_trouble: str | None = None
+    digest: str | None = None
 
     def address(self, channel: str) -> str | None:
         """Return where a channel reaches them; None where it does not."""
@@ -85,6 +87,7 @@ def person_recipient(person: Person) -> Recipient:
         preferred_channel=person.preferred_channel,
         phone_trouble=person.phone_trouble,
         email_trouble=person.email_trouble,
+        digest=person.digest,
     )
 
 

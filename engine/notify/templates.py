@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -29,10 +30,14 @@ _INSTEAD = ("sms", "in_app", "email", "voice")
 _KEYS = {"text"}
 _KEYS_OF = {"email": {"text", "subject"}, "sms": {"text", "text_link", "text_code"}}
 # Spaces that languages put into dates and numbers: as SMS they would double the price of the whole text.
+_HOLE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _PLAIN_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " "})
 
 Say = Callable[[str, str], str]
 """Says a source text in a language: ``say(locale, text)``."""
+
+Words = Mapping[str, Mapping[str, str]]
+"""A message as an administrator wrote it: ``title`` and ``text`` by language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +86,31 @@ class MessageTemplate:
         """Return what is said by a channel, another channel's text where there is none for it."""
         found = next(self.texts[name] for name in (channel, *_INSTEAD) if name in self.texts)
         return replace(found, subject="" if channel == "sms" else found.subject or self.title)
+
+
+def written(words: Words) -> tuple[MessageTemplate, Say]:
+    """Return a message as an administrator wrote it, and what says it in a language.
+
+    In a language in which nothing is written, the other Chinese is said, else whatever is there.
+
+    Args:
+        words: Title and text by language, at least one.
+    """
+
+    def in_language(locale: str) -> Mapping[str, str]:
+        akin = [other for other in words if other[:2] == locale[:2]]
+        return words.get(locale) or words[next(iter([*akin, *words]))]
+
+    source = in_language("en")
+    template = MessageTemplate(
+        key="", title=source["title"], texts={"in_app": MessageText(text=source["text"])}
+    )
+
+    def say(locale: str, text: str) -> str:
+        said = in_language(locale)
+        return said["title" if text == source["title"] else "text"]
+
+    return template, say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,11 +204,14 @@ def render(
         return filled.translate(_PLAIN_SPACES).strip()
 
     def in_language(source: str) -> str:
-        try:
-            return fill(say(locale, source))
-        except FeelSyntaxError:
-            # A translation that nobody checked: better said in English than not at all.
-            return fill(source)
+        for text in (say(locale, source), source):
+            try:
+                return fill(text)
+            except FeelSyntaxError:
+                # A translation that nobody checked: better said in English than not at all.
+                continue
+        # Better with gaps than not at all.
+        return _HOLE.sub("…", source).strip()
 
     return Rendered(
         subject=" ".join(in_language(said.subject).split()) if said.subject else "",
@@ -250,3 +283,8 @@ def _hole_problems(path: str, text: str) -> Iterator[Problem]:
             message=_("In “%(text)s”: %(reason)s"),
             params={"text": " ".join(text.split())[:60], "reason": error.placed},
         )
+
+
+def short_message(key: str, title: str, text: str, text_code: str) -> MessageTemplate:
+    """Make a message of the product's own; where no SMS may have a link it says the other text."""
+    return MessageTemplate(key=key, title=title, texts={"sms": MessageText(text=text, text_code=text_code)})

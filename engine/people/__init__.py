@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.people.covers import add_cover, cover_of, covers_of, end_cover
+from engine.people.covers import add_cover, cover_of, covers_of, end_cover, successor_of
+from engine.people.digest import HOURLY, is_digest, next_digest
 from engine.people.directory import PeopleDirectory
 from engine.people.functions import feel_functions
 from engine.people.groups import (
@@ -42,6 +43,7 @@ from engine.people.persons import (
     person_by_phone,
     put_person,
     reopen_person,
+    trust_address,
 )
 from engine.people.posts import (
     close_post,
@@ -77,6 +79,7 @@ from engine.people.units import (
 
 __all__ = [
     "CHINESE",
+    "HOURLY",
     "KEEP",
     "Cover",
     "Group",
@@ -119,6 +122,7 @@ __all__ = [
     "groups_of",
     "head_of",
     "holders_of",
+    "is_digest",
     "is_meant",
     "join_group",
     "join_unit",
@@ -130,6 +134,7 @@ __all__ = [
     "membership",
     "move_unit",
     "need_here",
+    "next_digest",
     "people_of",
     "people_with_skill",
     "person_by_email",
@@ -147,6 +152,8 @@ __all__ = [
     "set_groups",
     "set_head",
     "set_post_holders",
+    "successor_of",
+    "trust_address",
     "unit_members",
     "unit_tree",
     "units_of",

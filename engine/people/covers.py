@@ -98,6 +98,25 @@ def cover_of(ctx: Context, person_key: str) -> str | None:
         )
 
 
+def successor_of(ctx: Context, person_key: str) -> str | None:
+    """Return who has the work of somebody who has left: whom they handed over to, or that one's successor.
+
+    Returns:
+        None where they are here, handed over to nobody, or nobody of those is here.
+    """
+    with ctx.read():
+        person, passed = ctx.session.get(Person, person_key), {person_key}
+        while person is not None and person.closed_at is not None:
+            key = ctx.session.scalar(
+                select(Cover.cover_key).where(Cover.person_key == person.key, valid(Cover, ctx.now))
+            )
+            if key is None or key in passed:
+                return None
+            passed.add(key)
+            person = ctx.session.get(Person, key)
+        return None if person is None or person.key == person_key else person.key
+
+
 def covers_of(ctx: Context, person_key: str) -> Sequence[Cover]:
     """Return the covers of somebody, and those for others, that are not over, as they begin."""
     with ctx.read():

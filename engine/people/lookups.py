@@ -62,6 +62,23 @@ def managers_of(ctx: Context, person_key: str) -> list[Person]:
     return list(above.values())
 
 
+def unit_head_of(ctx: Context, person_key: str) -> Person | None:
+    """Return who leads somebody's main unit; of those that they lead themselves, the unit above.
+
+    Unlike ``manager_of`` it does not go on where nobody leads that unit.
+
+    Raises:
+        NotFound: There is nobody of that key.
+    """
+    with ctx.read():
+        get_person(ctx, person_key)
+        keys = units_of(ctx, person_key)
+        unit = ctx.session.get(Unit, keys[0]) if keys else None
+        while unit is not None and unit.head_key == person_key:
+            unit = ctx.session.get(Unit, unit.parent_key) if unit.parent_key else None
+        return None if unit is None else head_of(ctx, unit.key)
+
+
 def heads_of(ctx: Context, unit_key: str) -> list[Person]:
     """Return who leads a unit and each unit above it; of those that nobody leads nobody.
 

@@ -30,6 +30,9 @@ class Person(Base):
     preferred_channel: Mapped[str | None] = mapped_column(String(16))
     # When reminders wait: 22:00-07:00 by their own clock, or never; the centre's where empty.
     quiet_hours: Mapped[str | None] = mapped_column(String(16))
+    # When they are told of what can wait, in one message: hourly, or at 08:00 by their own clock; at once
+    # where empty.
+    digest: Mapped[str | None] = mapped_column(String(8))
     # Why the number or the mailbox is not used at present: opted out, dead number, bounced.
     phone_trouble: Mapped[str | None] = mapped_column(Text)
     email_trouble: Mapped[str | None] = mapped_column(Text)

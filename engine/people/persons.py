@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 from zoneinfo import available_timezones
 
 from sqlalchemy import func, select, update
@@ -13,6 +13,7 @@ from engine.context import Context, verb
 from engine.errors import Conflict, InvalidSubmission, NotFound, Problem
 from engine.history import audit
 from engine.i18n import LOCALES, _
+from engine.people.digest import is_digest
 from engine.people.keys import is_key, key_problem, name_problems
 from engine.people.languages import centre_locale
 from engine.people.models import GroupMember, Person, PostHolder, UnitMember
@@ -45,6 +46,7 @@ def create_person(
     time_zone: str | None = None,
     preferred_channel: str | None = None,
     quiet_hours: str | None = None,
+    digest: str | None = None,
 ) -> Person:
     """Take somebody in under a new key.
 
@@ -64,6 +66,7 @@ def create_person(
         time_zone=time_zone,
         preferred_channel=preferred_channel,
         quiet_hours=quiet_hours,
+        digest=digest,
     )
 
 
@@ -79,6 +82,7 @@ def put_person(
     time_zone: str | Keep | None = KEEP,
     preferred_channel: str | Keep | None = KEEP,
     quiet_hours: str | Keep | None = KEEP,
+    digest: str | Keep | None = KEEP,
 ) -> Person:
     """Take somebody in, or change what is known of them.
 
@@ -93,6 +97,8 @@ def put_person(
         preferred_channel: ``sms``, ``email``, ``in_app`` or ``voice``; None for the usual.
         quiet_hours: When reminders wait, such as ``22:00-07:00`` by their own clock, or ``never``; None for
             the centre's.
+        digest: When they are told of what can wait, in one message: ``hourly``, or at a full hour such as
+            ``08:00`` by their own clock; None: of each at once.
 
     Raises:
         InvalidSubmission: Something cannot be; the problems say what.
@@ -108,6 +114,7 @@ def put_person(
         "time_zone": time_zone or None,
         "preferred_channel": preferred_channel or None,
         "quiet_hours": quiet_hours if quiet_hours is KEEP else (quiet_hours or "").strip() or None,
+        "digest": digest or None,
     }
     given = {field: value for field, value in said.items() if value is not KEEP}
     problems = check_person(ctx, name=name, given=given)
@@ -133,6 +140,27 @@ def put_person(
     ctx.session.flush()
     if changed:
         audit(ctx, "person.put", "person", key, {"changed": sorted(changed)})
+        publish(ctx, "person", key)
+    return person
+
+
+@verb
+def trust_address(ctx: Context, *, key: str, field: Literal["phone", "email"]) -> Person:
+    """Use somebody's number or mailbox again that took no messages: somebody made sure that it is right.
+
+    Args:
+        ctx: Who made sure.
+        key: Whose.
+        field: Which of the two.
+
+    Raises:
+        NotFound: There is nobody of that key.
+    """
+    person = get_person(ctx, key)
+    if getattr(person, f"{field}_trouble") is not None:
+        setattr(person, f"{field}_trouble", None)
+        ctx.session.flush()
+        audit(ctx, "person.trust", "person", key, {"field": field})
         publish(ctx, "person", key)
     return person
 
@@ -186,6 +214,14 @@ def check_person(ctx: Context, *, name: str, given: dict[str, object]) -> list[P
                 path="quiet_hours",
                 message=_("%(value)s are no hours. Write such as 22:00-07:00, or never."),
                 params={"value": given["quiet_hours"]},
+            )
+        )
+    if given.get("digest") and not is_digest(str(given["digest"])):
+        problems.append(
+            Problem(
+                path="digest",
+                message=_("%(value)s is no time for it. Write hourly, or a full hour such as 08:00."),
+                params={"value": given["digest"]},
             )
         )
     problems += name_problems(name)

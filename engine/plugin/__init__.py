@@ -7,6 +7,7 @@ from engine.plugin.offers import (
     Field,
     Gateway,
     JobKind,
+    Lookup,
     Outgoing,
     ParameterGateway,
     ProcessEvent,
@@ -19,6 +20,7 @@ from engine.plugin.offers import (
     checks,
     job,
     listener,
+    lookup,
     service_task,
 )
 from engine.plugin.registry import Plugin, Registry
@@ -29,6 +31,7 @@ __all__ = [
     "Field",
     "Gateway",
     "JobKind",
+    "Lookup",
     "Manifest",
     "MenuItem",
     "Outgoing",
@@ -47,5 +50,6 @@ __all__ = [
     "checks",
     "job",
     "listener",
+    "lookup",
     "service_task",
 ]

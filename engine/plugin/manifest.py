@@ -12,7 +12,7 @@ from engine.errors import ConfigurationError, Problem
 
 _KEYS = {
     "title", "summary", "depends", "service_tasks", "jobs", "messages", "permissions", "menu", "roles",
-    "settings", "gateways", "process", "forms",
+    "settings", "gateways", "process", "forms", "lookups",
 }  # fmt: skip
 _SETTING_TYPES = {
     "text", "integer", "decimal", "boolean", "duration", "choice", "hosts", "networks", "toml",
@@ -65,6 +65,7 @@ class Manifest:
     summary: str
     depends: tuple[str, ...] = ()
     service_tasks: tuple[str, ...] = ()
+    lookups: tuple[str, ...] = ()
     jobs: tuple[str, ...] = ()
     gateways: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
@@ -100,7 +101,7 @@ def read_manifest(path: Path) -> Manifest:
     for key in ("title", "summary"):
         if not isinstance(said.get(key), str) or not said[key].strip():
             raise ConfigurationError("%(path)s: key %(key)s must be a sentence.", path=path, key=key)
-    for key in ("depends", "service_tasks", "jobs", "gateways", "messages", "forms"):
+    for key in ("depends", "service_tasks", "lookups", "jobs", "gateways", "messages", "forms"):
         _need_names(path, key, said.get(key, []))
     try:
         return Manifest(
@@ -110,6 +111,7 @@ def read_manifest(path: Path) -> Manifest:
             summary=said["summary"],
             depends=tuple(said.get("depends", ())),
             service_tasks=tuple(said.get("service_tasks", ())),
+            lookups=tuple(said.get("lookups", ())),
             jobs=tuple(said.get("jobs", ())),
             gateways=tuple(said.get("gateways", ())),
             messages=tuple(said.get("messages", ())),

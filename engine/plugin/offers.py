@@ -26,6 +26,7 @@ from typing import (
 )
 
 from engine.errors import DefinitionError, Problem
+from engine.values import Json
 
 if TYPE_CHECKING:
     from engine.context import Context
@@ -91,6 +92,8 @@ class ServiceTask:
         retries_s: Seconds between tries of a job; None for the product's own.
         repeatable: Whether an inline one does no harm when it is done a second time: then the task before it
             can be taken back and finished anew.
+        looks: Whether an inline one only looks things up: it changes nothing, so that a preview of the path
+            may ask it.
     """
 
     verb: str
@@ -102,6 +105,25 @@ class ServiceTask:
     outputs: tuple[Parameter, ...]
     retries_s: tuple[float, ...] | None = None
     repeatable: bool = False
+    looks: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """Somebody whom an approval can ask to find its people.
+
+    Args:
+        name: Its name inside the plug-in; a drawing says ``plugin.name``.
+        function: ``found(ctx, of)`` within the open transaction: keys of people, in the order in which they
+            are asked, for what the drawing says they are looked up by.
+        title: A gettext source text.
+        help: One sentence more: the docstring's first line.
+    """
+
+    name: str
+    function: Callable[[Context, Json], Sequence[str]]
+    title: str
+    help: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +330,7 @@ def service_task(
     mode: Literal["inline", "job"] = "job",
     retries_s: Sequence[float] | None = None,
     repeatable: bool = False,
+    looks: bool = False,
 ) -> Callable[[F], F]:
     """Offer a typed function to drawings. One declaration, four uses.
 
@@ -320,6 +343,7 @@ def service_task(
         mode: *inline* or *job*: see ServiceTask.
         retries_s: Seconds between tries of a job.
         repeatable: Whether an inline one may be done again a little later: see ServiceTask.
+        looks: Whether an inline one only looks things up, and so may be done again: see ServiceTask.
 
     Raises:
         DefinitionError: A parameter has no type that a drawing could fill.
@@ -336,9 +360,30 @@ def service_task(
             inputs=inputs,
             outputs=outputs,
             retries_s=None if retries_s is None else tuple(retries_s),
-            repeatable=repeatable,
+            repeatable=repeatable or looks,
+            looks=looks,
         )
         function.__service_task__ = offer  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def lookup(name: str, *, title: str) -> Callable[[F], F]:
+    """Let approvals find their people by a function: ``found(ctx, of)`` returns keys of people, in order.
+
+    It is called within the transaction in which the step opens, and when a path is shown before it is taken:
+    it reads what is there now, and writes nothing.
+
+    Args:
+        name: Its name inside the plug-in.
+        title: A gettext source text.
+    """
+
+    def mark(function: F) -> F:
+        help_ = (inspect.getdoc(function) or "").split("\n", 1)[0]
+        offer = Lookup(name=name, function=function, title=title, help=help_)
+        function.__lookup__ = offer  # type: ignore[attr-defined]
         return function
 
     return mark

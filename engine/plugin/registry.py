@@ -11,10 +11,10 @@ from typing import Any
 from engine.errors import ConfigurationError
 from engine.i18n import _
 from engine.plugin.manifest import Manifest, SettingSpec
-from engine.plugin.offers import Gateway, JobKind, ParameterGateway, ResourceKind, ServiceTask
+from engine.plugin.offers import Gateway, JobKind, Lookup, ParameterGateway, ResourceKind, ServiceTask
 
 # The rooms of a plug-in, by who loads them. A worker's rooms know no web.
-WORKER_ROOMS = ("models", "services", "service_tasks", "jobs", "channel")
+WORKER_ROOMS = ("models", "services", "service_tasks", "lookups", "jobs", "channel")
 WEB_ROOMS = ("views", "rest", "webhooks")
 
 # The function by which a room is entered.
@@ -50,6 +50,7 @@ class Registry:
 
     plugins: dict[str, Plugin] = field(default_factory=dict)
     service_tasks: dict[str, ServiceTask] = field(default_factory=dict)
+    lookups: dict[str, Lookup] = field(default_factory=dict)
     job_kinds: dict[str, JobKind] = field(default_factory=dict)
     listeners: list[Callable[..., None]] = field(default_factory=list)
     gateways: dict[str, Gateway | ParameterGateway] = field(default_factory=dict)
@@ -82,6 +83,9 @@ class Registry:
                 task = getattr(offered, "__service_task__", None)
                 if isinstance(task, ServiceTask):
                     self._put(self.service_tasks, f"{plugin.name}.{task.verb}", task, plugin.name)
+                finding = getattr(offered, "__lookup__", None)
+                if isinstance(finding, Lookup):
+                    self._put(self.lookups, f"{plugin.name}.{finding.name}", finding, plugin.name)
                 if getattr(offered, "__listener__", False):
                     self.listeners.append(offered)
                 checked = getattr(offered, "__checks__", None)
@@ -133,7 +137,9 @@ class Registry:
         Args:
             name: ``finish_task``: finish a user task that has a form; ``check_submission``: see whether
                 it could be; ``check_step``, ``warn_of_steps``: look at how a deployment's steps use their
-                forms; ``may_see_<owner kind>``, ``withholds_file``: who may read a stored file.
+                forms; ``people_with_role``: the keys of those whose login has it, by name;
+                ``may_see_<owner kind>``, ``withholds_file``: who may read a stored file; ``give_login``: let
+                somebody in by an invitation.
             function: What does it.
         """
         self._put(self.ports, name, function, "ports")
@@ -201,6 +207,8 @@ def load_rooms(package: str, manifest: Manifest, rooms: tuple[str, ...]) -> dict
 
 
 def _own_members(room: ModuleType) -> Iterator[Any]:
+    """Yield what a room offers: written in it, or in a module of it where it is a package."""
     for member in vars(room).values():
-        if getattr(member, "__module__", None) == room.__name__:
+        home = getattr(member, "__module__", None) or ""
+        if home == room.__name__ or home.startswith(f"{room.__name__}."):
             yield member

@@ -58,7 +58,7 @@ from engine.runtime.operate import (
     steps_of,
 )
 from engine.runtime.paused import resume_version, suspend_version
-from engine.runtime.preview import Preview, PreviewedStep, preview_start, preview_task
+from engine.runtime.preview import preview_start, preview_task
 from engine.runtime.queries import (
     facts_of,
     find_instance,
@@ -70,10 +70,10 @@ from engine.runtime.queries import (
 )
 from engine.runtime.requests import (
     allowed,
+    allowed_of,
     appoint_people,
     cancel_request,
     reopen_request,
-    supervises,
     urge,
     withdraw_request,
 )
@@ -88,6 +88,7 @@ from engine.runtime.tasks import (
     unclaim_task,
 )
 from engine.runtime.versions import RunningVersion, list_running_versions
+from engine.runtime.walk import Preview, PreviewedStep
 
 __all__ = [
     "START_FOR_OTHERS",
@@ -110,6 +111,7 @@ __all__ = [
     "add_comment",
     "add_signer",
     "allowed",
+    "allowed_of",
     "answer_question",
     "appoint_people",
     "awaited_by",
@@ -170,7 +172,6 @@ __all__ = [
     "start_by_message",
     "start_process",
     "steps_of",
-    "supervises",
     "suspend_instance",
     "suspend_version",
     "take_back_decision",

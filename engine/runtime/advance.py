@@ -18,7 +18,7 @@ from engine import feel, metrics
 from engine.context import Context
 from engine.db import one_or_many, table_of, updating, upsert
 from engine.definition import Definition, get_definition_by_id
-from engine.definition.environment import environment
+from engine.definition.environment import environment, functions
 from engine.errors import BpmnError, CallwrightError, Conflict, NotFound, TechnicalFailure
 from engine.i18n import _
 from engine.instance import LargeValue, ProcessInstance, given_names
@@ -29,7 +29,7 @@ from engine.machine.stimuli import Broke, ErrorThrown, ServiceDone, Stimulus
 from engine.push import tell
 from engine.runtime.apply import Applying, apply
 from engine.runtime.deadlines import follow_deadlines
-from engine.runtime.notices import tell_of
+from engine.runtime.notices import notices_at, tell_of
 from engine.runtime.services import call_service
 
 log = logging.getLogger(__name__)
@@ -180,7 +180,7 @@ def bring_forward(
         # What is said of the first step names it as it is called from now on.
         after["title"] = row.title = _title(ctx, definition, row, run)
     if definition.manifest.facts:
-        after["facts"] = _facts(ctx, definition, row, run)
+        after["facts"] = facts_of_run(ctx, definition, row, run)
     if unwritten:
         _write_new(ctx, row, definition, **after)
     else:
@@ -229,7 +229,7 @@ def _title(ctx: Context, definition: Definition, row: NewInstance, run: Run) -> 
     return _filler(ctx, row, run)(template) or row.title
 
 
-def _facts(ctx: Context, definition: Definition, row: Any, run: Run) -> list[dict[str, str]]:
+def facts_of_run(ctx: Context, definition: Definition, row: Any, run: Run) -> list[dict[str, str]]:
     """Return what lists say of an instance as it stands, each with its label; empty ones are left out."""
     fill = _filler(ctx, row, run)
     said = [(fact.label, fill(fact.text)) for fact in definition.manifest.facts]
@@ -240,7 +240,8 @@ def _filler(ctx: Context, row: Any, run: Run) -> Callable[[str], str]:
     """Return what fills the holes of a text for lists from an instance's own variables."""
     scope = {**given_names(row), **{name: run.read(name) for name in run.scopes.texts.get(None, {})}}
     now = ctx.now.astimezone(ctx.settings.zone)
-    return lambda template: feel.render(template, scope, now=now).strip()[:255]
+    known = functions(ctx)
+    return lambda template: feel.render(template, scope, functions=known, now=now).strip()[:255]
 
 
 def _tell_of_end(ctx: Context, row: Any, definition: Definition, effects: Sequence[Effect]) -> None:
@@ -249,12 +250,12 @@ def _tell_of_end(ctx: Context, row: Any, definition: Definition, effects: Sequen
     if end is None or end.state != "completed" or row.parent_id is not None:
         return
     spec = definition.spec
-    said = any(notice.event == "ended" for notice in spec.root.settings.notices)
+    said = notices_at(ctx, definition, None, "ended")
     if not (said or row.followed or spec.approves):
         return
     if end.element is not None and spec.node(end.element).settings.task.approval is not None:
         return
-    concerned = [row.initiator] if row.initiator and spec.approves else []
+    concerned = [row.initiator] if row.initiator and (said or spec.approves) else []
     tell_of(ctx, "ended", row, concerned=concerned)
 
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import func, select
 
 from engine.context import Context
-from engine.definition import Definition, Package
+from engine.definition import Definition, Package, get_definition_by_id
 from engine.definition.environment import functions
-from engine.errors import NotFound
+from engine.errors import InvalidSubmission, NotFound
 from engine.i18n import translate
 from engine.jobs import enqueue
 from engine.machine.effects import Notify
+from engine.machine.spec import Notice
 from engine.notify import (
     NEXT,
     WORDING,
@@ -28,9 +29,10 @@ from engine.notify import (
     person_recipient,
     read_template,
     sms_mode,
+    written,
 )
-from engine.notify.templates import Say
-from engine.people import find_person, people_of
+from engine.notify.templates import Say, Words
+from engine.people import Person, find_person, get_person, people_of
 from engine.values import Json
 from engine.work import (
     UserTask,
@@ -103,7 +105,7 @@ def tell(
     """
     package = definition.package
     built_in = WORDING.get("circulated" if notice.circulates else notice.event)
-    message, say = words_of(package, notice.message or None, built_in)
+    message, say = words_of(package, notice.message or None, built_in, notice.words)
     if message is None:
         return
     if notice.circulates and recipient.key is not None:
@@ -122,12 +124,9 @@ def tell(
         "link": link,
         "code": code,
     }
-    if message is built_in:
-        step = definition.spec.node(notice.element) if notice.element else None
+    if message is built_in or notice.words is not None:
+        scope |= own_names(ctx, definition, instance, notice.element, recipient.locale)
         scope |= {
-            "title": package.text(recipient.locale, instance.title),
-            "step": package.text(recipient.locale, step.element_name or "") if step is not None else "",
-            "by": _actor_name(ctx),
             "text": text or _opinion(notice),
             "link": link or f"{ctx.settings.public_url}/instances/{instance.id}",
         }
@@ -145,7 +144,41 @@ def tell(
         element_id=notice.element or None,
         unique_key=f"{notice.about}:{notice.event}:{notice.message}:{_who(recipient)}" if once else None,
         target=f"/tasks/{notice.about}" if task else f"/instances/{instance.id}",
+        can_wait=_can_wait(definition, notice, recipient),
     )
+
+
+def _can_wait(definition: Definition, notice: Notify, recipient: Recipient) -> bool:
+    """Whether a notice may be said together with others.
+
+    Not what hurries somebody, what is answered by SMS or by a link, what goes to one after the other, or what
+    a send task says: the process waits for none of it to be gathered.
+    """
+    if recipient.key is None or notice.event in ("urged", "reached") or notice.next_after_s is not None:
+        return False
+    task = definition.spec.node(notice.element).settings.task if notice.element else None
+    return task is None or not (task.link or task.replies)
+
+
+def own_names(
+    ctx: Context, definition: Definition, instance: Any, element_id: str | None, locale: str
+) -> dict[str, Json]:
+    """Return what the product's own words name, and those that an administrator writes.
+
+    Args:
+        ctx: Any open transaction, and who did what is told.
+        definition: What the instance runs.
+        instance: Its row.
+        element_id: The step, where there is one.
+        locale: The reader's language.
+    """
+    step = definition.spec.node(element_id) if element_id else None
+    return {
+        "title": definition.text(locale, instance.title),
+        "step": definition.text(locale, step.element_name) if step is not None else "",
+        "by": _actor_name(ctx),
+        "text": "",
+    }
 
 
 def _actor_name(ctx: Context) -> str:
@@ -161,8 +194,19 @@ def _opinion(notice: Notify) -> str:
     return str(decision.get("opinion") or "") if isinstance(decision, Mapping) else ""
 
 
-def words_of(package: Package, key: str | None, built_in: _BuiltIn) -> tuple[MessageTemplate | _BuiltIn, Say]:
-    """Return a message of a process, and whose catalogue says it; the product's own where none is named."""
+def words_of(
+    package: Package, key: str | None, built_in: _BuiltIn, words: Words | None = None
+) -> tuple[MessageTemplate | _BuiltIn, Say]:
+    """Return a message of a process, and whose catalogue says it; the product's own where none is named.
+
+    Args:
+        package: The process's.
+        key: The message's.
+        built_in: The product's own.
+        words: What an administrator wrote in place of a message.
+    """
+    if words is not None:
+        return written(words)
     content = package.message(key) if key else None
     if key is None or content is None:
         return built_in, translate
@@ -197,7 +241,7 @@ def wait_for_next(ctx: Context, instance: Any, notice: Notify, *, told: str, res
         rest: Who comes then, in order.
     """
     assert notice.next_after_s is not None
-    said = {name: getattr(notice, name) for name in ("event", "channel", "message", "next_after_s")}
+    said = {name: getattr(notice, name) for name in ("event", "channel", "message", "words", "next_after_s")}
     enqueue(
         ctx,
         kind=NEXT,
@@ -249,9 +293,54 @@ def whom(
         try:
             for recipient in _resolve(ctx, meant):
                 found.setdefault(_who(recipient), recipient)
-        except NotFound as error:
+        except (NotFound, InvalidSubmission) as error:
             wrong(str(error))
     return list(found.values())
+
+
+def chosen_people(
+    ctx: Context,
+    instance: Any,
+    definition_id: str,
+    chosen: Sequence[Notice],
+    concerned: Sequence[Person],
+    said: Mapping[str, Any],
+    *,
+    visit: str,
+    element: str = "",
+    task: str | None = None,
+) -> Iterator[tuple[Mapping[str, Any], Person]]:
+    """Find whom the clock tells of something, as an administrator set it.
+
+    Args:
+        ctx: The open transaction.
+        instance: The instance's row.
+        definition_id: What it runs.
+        chosen: What they set.
+        concerned: Whom it would tell else.
+        said: How it would.
+        visit, element, task: What it is about.
+
+    Returns:
+        Each with how they are told: ``said`` with another ``channel``, ``message`` and ``words``.
+    """
+    definition = get_definition_by_id(ctx, definition_id)
+    keys = [person.key for person in concerned]
+    for notice in chosen:
+        how = {**said, "channel": notice.channel, "message": notice.message or None, "words": notice.words}
+        asked = Notify(
+            visit=visit,
+            task=task,
+            element=element,
+            event=notice.event,
+            to=notice.to,
+            channel=notice.channel,
+            message=notice.message,
+            scope={},
+        )
+        for recipient in whom(ctx, definition, instance, asked, concerned=keys):
+            if recipient.key is not None:
+                yield how, get_person(ctx, recipient.key)
 
 
 def _meant(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import singledispatch
 from typing import Any
 
@@ -41,6 +41,7 @@ from engine.machine.effects import (
     Wrote,
 )
 from engine.machine.nodes.subprocesses import AdHocSubProcess
+from engine.people import successor_of
 from engine.push import publish, tell
 from engine.runtime.announce import announce
 from engine.runtime.inbox import look_for_kept
@@ -179,6 +180,8 @@ def _decided(effect: Decided, ctx: Context, applying: Applying, done: set[str]) 
 def _open_user_task(effect: OpenUserTask, ctx: Context, applying: Applying, done: set[str]) -> None:
     if effect.visit in done:
         return
+    if effect.assignee is not None and (successor := successor_of(ctx, effect.assignee)) is not None:
+        effect = replace(effect, assignee=successor)
     node = applying.definition.spec.node(effect.element)
     task_id = effect.task or effect.visit
     applying.opened[task_id] = effect
@@ -194,6 +197,7 @@ def _open_user_task(effect: OpenUserTask, ctx: Context, applying: Applying, done
         "state": "claimed" if effect.assignee else "open",
         **task_settings(node),
         "assignee": effect.assignee,
+        "covers_for": effect.covers_for,
         "priority": effect.priority,
         "due_at": effect.due_at,
         "created_at": ctx.now,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,11 +17,13 @@ from engine.history import ElementVisit, audit
 from engine.i18n import _
 from engine.instance import given_names
 from engine.machine import Run, load, return_targets
+from engine.machine.nodes.approvals import left_out_at
 from engine.machine.stimuli import AddSigner, HandOver, RemoveSigner, Return, TakeBack
 from engine.people import need_here
 from engine.runtime.advance import INSTANCE, InstanceRef, go_on, lock_instance
 from engine.runtime.notices import tell_of
 from engine.runtime.tasks import change_task, hold_open_task
+from engine.runtime.undo import is_repeatable
 from engine.work import (
     Task,
     buttons_of,
@@ -146,6 +149,18 @@ def signers_of(ctx: Context, task_id: str) -> list[SignerState]:
     ]
 
 
+def left_out_of(ctx: Context, task_id: str) -> Sequence[str]:
+    """Return whom the approval of a task leaves out; nobody where it is over, or is none.
+
+    Raises:
+        NotFound: There is no such task.
+    """
+    with ctx.read():
+        task = get_task(ctx, task_id)
+        token = _run(ctx, task.instance_id).tasks.get(task.visit)
+        return left_out_at(token) if token is not None else ()
+
+
 @verb
 def add_signer(
     ctx: Context, *, task_id: str, person_key: str, where: Where = "beside", opinion: str | None = None
@@ -156,7 +171,7 @@ def add_signer(
         NotFound: There is no such task or person.
         AlreadyEnded: Somebody was faster.
         Forbidden: It is not the actor's, or the step does not offer it.
-        Conflict: Nobody can be added here, or they are asked already.
+        Conflict: Nobody can be added here, they are asked already, or the step leaves them out.
     """
     instance, task = _held_approval(ctx, task_id)
     need_offered(task, "add")
@@ -213,7 +228,7 @@ def transfer_task(
         NotFound: There is no such task or person.
         AlreadyEnded: Somebody was faster.
         Forbidden: It is not the actor's, or the step does not offer it.
-        Conflict: They have it already, or have left.
+        Conflict: They have it already, have left, or the step leaves them out.
     """
     instance, task = hold_open_task(ctx, task_id)
     need_offered(task, "transfer")
@@ -234,12 +249,15 @@ def transfer_task(
 
 @verb
 def take_back_decision(ctx: Context, *, task_id: str) -> InstanceRef:
-    """Take back what one decided at an approval that is still open.
+    """Take back what one decided: while the approval is open, or as long as nobody decided what follows.
+
+    Where the step is over and one decided it alone, what follows is closed, those who were asked there are
+    told, and the step is done again.
 
     Raises:
         NotFound: There is no such task.
         Forbidden: Somebody else decided it, or the step does not offer it.
-        Conflict: It has not been decided, or the approval is over.
+        Conflict: It has not been decided, others decided there too, or the process has gone on.
     """
     task = get_task(ctx, task_id)
     instance = lock_instance(ctx, task.instance_id)
@@ -247,10 +265,21 @@ def take_back_decision(ctx: Context, *, task_id: str) -> InstanceRef:
     if task.ended_by != ctx.actor.name:
         raise Forbidden(_("Only who decided it can take it back."))
     need_offered(task, "take_back")
-    if task.visit_id is None or task.state != "completed":
+    following = following_undecided(ctx, task)
+    if following is None and (task.state != "completed" or not signers_of(ctx, task_id)):
         raise Conflict(_("This cannot be taken back any more."))
     keep_action(ctx, task, "take_back", outcome=task.outcome, opinion=task.opinion)
     audit(ctx, "task.take_back", "task", task_id)
+    if following is not None:
+        asked = _asked_at(ctx, instance, following.element_id)
+        said = Return(
+            visit=following.visit, to=task.element_id, again="through", by=ctx.actor.name,
+            at=str(from_instant(ctx.now)), opinion="",
+        )  # fmt: skip
+        reached = go_on(ctx, instance, said)
+        concerned = [key for key in asked if key != ctx.actor.key]
+        tell_of(ctx, "taken_back", instance, element_id=task.element_id, concerned=concerned)
+        return reached
     reached = go_on(ctx, instance, TakeBack(visit=task.visit, task=task.id))
     left = get_task(ctx, task_id)
     if not left.open:
@@ -260,6 +289,33 @@ def take_back_decision(ctx: Context, *, task_id: str) -> InstanceRef:
     concerned = [key for key in others if key is not None and key != ctx.actor.key]
     tell_of(ctx, "taken_back", instance, element_id=task.element_id, concerned=concerned)
     return reached
+
+
+def following_undecided(ctx: Context, task: Task) -> Task | None:
+    """Return an open task of the step that followed what one decided alone, while nobody decided there.
+
+    None where the step is open itself, where others decided at it, where the process has gone on or has
+    branched, or where something was done on the way that must not be done twice.
+    """
+    if task.state != "completed" or task.outcome == "returned":
+        return None
+    tasks = tasks_of_instance(ctx, task.instance_id)
+    waiting = [one for one in tasks if one.open]
+    others = [one for one in tasks if one.id != task.id and one.state == "completed"]
+    since = select(ElementVisit.seq).where(ElementVisit.id == task.visit).scalar_subquery()
+    visits = select(ElementVisit.id, ElementVisit.element_id).where(
+        ElementVisit.instance_id == task.instance_id, ElementVisit.seq > since
+    )
+    later = {row.id: row.element_id for row in ctx.connection.execute(visits)}
+    at = {one.visit for one in waiting}
+    if len(at) != 1 or task.visit in at or any(one.visit in {task.visit, *later} for one in others):
+        return None
+    run = _run(ctx, task.instance_id)
+    if not all(is_repeatable(ctx, run.spec.node(element).settings) for element in later.values()):
+        return None
+    token = run.tasks.get(waiting[0].visit)
+    back = [] if token is None else return_targets(run, token, _passed(ctx, task.instance_id))
+    return waiting[0] if task.element_id in back else None
 
 
 def _run(ctx: Context, instance_id: str) -> Run:

@@ -9,12 +9,14 @@ from engine.errors import InvalidSubmission, Problem
 from engine.history import audit
 from engine.i18n import _
 from engine.jobs import ClaimedJob, enqueue, finish
+from engine.machine.nodes.approvals import LeftOut
 from engine.machine.stimuli import RemoveSigner
 from engine.people import add_cover, covers_of, end_cover, get_person, need_here
 from engine.push import publish
 from engine.runtime.advance import go_on, lock_instance
-from engine.runtime.approvals import signers_of, transfer_task
+from engine.runtime.approvals import left_out_of, signers_of, transfer_task
 from engine.runtime.instances import check_reason
+from engine.runtime.notices import tell_of
 from engine.work import OPEN_STATES, OPERATE, Candidate, Task, UserTask, get_task, keep_action
 
 HAND_OVER = "hand_over"
@@ -93,10 +95,15 @@ def hand_over_task(ctx: Context, job: ClaimedJob) -> None:
 
 
 def _hand_over(ctx: Context, task: Task, from_: str, to: str, reason: str) -> None:
+    instance = lock_instance(ctx, task.instance_id)
+    lent_to_them = task.assignee == from_ and task.owner is not None
+    if task.visit_id is not None and not lent_to_them and to in left_out_of(ctx, task.id):
+        raise LeftOut()
     if task.owner == from_:
         ctx.connection.execute(update(UserTask).where(UserTask.id == task.id).values(owner=to))
         keep_action(ctx, task, "transfer", person=to, opinion=reason)
         publish(ctx, "task", task.id)
+        tell_of(ctx, "transferred", instance, task=get_task(ctx, task.id), concerned=[to], text=reason)
     elif task.assignee == from_ and task.owner is not None:
         # Lent to who leaves: its owner has it again.
         ctx.connection.execute(
@@ -104,15 +111,16 @@ def _hand_over(ctx: Context, task: Task, from_: str, to: str, reason: str) -> No
         )
         keep_action(ctx, task, "give_back", person=task.owner, opinion=reason)
         publish(ctx, "task", task.id)
+        tell_of(ctx, "given_back", instance, task=get_task(ctx, task.id), concerned=[task.owner], text=reason)
     elif task.assignee == from_ and _is_asked(ctx, task, to):
         # One decision of theirs is enough.
         keep_action(ctx, task, "remove", person=from_, opinion=reason)
-        instance = lock_instance(ctx, task.instance_id)
         go_on(ctx, instance, RemoveSigner(visit=task.visit, task=task.id))
     elif task.assignee == from_:
         transfer_task(ctx, task_id=task.id, to=to, opinion=reason)
     else:
         _replace_candidate(ctx, task, from_, to)
+        tell_of(ctx, "transferred", instance, task=task, concerned=[to], text=reason)
 
 
 def _is_asked(ctx: Context, task: Task, person_key: str) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from engine import feel
 from engine.context import Context, verb
 from engine.db import table_of, upsert
-from engine.definition import Definition, get_startable, refuse_if_paused
+from engine.definition import Definition, get_definition_by_id, get_startable, refuse_if_paused
 from engine.definition.environment import environment
 from engine.definition.models import BusinessKeyCounter
 from engine.errors import BudgetExceeded, Forbidden, InvalidSubmission, Problem
@@ -27,11 +27,14 @@ from engine.push import publish
 from engine.runtime.advance import (
     InstanceRef,
     NewInstance,
-    advance,
     bring_forward,
+    go_on,
     lock_instance,
 )
+from engine.runtime.notices import notices_at, tell_of
+from engine.runtime.refusing import need_somebody_from_start
 from engine.values import Json
+from engine.work import handlers_of
 
 # What the engine itself says of an instance: nobody outside may say otherwise.
 RESERVED = frozenset({"decisions", "initiator", "submitter", "business_key", "started_at", "instance_id"})
@@ -71,6 +74,7 @@ def start_process(
         Forbidden: The actor may not hand in for them.
         Conflict: The business key is taken, the version is paused, or the person has left.
         InvalidSubmission: A name or value cannot be kept.
+        NobodyWouldDecide: Nobody would decide on it, at a step that refuses it then.
         Behind: The work is behind; only where whoever asks can try again.
     """
     definition = get_startable(ctx, key=process_key, version=version)
@@ -199,8 +203,10 @@ def _begin(
         parent_visit=parent_visit,
         started_at=ctx.now,
     )
-    run = Run(definition.spec, environment(ctx, definition, given_names(row)))
     begun = Start(event=start_event, came=came, variables=dict(variables), cascade=ctx.cascade)
+    if parent is None and came is None:
+        need_somebody_from_start(ctx, definition, row, begun)
+    run = Run(definition.spec, environment(ctx, definition, given_names(row)))
     started = bring_forward(ctx, row, definition, run, begun)
     publish(ctx, "instance", instance_id)
     return started
@@ -314,7 +320,7 @@ def _counting(dialect_name: str) -> Any:
 
 @verb
 def cancel_instance(ctx: Context, *, instance_id: str, reason: str) -> InstanceRef:
-    """End an instance before its time; what it called ends too.
+    """End an instance before its time; what it called ends too. Who was asked and its initiator hear of it.
 
     Raises:
         NotFound: There is none of this id.
@@ -323,8 +329,16 @@ def cancel_instance(ctx: Context, *, instance_id: str, reason: str) -> InstanceR
     """
     if ctx.actor.kind != "system":
         check_reason(reason)
-    ended = advance(ctx, instance_id, Cancel(), even_suspended=True)
+    instance = lock_instance(ctx, instance_id)
+    people = handlers_of(ctx, instance_id)
+    ended = go_on(ctx, instance, Cancel(), even_suspended=True)
     audit(ctx, "instance.cancel", "instance", instance_id, {"reason": reason})
+    # What ends with its caller is told of with it.
+    if instance.parent_id is None or ctx.actor.kind != "system":
+        definition = get_definition_by_id(ctx, instance.definition_id)
+        if definition.spec.approves or instance.followed or notices_at(ctx, definition, None, "cancelled"):
+            concerned = [*people, *([instance.initiator] if instance.initiator else [])]
+            tell_of(ctx, "cancelled", instance, concerned=concerned, text=reason)
     return ended
 
 

@@ -23,10 +23,11 @@ from engine.machine.stimuli import (
     Stimulus,
     TimerFired,
 )
-from engine.notify import MESSAGES, NEXT, RECEIVE, SEND, SETTINGS
+from engine.notify import DIGEST, MESSAGES, NEXT, RECEIVE, SEND, SETTINGS
 from engine.plugin import JobKind, Registry
 from engine.runtime.advance import Gone, advance
 from engine.runtime.deadlines import DEADLINE
+from engine.runtime.digest import tell_together
 from engine.runtime.handing import HAND_OVER, hand_over_task
 from engine.runtime.instances import call_process, cancel_instance
 from engine.runtime.kept import KEPT_JOBS, deliver_message
@@ -63,6 +64,9 @@ def register(registry: Registry) -> None:
     registry.add_job_kind(FORGET)
     registry.add_job_kind(JobKind(name=RECEIVE, title=_("Read an incoming message"), function=receive))
     registry.add_job_kind(JobKind(name=NEXT, title=_("Tell the next candidate"), function=tell_next))
+    registry.add_job_kind(
+        JobKind(name=DIGEST, title=_("Say what waited in one message"), function=tell_together)
+    )
     registry.add_job_kind(JobKind(name=HAND_OVER, title=_("Hand a task over"), function=hand_over_task))
     registry.add_job_kind(
         JobKind(name=LIMIT, title=_("Act where the time of a step is over"), function=time_up)

@@ -12,6 +12,7 @@ from typing import Any
 from engine.context import TIMER, Context
 from engine.definition import get_definition_by_id
 from engine.definition.environment import functions
+from engine.definition.notices import chosen_notices
 from engine.errors import Conflict, NotFound
 from engine.i18n import _, translate
 from engine.instance import given_names
@@ -19,15 +20,15 @@ from engine.jobs import ClaimedJob, Suspended, enqueue, finish
 from engine.machine import initiator_step
 from engine.notify import (
     MessageTemplate,
-    MessageText,
     Recipient,
     notify,
     person_recipient,
+    short_message,
 )
 from engine.people import Person, centre_locale, get_person, managers_of, people_of, quiet_until
 from engine.runtime.advance import lock_instance
-from engine.runtime.announce import ways_to, words_of
-from engine.runtime.approvals import return_task, returns_of, signers_of, transfer_task
+from engine.runtime.announce import chosen_people, own_names, ways_to, words_of
+from engine.runtime.approvals import left_out_of, return_task, returns_of, signers_of, transfer_task
 from engine.runtime.asides import give_back_task
 from engine.runtime.queries import variables_of
 from engine.runtime.tasks import complete_task
@@ -48,24 +49,19 @@ class NoWayBack(Conflict):
     code = "no_way_back"
 
 
-def _message(key: str, title: str, text: str, text_code: str) -> MessageTemplate:
-    """Make a message; where no SMS may have a link it says the other text."""
-    return MessageTemplate(key=key, title=title, texts={"sms": MessageText(text=text, text_code=text_code)})
-
-
-REMIND = _message(
+REMIND = short_message(
     "limit_remind",
     _("A task is due"),
     _("{{ business_key }} {{ task.shown }}: due {{ task.due }}. {{ link }}"),
     _("{{ business_key }} {{ task.shown }}: due {{ task.due }}. {{ code }}"),
 )
-ESCALATE = _message(
+ESCALATE = short_message(
     "limit_escalate",
     _("A task is overdue"),
     _("{{ business_key }} {{ task.shown }} was due {{ task.due }}. It is with {{ holder }}. {{ link }}"),
     _("{{ business_key }} {{ task.shown }} was due {{ task.due }}. It is with {{ holder }}."),
 )
-TRANSFER = _message(
+TRANSFER = short_message(
     "limit_transfer",
     _("A task is yours now"),
     _("{{ business_key }} {{ task.shown }} is yours now: it was due {{ task.due }}. {{ link }}"),
@@ -104,10 +100,11 @@ def time_up(ctx: Context, job: ClaimedJob) -> None:
 def _remind(ctx: Context, instance: Any, task: Task, said: Mapping[str, Any], job: ClaimedJob) -> None:
     """Tell whoever is asked that it is due, or was; whoever rests is told when they do not any more."""
     meant = list(_meant(ctx, instance, task, said))
-    if "only" in said:
-        # Deferred: they may have it no more.
-        meant = [person for person in meant if person.key == said["only"]]
-    told = [person for person in meant if _tell(ctx, instance, task, REMIND, said, person, job)]
+    told = [
+        person
+        for how, person in _told(ctx, instance, task, said, meant)
+        if _tell(ctx, instance, task, REMIND, how, person, job)
+    ]
     if told:
         keep_action(ctx, task, "remind", person=told[0].key if len(told) == 1 else None)
 
@@ -115,7 +112,9 @@ def _remind(ctx: Context, instance: Any, task: Task, said: Mapping[str, Any], jo
 def _decide(ctx: Context, instance: Any, task: Task, said: Mapping[str, Any], job: ClaimedJob) -> None:
     """Finish it with a button; a form's fields stay as they are, and must be what the form asks for."""
     finish_task = complete_task if task.form_key is None else ctx.registry.port("finish_task")
-    opinion = _opinion(ctx, task, said)
+    # A decision that takes no opinion is none the less made.
+    taken = {one["name"]: one.get("opinion") for one in task.options.get("outcomes", ())}
+    opinion = None if taken.get(said["outcome"]) == "none" else _opinion(ctx, task, said)
     finish_task(ctx, task_id=task.id, outcome=said["outcome"], data={}, opinion=opinion)
     if task.visit_id is None:
         # At an approval, finishing keeps it.
@@ -156,7 +155,7 @@ def _by(ctx: Context, task: Task, element_id: str) -> str | None:
 
 
 def _transfer(ctx: Context, instance: Any, task: Task, said: Mapping[str, Any], job: ClaimedJob) -> None:
-    """Hand it over to the first of those named who is here and not asked already."""
+    """Hand it over to the first of those named who is here, not asked already and not left out."""
     _hand_over(ctx, instance, task, said, job, _people(ctx, said["whom"] or ()))
 
 
@@ -176,10 +175,8 @@ def _escalate(ctx: Context, instance: Any, task: Task, said: Mapping[str, Any], 
         return
     if not above:
         raise NobodyThere()
-    for person in above.values():
-        if said.get("only", person.key) == person.key and _tell(
-            ctx, instance, task, ESCALATE, said, person, job
-        ):
+    for how, person in _told(ctx, instance, task, said, above.values()):
+        if _tell(ctx, instance, task, ESCALATE, how, person, job):
             keep_action(ctx, task, "escalate", person=person.key)
 
 
@@ -198,11 +195,14 @@ def _hand_over(
     asked = {task.assignee}
     if task.visit_id is not None:
         asked |= {one.person for one in signers_of(ctx, task.id) if one.state in ("asked", "waits")}
+        asked |= set(left_out_of(ctx, task.id))
     for person in people:
         if person.closed_at is None and person.key not in asked:
             opinion = _opinion(ctx, task, said)
             transfer_task(ctx, task_id=task.id, to=person.key, opinion=opinion, silent=True)
-            _tell(ctx, instance, get_task(ctx, task.id), TRANSFER, said, person, job)
+            task = get_task(ctx, task.id)
+            for how, told in _told(ctx, instance, task, said, [person]):
+                _tell(ctx, instance, task, TRANSFER, how, told, job)
             return
     raise NobodyThere()
 
@@ -237,6 +237,25 @@ def _meant(ctx: Context, instance: Any, task: Task, said: Mapping[str, Any]) -> 
     else:
         keys = [to] if to else _holders(ctx, task)
     yield from _people(ctx, keys)
+
+
+def _told(
+    ctx: Context, instance: Any, task: Task, said: Mapping[str, Any], concerned: Iterable[Person]
+) -> Iterator[tuple[Mapping[str, Any], Person]]:
+    """Find whom a limit tells, each with how: as an administrator set it, else as it is drawn.
+
+    Where it was deferred for somebody, only for them: they may have the task no more.
+    """
+    meant: Iterable[tuple[Mapping[str, Any], Person]] = ((said, person) for person in concerned)
+    chosen = chosen_notices(ctx, task.process_key, task.element_id, f"limit_{said['then']}")
+    if chosen is not None:
+        about = {"visit": task.visit, "task": task.id, "element": task.element_id}
+        meant = chosen_people(ctx, instance, task.definition_id, chosen, list(concerned), said, **about)
+    seen: set[str] = set()
+    for how, person in meant:
+        if person.key not in seen and said.get("only", person.key) == person.key:
+            seen.add(person.key)
+            yield how, person
 
 
 def _people(ctx: Context, words: Iterable[Any]) -> Iterator[Person]:
@@ -305,7 +324,8 @@ def _say(
 ) -> None:
     definition = get_definition_by_id(ctx, task.definition_id)
     package = definition.package
-    message, say = words_of(package, said["message"], built_in)
+    message, say = words_of(package, said["message"], built_in, said.get("words"))
+    own = own_names(ctx, definition, instance, task.element_id, recipient.locale) if "words" in said else {}
     name = package.text(recipient.locale, task.name)
     link, code = ways_to(ctx, definition, task.instance_id, task.element_id, task.id, recipient)
     nobody = translate(recipient.locale, _("nobody yet"))
@@ -319,6 +339,7 @@ def _say(
         scope={
             **variables_of(ctx, task.instance_id, visit=task.visit),
             **given_names(instance),
+            **own,
             "process": {"title": package.text(recipient.locale, definition.title)},
             "task": {"title": task.title, "name": name, "shown": task.title or name, "due": task.due_at},
             "holder": holder,

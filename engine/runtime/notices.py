@@ -9,8 +9,10 @@ from engine import feel
 from engine.context import Context
 from engine.definition import Definition, get_definition_by_id
 from engine.definition.environment import functions
+from engine.definition.notices import chosen_notices
 from engine.instance import given_names
 from engine.machine.effects import Notify
+from engine.machine.nodes.notices import told
 from engine.machine.spec import Notice
 from engine.runtime.announce import task_of, tell, whom
 from engine.runtime.queries import variables_of
@@ -33,8 +35,9 @@ def tell_of(
 ) -> None:
     """Tell people of something that happened, within the open transaction; never whoever did it.
 
-    What a step says of an event, else what the process says, decides who hears of it, by which channel and
-    in which words; where neither says anything, whom it concerns hears of it.
+    What an administrator set for the step, else for the process, else what the step says of an event, else
+    what the process says, decides who hears of it, by which channel and in which words; where none of them
+    says anything, whom it concerns hears of it.
 
     Args:
         ctx: The open write transaction, and who did it.
@@ -47,14 +50,14 @@ def tell_of(
     """
     definition = get_definition_by_id(ctx, instance.definition_id)
     element = task.element_id if task is not None else element_id
-    set_ = _notices(definition, element, event)
+    set_ = notices_at(ctx, definition, element, event)
     said = set_ or [Notice(event=event, to="concerned", channel="preferred", message="")]
     if instance.followed and event in _FOLLOWED:
         said = [*said, Notice(event=event, to="followers", channel="preferred", message="")]
     scope: dict[str, Json] = {}
-    if any(notice.message or notice.formula for notice in said):
+    if any(notice.message or notice.formula or notice.words for notice in said):
         scope = {**variables_of(ctx, instance.id), **given_names(instance)}
-    told: set[str | None] = {ctx.actor.key}
+    heard: set[str | None] = {ctx.actor.key}
     for notice in said:
         asked = Notify(
             visit=task.visit if task is not None else instance.id,
@@ -66,12 +69,13 @@ def tell_of(
             message=notice.message,
             scope=scope,
             circulates=notice.circulates,
+            words=notice.words,
         )
         about = task_of(ctx, asked) if task is not None else None
         for recipient in whom(ctx, definition, instance, asked, concerned=concerned):
-            if recipient.key is not None and recipient.key in told:
+            if recipient.key is not None and recipient.key in heard:
                 continue
-            told.add(recipient.key)
+            heard.add(recipient.key)
             tell(
                 ctx,
                 definition,
@@ -85,10 +89,18 @@ def tell_of(
             )
 
 
-def _notices(definition: Definition, element_id: str | None, event: str) -> list[Notice]:
+def notices_at(ctx: Context, definition: Definition, element_id: str | None, event: str) -> list[Notice]:
+    """Return what is said of an event: what an administrator set, else what is drawn; nothing where neither.
+
+    Args:
+        ctx: The open transaction.
+        definition: The process.
+        element_id: The step; None for what happens to the process as a whole.
+        event: What happens.
+    """
     spec = definition.spec
     node = spec.node(element_id) if element_id is not None else spec.root
-    return [notice for notice in node.settings.notices if notice.event == event]
+    return told(node.settings.notices, chosen_notices(ctx, definition.key, element_id, event), event)
 
 
 def _evaluated(ctx: Context, notice: Notice, scope: dict[str, Json]) -> Json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.context import Context
-from engine.runtime.approvals import returns_of, signers_of
+from engine.runtime.approvals import following_undecided, returns_of, signers_of
 from engine.work import Button, buttons_of, get_task, may_act, may_see
 
 
@@ -23,11 +23,13 @@ def offered_now(ctx: Context, task_id: str) -> list[Button]:
             "transfer": mine,
             "add": several,
             "remove": several,
-            # Once the approval is over nobody is asked any more.
+            # While others are asked at the step, or nobody has decided what follows it.
             "take_back": task.state == "completed"
-            and task.visit_id is not None
             and task.ended_by == ctx.actor.key
-            and bool(signers_of(ctx, task_id)),
+            and (
+                (task.visit_id is not None and bool(signers_of(ctx, task_id)))
+                or following_undecided(ctx, task) is not None
+            ),
             "comment": sees,
             "delegate": mine,
             "consult": mine,

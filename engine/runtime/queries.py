@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from engine.context import Context
 from engine.db import equal_to, order_by, page_of
@@ -16,7 +16,7 @@ from engine.i18n import _
 from engine.instance import LargeValue, ListedVariable, ProcessInstance
 from engine.machine.scopes import Scopes, View
 from engine.values import Json
-from engine.work import seen_instances
+from engine.work import seen_instances, supervised_processes
 
 INSTANCE_SORTS = {
     "started_at": ProcessInstance.started_at,
@@ -72,6 +72,10 @@ def list_instances(
     business_key: str | None = None,
     state: str | None = None,
     initiator: str | None = None,
+    mine: str | None = None,
+    supervised: bool = False,
+    called: bool = True,
+    search: str | None = None,
     variables: Mapping[str, str] | None = None,
     only: Sequence[str] | None = None,
     seen: bool = False,
@@ -88,6 +92,10 @@ def list_instances(
         business_key: With this key.
         state: In this state.
         initiator: Started by this person.
+        mine: Started by this person, or handed in by them for somebody else.
+        supervised: Only of processes that the context's actor supervises.
+        called: Those that another instance called too.
+        search: In title or business key.
         variables: Listed variables and their values.
         only: Among these ids.
         seen: Only what the context's actor may see.
@@ -107,6 +115,19 @@ def list_instances(
             ProcessInstance.initiator: initiator,
         }
     )
+    if mine is not None:
+        wanted.append(or_(ProcessInstance.initiator == mine, ProcessInstance.submitter == mine))
+    if supervised:
+        wanted.append(ProcessInstance.process_key.in_(supervised_processes(ctx)))
+    if not called:
+        wanted.append(ProcessInstance.parent_id.is_(None))
+    if search:
+        wanted.append(
+            or_(
+                ProcessInstance.title.icontains(search, autoescape=True),
+                ProcessInstance.business_key.icontains(search, autoescape=True),
+            )
+        )
     if only is not None:
         wanted.append(ProcessInstance.id.in_(only))
     if seen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +19,7 @@ from engine.instance import given_names
 from engine.machine import load
 from engine.machine.stimuli import Appoint, Awaken, Withdraw
 from engine.parameters import parameter
-from engine.people import is_meant, need_here
+from engine.people import need_here
 from engine.plugin import SettingSpec
 from engine.push import tell
 from engine.runtime.advance import Gone, InstanceRef, bring_forward, go_on, lock_instance
@@ -26,12 +27,14 @@ from engine.runtime.instances import cancel_instance, check_reason
 from engine.runtime.notices import tell_of
 from engine.work import (
     OPERATE,
+    Task,
     TaskAction,
     buttons_of,
     handlers_of,
     keep_action,
     need_offered,
-    tasks_of_instance,
+    supervises,
+    waiting_at,
 )
 
 URGE_EVERY = "urge.every_s"
@@ -56,6 +59,8 @@ class TooSoon(Conflict):
 def urge(ctx: Context, *, instance_id: str, text: str = "") -> list[str]:
     """Ask everybody whom an instance waits for to hurry, in one word of somebody who may.
 
+    Whoever stands at a step that takes no urging is left in peace.
+
     Args:
         ctx: Its initiator, where the process lets them, a supervisor of the process, or an operator.
         instance_id: Which instance; what it called is meant too.
@@ -69,10 +74,11 @@ def urge(ctx: Context, *, instance_id: str, text: str = "") -> list[str]:
         Gone: It has ended.
         Forbidden: The actor may not.
         TooSoon: Somebody did a short while ago.
+        NotOffered: No step at which it stands takes urging.
         Conflict: It waits for nobody.
     """
     instance, definition = _held(ctx, instance_id)
-    if not (_may(ctx, definition, instance, "urge") or supervises(ctx, definition)):
+    if not (_may(ctx, definition, instance, "urge") or supervises(ctx, instance.process_key)):
         raise Forbidden()
     every = timedelta(seconds=int(parameter(ctx, URGE_EVERY)))
     last = ctx.connection.execute(
@@ -82,12 +88,12 @@ def urge(ctx: Context, *, instance_id: str, text: str = "") -> list[str]:
     ).scalar()
     if last is not None and ctx.now - last < every:
         raise TooSoon()
-    people = handlers_of(ctx, instance_id)
+    open_ = waiting_at(ctx, [instance_id])[instance_id]
+    if open_ and not any(map(_takes_urging, open_)):
+        need_offered(open_[0], "urge")
+    people = handlers_of(ctx, instance_id, at=_takes_urging)
     if not people:
         raise Conflict(_("It waits for nobody now."))
-    open_ = [task for task in tasks_of_instance(ctx, instance_id) if task.open]
-    if open_ and not any("urge" in buttons_of(task) for task in open_):
-        need_offered(open_[0], "urge")
     keep_action(
         ctx, instance_id, "urge", person=people[0] if len(people) == 1 else None, opinion=text or None
     )
@@ -143,13 +149,8 @@ def cancel_request(ctx: Context, *, instance_id: str, reason: str) -> InstanceRe
     instance, definition = _held(ctx, instance_id)
     if not _may(ctx, definition, instance, "cancel"):
         raise Forbidden()
-    people = handlers_of(ctx, instance_id)
     keep_action(ctx, instance_id, "cancel", opinion=reason)
-    cancelled = cancel_instance(ctx, instance_id=instance_id, reason=reason)
-    concerned = [*people, *([instance.initiator] if instance.initiator else [])]
-    if definition.spec.approves or instance.followed:
-        tell_of(ctx, "cancelled", instance, concerned=concerned, text=reason)
-    return cancelled
+    return cancel_instance(ctx, instance_id=instance_id, reason=reason)
 
 
 @verb
@@ -219,20 +220,39 @@ def appoint_people(
 
 def allowed(ctx: Context, instance: Any) -> list[str]:
     """Return what the context's actor may do to a request as a whole: ``urge``, ``withdraw``, ``cancel``."""
-    if instance["state"] not in _OPEN:
-        return []
-    definition = get_definition_by_id(ctx, instance["definition_id"])
-    row = SimpleNamespace(**instance)
-    may = [word for word in ("urge", "withdraw", "cancel") if _may(ctx, definition, row, word)]
-    if "urge" not in may and supervises(ctx, definition):
-        may.insert(0, "urge")
-    return may
+    return allowed_of(ctx, [instance])[instance["id"]]
 
 
-def supervises(ctx: Context, definition: Definition) -> bool:
-    """Whether the context's actor supervises a process."""
-    key = ctx.actor.key
-    return key is not None and any(is_meant(ctx, word, key) for word in definition.manifest.supervisors)
+def allowed_of(
+    ctx: Context, instances: Sequence[Any], waiting: Mapping[str, Sequence[Task]] | None = None
+) -> dict[str, list[str]]:
+    """Return what the context's actor may do to each of some requests, by their ids.
+
+    Args:
+        ctx: Any open transaction.
+        instances: Their rows.
+        waiting: Their open tasks, as ``waiting_at`` finds them, where they are known already.
+    """
+    running = [one for one in instances if one["state"] in _OPEN]
+    at = waiting_at(ctx, [one["id"] for one in running]) if waiting is None else waiting
+    supervised: dict[str, bool] = {}
+    found: dict[str, list[str]] = {one["id"]: [] for one in instances}
+    for one in running:
+        definition, row = get_definition_by_id(ctx, one["definition_id"]), SimpleNamespace(**one)
+        may = [word for word in ("urge", "withdraw", "cancel") if _may(ctx, definition, row, word)]
+        if "urge" not in may:
+            key = row.process_key
+            if key not in supervised:
+                supervised[key] = supervises(ctx, key)
+            may = ["urge", *may] if supervised[key] else may
+        if not any(map(_takes_urging, at[one["id"]])):
+            may = [word for word in may if word != "urge"]
+        found[one["id"]] = may
+    return found
+
+
+def _takes_urging(task: Task) -> bool:
+    return "urge" in buttons_of(task)
 
 
 def _may(ctx: Context, definition: Definition, instance: Any, word: str) -> bool:

@@ -54,6 +54,7 @@ def tell_next(ctx: Context, job: ClaimedJob) -> None:
             to="candidates",
             channel=said["channel"],
             message=said["message"],
+            words=said.get("words"),
             scope={**variables_of(ctx, instance.id, visit=task.visit), **given_names(instance)},
             next_after_s=float(said["next_after_s"]),
         )

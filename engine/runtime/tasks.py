@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -19,6 +20,7 @@ from engine.machine.stimuli import Chosen, TaskDone
 from engine.push import publish, tell
 from engine.runtime.advance import INSTANCE, InstanceRef, go_on
 from engine.runtime.instances import check_names
+from engine.runtime.refusing import need_somebody_behind
 from engine.values import Json
 from engine.work import (
     Signature,
@@ -203,6 +205,7 @@ def complete_task(
         AlreadyEnded: Somebody was faster; the message says who and when.
         Forbidden: It is not the actor's.
         InvalidSubmission: The outcome, the opinion, the signature or the data cannot be accepted.
+        NobodyWouldDecide: Nobody would decide on what is handed in, at a step that refuses it then.
     """
     instance, task = hold_open_task(ctx, task_id)
     chosen = outcome_of(task, outcome, opinion, signed=signature is not None)
@@ -212,6 +215,16 @@ def complete_task(
         raise InvalidSubmission(_("This is another task's form."))
     variables = dict(form.values if form is not None else data or {})
     check_names(variables)
+    done = TaskDone(
+        visit=task.visit,
+        task=task.visit_id and task.id,
+        outcome=chosen,
+        by=ctx.actor.name,
+        at=str(from_instant(ctx.now)),
+        opinion=opinion,
+        variables=variables,
+    )
+    need_somebody_behind(ctx, instance, task, done)
     change_task(
         ctx,
         task,
@@ -239,20 +252,7 @@ def complete_task(
     signed = sign(ctx, signature, instance_id=task.instance_id) if signature is not None else None
     if task.visit_id is not None or attached or signed is not None:
         keep_action(ctx, task, "decide", outcome=chosen, opinion=opinion, files=attached, signature=signed)
-    return go_on(
-        ctx,
-        instance,
-        TaskDone(
-            visit=task.visit,
-            task=task.visit_id and task.id,
-            outcome=chosen,
-            by=ctx.actor.name,
-            at=str(from_instant(ctx.now)),
-            opinion=opinion,
-            variables=variables,
-            signature=signed,
-        ),
-    )
+    return go_on(ctx, instance, replace(done, signature=signed))
 
 
 @verb

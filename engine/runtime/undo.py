@@ -130,7 +130,7 @@ def finish_answered(
         ).scalars()
     )
     way = None
-    if all(_repeatable(ctx, after.spec.node(at).settings) for at in passed):
+    if all(is_repeatable(ctx, after.spec.node(at).settings) for at in passed):
         way = way_back(before, after, task.visit, passed)
     _keep(ctx, task, verb=verb, revision=row.revision, way_back=None if way is None else asdict(way))
     return way is not None
@@ -141,8 +141,8 @@ def _load(ctx: Context, row: Any) -> Run:
     return load(definition.spec, row.machine_state, environment(ctx, definition, given_names(row)))
 
 
-def _repeatable(ctx: Context, settings: Settings) -> bool:
-    """Whether what an element calls may be called again."""
+def is_repeatable(ctx: Context, settings: Settings) -> bool:
+    """Tell whether what an element calls may be called again."""
     if settings.service is None:
         return True
     offer = ctx.registry.service_tasks.get(settings.service)

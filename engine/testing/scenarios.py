@@ -20,20 +20,30 @@ from engine import runtime
 from engine.clock import MovableClock
 from engine.context import PUBLIC, SYSTEM, Actor, Centre, Context
 from engine.definition import deploy
-from engine.errors import CallwrightError, DefinitionError, Problem
+from engine.errors import CallwrightError, DefinitionError, NotFound, Problem
 from engine.feel.temporal import DaysTimeDuration, from_instant, parse_duration
 from engine.files import reference, store
 from engine.i18n import _
 from engine.jobs import Job, list_incidents
 from engine.notify import list_notifications, store_inbound
-from engine.people import create_person, join_unit, put_group, put_unit, set_groups
+from engine.people import (
+    create_person,
+    get_person,
+    holders_of,
+    join_unit,
+    put_group,
+    put_post,
+    put_unit,
+    set_groups,
+    set_post_holders,
+)
 from engine.plugin import Registry
 from engine.runtime.services import call_service
 from engine.testing.centre import START, make_centre, system, work_off
 from engine.testing.signing import signature
 from engine.work import Task, check_signature, list_tasks
 
-_STEPS = ("task", "return", "sms", "wait", "message", "signal")
+_STEPS = ("task", "return", "sms", "wait", "message", "signal", "service")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,13 +127,30 @@ def play(
     begun_at = scenario.start.get("at")
     clock = MovableClock(datetime.fromisoformat(begun_at) if begun_at else START)
     with tempfile.TemporaryDirectory(prefix="callwright-scenario-") as folder:
-        centre = make_centre(Path(folder), clock=clock, plugins=plugins, floors=floors)
+        centre = make_centre(
+            Path(folder), clock=clock, plugins=plugins, floors=(*floors, _roles_of(scenario))
+        )
         try:
             playing = Playing(centre, clock, key)
             playing.furnish(packages, scenario)
             return playing.play(scenario)
         finally:
             centre.database.dispose()
+
+
+def _roles_of(scenario: Scenario) -> Callable[[Registry], None]:
+    """Return what tells who has a role: those whom the scenario gives it, in its order."""
+    having: dict[str, list[str]] = {}
+    for person, said in scenario.people.items():
+        for role in said.get("roles", ()):
+            having.setdefault(role, []).append(person)
+
+    def people_with_role(_ctx: Context, role: str) -> list[str]:
+        if role not in having:
+            raise NotFound(_("There is no role %(name)s."), name=role)
+        return having[role]
+
+    return lambda registry: registry.add_port("people_with_role", people_with_role)
 
 
 class Playing:
@@ -163,9 +190,13 @@ class Playing:
                 for group in said.get("groups", ()):
                     put_group(ctx, key=group, name=group)
                 set_groups(ctx, person_key=person, group_keys=said.get("groups", ()))
+                for post in said.get("posts", ()):
+                    put_post(ctx, key=post, name=post)
+                    holders = [*holders_of(ctx, post), get_person(ctx, person)]
+                    set_post_holders(ctx, key=post, person_keys=[holder.key for holder in holders])
             self._organise(ctx, scenario)
             for call in scenario.given:
-                call_service(ctx, call["service"], call.get("inputs", {}))
+                _call(ctx, call)
 
     def _organise(self, ctx: Context, scenario: Scenario) -> None:
         """Put everybody below their manager: each manager leads a unit of their own."""
@@ -235,12 +266,18 @@ class Playing:
             )
         elif "sms" in step:
             self._sms(step["sms"])
+        elif "service" in step:
+            with system(self.centre).write() as ctx:
+                call_service(ctx, step["service"], step.get("inputs", {}))
         elif "wait" in step:
             self._wait(step["wait"])
         elif "message" in step:
             runtime.correlate_message(self.acting(step), instance_id=self.instance_id, **step["message"])
         elif "signal" in step:
             runtime.broadcast_signal(self.acting(step), **step["signal"])
+        elif "service" in step:
+            with self.acting(step).write() as ctx:
+                _call(ctx, step)
         work_off(self.centre)
 
     def _finish(self, step: Mapping[str, Any]) -> None:
@@ -363,6 +400,11 @@ class Playing:
 
     def _read(self) -> Any:
         return system(self.centre).read()
+
+
+def _call(ctx: Context, call: Mapping[str, Any]) -> None:
+    """Call an inline service task of a plug-in, as a drawing does."""
+    call_service(ctx, call["service"], call.get("inputs", {}))
 
 
 def _managers(scenario: Scenario) -> dict[str, str]:

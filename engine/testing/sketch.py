@@ -18,8 +18,8 @@ line with ``->`` joins elements by flows::
     which -> begin *
 
 A condition stands in brackets behind a flow; ``*`` marks the default flow. An approval names its people by
-``who:FEEL/level*weight``, separated by semicolons; a step's buttons are taken away by their names, or called
-otherwise::
+``who:FEEL/level*weight``, or ``lookup(plugin.name):FEEL``, separated by semicolons; a step's buttons are
+taken away by their names, or called otherwise::
 
     user check approval="rule=ratio percent=60 veto=true" asks='person:["ann","ben"];manager:initiator/2'
     user file buttons="transfer;return:Ask again"
@@ -222,7 +222,8 @@ def _approver(name: str, word: str) -> str:
     who, _colon, rest = word.strip().partition(":")
     of, _star, weight = rest.partition("*")
     of, _slash, level = of.partition("/")
-    said = {"who": who, "of": of, "level": level, "weight": weight}
+    who, _bracket, lookup = who.rstrip(")").partition("(")
+    said = {"who": who, "of": of, "level": level, "lookup": lookup, "weight": weight}
     return f"<callwright:{name}{_attributes({key: value for key, value in said.items() if value})}/>"
 
 

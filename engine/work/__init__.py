@@ -4,6 +4,7 @@ from engine.work.actions import actions_of, keep_action
 from engine.work.buttons import Button, NotOffered, buttons_of, need_offered
 from engine.work.clock import CLOCK_STATES, ClockState, clock_state, held_since, postpone_tasks
 from engine.work.forms import ValidatedForm
+from engine.work.handled import HOW, Handled, list_handled
 from engine.work.involved import (
     KINDS,
     Part,
@@ -45,6 +46,7 @@ from engine.work.models import (
 )
 from engine.work.rights import (
     OPERATE,
+    candidates_by_task,
     candidates_of,
     is_candidate,
     may_act,
@@ -61,6 +63,7 @@ from engine.work.signatures import (
     kept_signature,
     sign,
 )
+from engine.work.supervision import supervised_processes, supervises, supervisors_of
 from engine.work.tasks import (
     TASK_SORTS,
     Task,
@@ -71,11 +74,13 @@ from engine.work.tasks import (
     list_comments,
     list_tasks,
     tasks_of_instance,
+    waiting_at,
 )
 
 __all__ = [
     "ACTIONS",
     "CLOCK_STATES",
+    "HOW",
     "KEPT",
     "KINDS",
     "OPEN_STATES",
@@ -85,6 +90,7 @@ __all__ = [
     "Candidate",
     "ClockState",
     "Comment",
+    "Handled",
     "Involvement",
     "KeptSignature",
     "Link",
@@ -104,6 +110,7 @@ __all__ = [
     "actions_of",
     "answers_taken_back",
     "buttons_of",
+    "candidates_by_task",
     "candidates_of",
     "check_signature",
     "clock_state",
@@ -121,6 +128,7 @@ __all__ = [
     "keep_signature",
     "kept_signature",
     "list_comments",
+    "list_handled",
     "list_parts",
     "list_tasks",
     "make_link",
@@ -140,6 +148,10 @@ __all__ = [
     "revoke_links_of",
     "seen_instances",
     "sign",
+    "supervised_processes",
+    "supervises",
+    "supervisors_of",
     "tasks_of_instance",
     "use_act",
+    "waiting_at",
 ]

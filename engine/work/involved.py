@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from engine.context import Context
 from engine.db import page_of
@@ -151,6 +151,7 @@ def list_parts(
     unread: bool = False,
     waiting: bool = False,
     by: bool = False,
+    search: str | None = None,
     page: int = 1,
     page_size: int = 25,
 ) -> tuple[int, list[Part]]:
@@ -163,6 +164,7 @@ def list_parts(
         unread: Only what they have not seen.
         waiting: Only what is not over: a question without an answer, a task that was not given back.
         by: Those that they gave to others, not their own.
+        search: In the instance's title or business key, or in what was said with it.
         page: From 1.
         page_size: At most 100.
     """
@@ -172,6 +174,9 @@ def list_parts(
         wanted.append(Involvement.read_at.is_(None))
     if waiting:
         wanted.append(Involvement.ended_at.is_(None))
+    if search:
+        columns = (ProcessInstance.title, ProcessInstance.business_key, Involvement.text)
+        wanted.append(or_(*(column.icontains(search, autoescape=True) for column in columns)))
     of_instance = (
         ProcessInstance.title,
         ProcessInstance.business_key,

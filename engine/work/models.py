@@ -15,6 +15,11 @@ OPEN_STATES = ("open", "claimed")
 _WAITING = text(f"state IN {OPEN_STATES}")
 
 
+def _index_where(condition: str, name: str, *columns: str) -> Index:
+    """Return an index of those rows alone that fulfil a condition."""
+    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
 class UserTask(Base):
     """A step that waits for a person. ``state`` is open, claimed, completed or cancelled.
 
@@ -25,6 +30,9 @@ class UserTask(Base):
     __table_args__ = (
         Index("ix_user_task_assignee", "assignee", "state"),
         Index("ix_user_task_ended_by", "ended_by", "ended_at"),
+        # What is lent, and what is decided in somebody's place: few among very many.
+        _index_where("owner IS NOT NULL", "ix_user_task_owner", "owner"),
+        _index_where("covers_for IS NOT NULL", "ix_user_task_covers_for", "covers_for", "assignee"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -44,6 +52,8 @@ class UserTask(Base):
     assignee: Mapped[str | None] = mapped_column(String(64))
     # Who gets it back from the assignee, whom they asked to work on it.
     owner: Mapped[str | None] = mapped_column(String(64))
+    # In whose place the assignee decides, as their cover.
+    covers_for: Mapped[str | None] = mapped_column(String(64))
     priority: Mapped[int] = mapped_column(Integer, default=50)
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
@@ -80,6 +90,7 @@ class TaskAction(Base):
     __tablename__ = "task_action"
     __table_args__ = (
         Index("ix_task_action_instance", "instance_id", "seq"),
+        _index_where("action = 'transfer'", "ix_task_action_transfer", "actor", "at"),
         IN_ORDER,
     )
 
@@ -147,7 +158,10 @@ class Involvement(Base):
     """
 
     __tablename__ = "involvement"
-    __table_args__ = (Index("ix_involvement_person", "person_key", "kind", "at"),)
+    __table_args__ = (
+        Index("ix_involvement_person", "person_key", "kind", "at"),
+        Index("ix_involvement_by", "by", "kind", "at"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     instance_id: Mapped[str] = mapped_column(ForeignKey("process_instance.id"), index=True)

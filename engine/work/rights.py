@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, String, and_, bindparam, exists, false, literal, or_, select, true
@@ -14,6 +15,7 @@ from engine.i18n import _
 from engine.instance import ProcessInstance
 from engine.people import groups_of, members_of, membership
 from engine.work.models import Candidate, Involvement, TaskAction, UserTask
+from engine.work.supervision import supervised_processes, supervises
 
 if TYPE_CHECKING:
     from engine.work.tasks import Task
@@ -21,6 +23,21 @@ if TYPE_CHECKING:
 OPERATE = "instances.operate"
 SEE_ALL = "instances.see_all"
 SEE_ALL_TASKS = "tasks.see_all"
+
+
+_NAMED = (
+    select(Candidate.task_id, Candidate.kind, Candidate.key)
+    .where(Candidate.task_id.in_(bindparam("tasks", expanding=True)))
+    .order_by(Candidate.kind, Candidate.key)
+)
+
+
+def candidates_by_task(ctx: Context, task_ids: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """Return who may take tasks, as they are named: ``person`` or ``group`` and the key of each, by task."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for row in ctx.connection.execute(_NAMED, {"tasks": list(task_ids)}):
+        found.setdefault(row.task_id, []).append((row.kind, row.key))
+    return found
 
 
 _CANDIDATES = select(Candidate.kind, Candidate.key).where(Candidate.task_id == bindparam("task"))
@@ -91,7 +108,7 @@ def need_may_act(ctx: Context, task: Task, *, candidate: bool | None = None) -> 
 
 
 def _has_part(person: ColumnElement[str], groups: Any) -> ColumnElement[bool]:
-    """Say in SQL that somebody started an instance, or has or had something to do with its whole tree.
+    """Say in SQL that somebody started an instance, also for another, or has to do with its whole tree.
 
     A task that they had or may take, something they did at one, a part beside the tasks.
 
@@ -126,6 +143,7 @@ def _has_part(person: ColumnElement[str], groups: Any) -> ColumnElement[bool]:
 
     return or_(
         ProcessInstance.initiator == person,
+        ProcessInstance.submitter == person,
         took_part.exists(),
         of_the_tree(TaskAction, TaskAction.actor),
         of_the_tree(Involvement, Involvement.person_key),
@@ -135,20 +153,29 @@ def _has_part(person: ColumnElement[str], groups: Any) -> ColumnElement[bool]:
 _person, _now = bindparam("person", type_=String()), bindparam("now", type_=Instant())
 _EXISTS = select(ProcessInstance.id).where(ProcessInstance.id == bindparam("instance"))
 _SEEN = _EXISTS.where(_has_part(_person, membership(_person, _now)))
+_root = aliased(ProcessInstance)
+_PROCESSES = (
+    select(ProcessInstance.process_key, _root.process_key.label("root_key"))
+    .join(_root, _root.id == ProcessInstance.root_id)
+    .where(ProcessInstance.id == bindparam("instance"))
+)
 
 
 def may_see(ctx: Context, instance_id: str) -> bool:
     """Whether the context's actor may see an instance.
 
-    They started it, have or had something to do with it, or may see all. A called instance is seen by whoever
-    sees the one that called it.
+    They started it, have or had something to do with it, supervise its process, or may see all. A called
+    instance is seen by whoever sees the one that called it.
     """
     if ctx.actor.may(SEE_ALL) or ctx.actor.may(OPERATE):
         return ctx.connection.execute(_EXISTS, {"instance": instance_id}).first() is not None
     if ctx.actor.key is None:
         return False
     names = {"instance": instance_id, "person": ctx.actor.key, "now": ctx.now}
-    return ctx.connection.execute(_SEEN, names).first() is not None
+    if ctx.connection.execute(_SEEN, names).first() is not None:
+        return True
+    row = ctx.connection.execute(_PROCESSES, {"instance": instance_id}).first()
+    return row is not None and any(supervises(ctx, key) for key in {row.process_key, row.root_key})
 
 
 def seen_instances(ctx: Context) -> ColumnElement[bool]:
@@ -158,4 +185,10 @@ def seen_instances(ctx: Context) -> ColumnElement[bool]:
     key = ctx.actor.key
     if key is None:
         return false()
-    return _has_part(literal(key), groups_of(ctx, key))
+    has_part = _has_part(literal(key), groups_of(ctx, key))
+    supervised = supervised_processes(ctx)
+    if not supervised:
+        return has_part
+    root = aliased(ProcessInstance)
+    of_root = exists().where(root.id == ProcessInstance.root_id, root.process_key.in_(supervised))
+    return or_(ProcessInstance.process_key.in_(supervised), of_root, has_part)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, true
+from sqlalchemy.orm import aliased
 
 from engine.context import Context
 from engine.db import order_by, page_of, table_of
@@ -38,6 +39,7 @@ class Task:
     options: Mapping[str, Json]
     assignee: str | None
     owner: str | None
+    covers_for: str | None
     priority: int
     due_at: datetime | None
     created_at: datetime
@@ -111,6 +113,10 @@ def list_tasks(
     candidate: str | None = None,
     mine: str | None = None,
     ended_by: str | None = None,
+    owner: str | None = None,
+    lent: bool | None = None,
+    covers_for: str | None = None,
+    covered: bool | None = None,
     state: Sequence[str] = OPEN_STATES,
     process_key: str | None = None,
     instance_id: str | None = None,
@@ -131,6 +137,10 @@ def list_tasks(
         candidate: Open to this person or to one of their groups, and nobody's yet.
         mine: Either of both.
         ended_by: Finished by this person.
+        owner: Lent by this person, who gets it back.
+        lent: Whether somebody gets it back from the assignee.
+        covers_for: Decided in this person's place by their cover.
+        covered: Whether it is decided in somebody's place.
         state: In one of these states.
         process_key, instance_id, business_key: Of this process or instance.
         due_by: Due at this instant or before.
@@ -157,6 +167,14 @@ def list_tasks(
         )
     if ended_by is not None:
         wanted.append(UserTask.ended_by == ended_by)
+    if owner is not None:
+        wanted.append(UserTask.owner == owner)
+    if lent is not None:
+        wanted.append(UserTask.owner.is_not(None) if lent else UserTask.owner.is_(None))
+    if covers_for is not None:
+        wanted.append(UserTask.covers_for == covers_for)
+    if covered is not None:
+        wanted.append(UserTask.covers_for.is_not(None) if covered else UserTask.covers_for.is_(None))
     if process_key is not None:
         wanted.append(UserTask.process_key == process_key)
     if instance_id is not None:
@@ -169,14 +187,7 @@ def list_tasks(
         whose = exists().where(ProcessInstance.id == UserTask.instance_id, seen_instances(ctx))
         wanted.append(whose.correlate(UserTask))
     if search:
-        like = f"%{_escaped(search)}%"
-        wanted.append(
-            or_(
-                UserTask.title.ilike(like, escape="\\"),
-                UserTask.business_key.ilike(like, escape="\\"),
-                UserTask.name.ilike(like, escape="\\"),
-            )
-        )
+        wanted.append(searched(search))
     for name, value in (variables or {}).items():
         wanted.append(
             exists().where(
@@ -212,8 +223,10 @@ def _is_candidate(ctx: Context, person_key: str) -> ColumnElement[bool]:
     return named.scalar_subquery().is_(True)
 
 
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def searched(text: str) -> ColumnElement[bool]:
+    """Say in SQL that a task has a text in its title, business key or name."""
+    columns = (UserTask.title, UserTask.business_key, UserTask.name)
+    return or_(*(column.icontains(text, autoescape=True) for column in columns))
 
 
 def tasks_of_instance(ctx: Context, instance_id: str) -> list[Task]:
@@ -226,15 +239,46 @@ def tasks_of_instance(ctx: Context, instance_id: str) -> list[Task]:
     return [Task(**row) for row in rows]
 
 
-def handlers_of(ctx: Context, instance_id: str) -> list[str]:
-    """Return the keys of everybody whom an instance waits for, and those that it called."""
-    called = select(ProcessInstance.id).where(ProcessInstance.root_id == instance_id)
-    waiting = select(UserTask.id, UserTask.assignee).where(
-        or_(UserTask.instance_id == instance_id, UserTask.instance_id.in_(called)), _WAITING
+def waiting_at(ctx: Context, instance_ids: Iterable[str]) -> dict[str, list[Task]]:
+    """Return the open tasks of some instances by the instance's id, oldest first: of what they called too."""
+    ids = set(instance_ids)
+    found: dict[str, list[Task]] = {instance_id: [] for instance_id in ids}
+    if not ids:
+        return found
+    family = aliased(ProcessInstance)
+    waiting = (
+        select(UserTask.__table__, ProcessInstance.root_id)
+        .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+        .where(
+            UserTask.instance_id.in_(
+                select(family.id).where(or_(family.id.in_(ids), family.root_id.in_(ids)))
+            ),
+            _WAITING,
+        )
+        .order_by(UserTask.id)
     )
+    for row in ctx.connection.execute(waiting).mappings():
+        said = dict(row)
+        whose = {said["instance_id"], said.pop("root_id")} & ids
+        for instance_id in whose:
+            found[instance_id].append(Task(**said))
+    return found
+
+
+def handlers_of(
+    ctx: Context, instance_id: str, *, at: Callable[[Task], bool] = lambda task: True
+) -> list[str]:
+    """Return the keys of everybody whom an instance waits for, and those that it called.
+
+    Args:
+        ctx: Any open transaction.
+        instance_id: Which instance.
+        at: At which of its open tasks.
+    """
     keys: dict[str, None] = {}
-    for task_id, assignee in ctx.connection.execute(waiting.order_by(UserTask.id)).all():
-        keys.update(dict.fromkeys([assignee] if assignee else candidates_of(ctx, task_id)))
+    for task in waiting_at(ctx, [instance_id])[instance_id]:
+        if at(task):
+            keys.update(dict.fromkeys([task.assignee] if task.assignee else candidates_of(ctx, task.id)))
     return list(keys)
 
 

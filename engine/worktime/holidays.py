@@ -34,15 +34,19 @@ class RegionYear:
     Args:
         holidays: The days off and their names.
         make_up_days: Weekend days that are worked instead (调休).
+        moved_days: Days off that only stand in the place of others: free, but no holidays by law.
         provisional: The authority's notice is not known; the dates are computed by rule.
     """
 
     holidays: Mapping[date, str]
     make_up_days: frozenset[date]
+    moved_days: frozenset[date]
     provisional: bool
 
 
-_NOTHING = RegionYear(holidays=MappingProxyType({}), make_up_days=frozenset(), provisional=False)
+_NOTHING = RegionYear(
+    holidays=MappingProxyType({}), make_up_days=frozenset(), moved_days=frozenset(), provisional=False
+)
 
 
 @cache
@@ -94,8 +98,17 @@ def region_year(region: str, year: int, locale: str = "en") -> RegionYear:
     return RegionYear(
         holidays=MappingProxyType({day: name for day, name in sorted(found.items()) if day.year == year}),
         make_up_days=frozenset(day for day in found.weekend_workdays if day.year == year),
+        moved_days=_moved(country, year, found) if country in _NOTICE_REGIONS else frozenset(),
         provisional=country in _NOTICE_REGIONS and year not in notices,
     )
+
+
+def _moved(country: str, year: int, found: Mapping[date, str]) -> frozenset[date]:
+    """Return the days off that stand for a weekend's holiday, or for a weekend that is worked."""
+    by_law = registry.country_holidays(country, years=year, observed=False)
+    notice = getattr(by_law, "special_public_holidays", {}).get(year, ())
+    swapped = {date(year, month, day) for month, day, *_worked in notice}
+    return frozenset({day for day in found if day.year == year and day not in by_law} | swapped)
 
 
 @cache

@@ -13,6 +13,7 @@ from engine.i18n import _
 from engine.machine.effects import CallProcess, CallService, Decided, Logged, OpenUserTask
 from engine.machine.nodes import compensation, data, rounds
 from engine.machine.nodes.appointed import appointed_at
+from engine.machine.nodes.approved import forget_what_came_before
 from engine.machine.nodes.base import Node
 from engine.machine.nodes.between import way_back
 from engine.machine.nodes.clocks import clock_of
@@ -112,7 +113,9 @@ class UserTask(Activity):
         """Find out who and until when, and wait; True where what started the process counts as done."""
         if self._done_by_start(run, token):
             return True
-        ask_people(run, token, self)
+        named = ask_people(run, token, self)
+        if run.environment.given.get("initiator") in named and not self._says_hand_in():
+            token.memory["hands_in"] = True
         return False
 
     def _done_by_start(self, run: Run, token: Token) -> bool:
@@ -136,11 +139,25 @@ class UserTask(Activity):
         self, run: Run, token: Token, decision: Mapping[str, Json], variables: Mapping[str, Json]
     ) -> None:
         """A person finished it: keep the decision and the form's data, and go on."""
+        hands_in = self.hands_in(token)
         keep_decision(run, token, decision)
         self.write(run, token, variables)
         data.bring_out(run, token, variables)
+        if hands_in:
+            forget_what_came_before(run)
         tell(run, token, self, "completed")
         token.complete()
+
+    def hands_in(self, token: Token) -> bool:
+        """Whether the drawing gives this step to the initiator, whoever does it for them: a hand-in.
+
+        Where it says so in other words than ``initiator``, it was remembered when the step opened.
+        """
+        return self._says_hand_in() or "hands_in" in token.memory
+
+    def _says_hand_in(self) -> bool:
+        task = self.settings.task
+        return task.start_counts or (task.assignee is not None and task.assignee.source == "initiator")
 
     def write(self, run: Run, token: Token, variables: Mapping[str, Json]) -> None:
         """Keep what a person handed in."""
@@ -275,16 +292,21 @@ def _instant(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-def ask_people(run: Run, token: Token, node: Node) -> None:
-    """Ask for a person: who may do what an element is, until when, how urgent it is."""
+def ask_people(run: Run, token: Token, node: Node) -> tuple[str, ...]:
+    """Ask for a person: who may do what an element is, until when, how urgent it is.
+
+    Returns:
+        The people whom the drawing names, whoever is asked.
+    """
     settings = node.settings.task
     groups = keys(run, token, settings.candidate_groups)
     if settings.candidate_groups is None and settings.lane and settings.assignee is None:
         groups = (settings.lane,)
-    users = keys(run, token, settings.candidate_users)
+    drawn, users = keys(run, token, settings.assignee), keys(run, token, settings.candidate_users)
+    named = drawn + users
     # Taken back, it is whose it was, until when it was; they were told of it before.
     again = token.memory.get("reopened")
-    assignee = (again["by"],) if again else keys(run, token, settings.assignee)
+    assignee = (again["by"],) if again else drawn
     appointed = appointed_at(run, node.element_id)
     if appointed and not again:
         groups, assignee = (), appointed if len(appointed) == 1 else ()
@@ -299,6 +321,7 @@ def ask_people(run: Run, token: Token, node: Node) -> None:
     )
     if not again:
         tell(run, token, node, "created")
+    return named
 
 
 def open_task(
@@ -310,6 +333,7 @@ def open_task(
     candidate_groups: tuple[str, ...] = (),
     candidate_users: tuple[str, ...] = (),
     task: str | None = None,
+    covers_for: str | None = None,
 ) -> None:
     """Wait for a person, or for one of several, at an element."""
     settings, again = node.settings.task, token.memory.get("reopened")
@@ -324,6 +348,7 @@ def open_task(
         due_at=due_at,
         priority=_priority(run, token, settings.priority),
         task=task,
+        covers_for=covers_for,
     )
     clock = clock_of(run, node)
     # Of a task that is taken back the clock goes on where it stood.

@@ -6,9 +6,10 @@ Who is asked, and what each has said, is kept at the token; ``engine.approval`` 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from engine import feel
 from engine.approval import (
     Asked,
     Circumstances,
@@ -26,11 +27,11 @@ from engine.machine.effects import CloseUserTasks, Logged
 from engine.machine.nodes import data
 from engine.machine.nodes.activities import UserTask, keep_decision, keys, open_task
 from engine.machine.nodes.appointed import appointed_at
-from engine.machine.nodes.approved import approvals_of, remember_approval
+from engine.machine.nodes.approved import OUTDATED, approvals_of, remember_approval
 from engine.machine.nodes.clocks import stop
 from engine.machine.nodes.notices import tell
 from engine.machine.nodes.turning import turn_back
-from engine.machine.spec import Approval
+from engine.machine.spec import Approval, Approver
 from engine.machine.stimuli import TIMER, AddSigner
 from engine.values import Json
 
@@ -57,6 +58,12 @@ class AskedAlready(Conflict):
     code = "asked_already"
 
 
+class LeftOut(Conflict):
+    """This step leaves this person out: they must not decide here. Choose somebody else."""
+
+    code = "left_out"
+
+
 class LastSigner(Conflict):
     """Nobody else is asked here. Add somebody first, or send it back."""
 
@@ -70,10 +77,13 @@ class ApprovalTask(UserTask):
         """Find out whom to ask; True where that settles it. Tried again, it goes on where it was."""
         if _kept(token):
             return self._settled(run, token, self._go_on(run, token))
-        asked = self._whom(run, token)
+        left_out = {person for person, _weight in self._found(run, token, "except")}
+        asked = self._whom(run, token, frozenset(left_out))
         if not asked:
             return self._settled(run, token, self._nobody(run, token))
         token.memory["signers"] = self._signers(run, token, asked)
+        if left_out:
+            token.memory["left_out"] = sorted(left_out)
         token.memory["votes"] = [
             {"by": one["person"], "outcome": self._outcome(Decision.APPROVED), "why": one["why"]}
             for one in token.memory["signers"]
@@ -97,6 +107,10 @@ class ApprovalTask(UserTask):
         one = next((one for one in _kept(token) if one["id"] == task), None)
         if one is None or one["decision"] or (now and not one["asked"]):
             raise NotAsked()
+
+    def hands_in(self, token: Token) -> bool:
+        """What people decide hands nothing in."""
+        return False
 
     def decided(
         self,
@@ -179,7 +193,8 @@ class ApprovalTask(UserTask):
         person = one["person"]
         if not token.waiting or person is None or one["instead_of"] or one["added_by"]:
             return
-        cover = stand_in(person, run.environment.directory.cover, but=run.environment.given.get("initiator"))
+        but = {run.environment.given.get("initiator"), *left_out_at(token)}
+        cover = stand_in(person, run.environment.directory.cover, but=but)
         if cover is not None:
             one.update(person=cover, instead_of=person, why=str(Why.COVER))
 
@@ -201,7 +216,7 @@ class ApprovalTask(UserTask):
             who = [
                 one["person"]
                 for one in _kept(token)
-                if one["decision"] == Decision.APPROVED and one["why"] != TIMER
+                if one["decision"] == Decision.APPROVED and one["why"] != TIMER and OUTDATED not in one
             ]
             remember_approval(run, self.element_id, who)
         tell(run, token, self, "completed")
@@ -209,7 +224,9 @@ class ApprovalTask(UserTask):
 
     def _open(self, run: Run, token: Token, signer: Mapping[str, Any]) -> None:
         task, candidates = signer["id"], tuple(signer.get("candidates", ()))
-        open_task(run, token, self, assignee=signer["person"], candidate_users=candidates, task=task)
+        covered = signer["instead_of"] if signer["why"] == Why.COVER else None
+        whom = {"assignee": signer["person"], "candidate_users": candidates, "covers_for": covered}
+        open_task(run, token, self, **whom, task=task)
         tell(run, token, self, "created", task=task)
 
     # -- what people do to the list ----------------------------------------------------------------------
@@ -219,11 +236,13 @@ class ApprovalTask(UserTask):
 
         Raises:
             AskedAlready: They are asked here, and have not decided.
+            LeftOut: The step leaves them out.
             NotAsked: Whoever they come before or after is not asked any more.
         """
         kept = _kept(token)
         if any(one["person"] == said.person and not one["decision"] for one in kept):
             raise AskedAlready()
+        need_let_in(token, said.person)
         if said.where != "beside":
             self.need_asked(token, said.task)
         one = {**_asking(Asked(person=said.person)), "added_by": said.by}
@@ -260,10 +279,12 @@ class ApprovalTask(UserTask):
 
         Raises:
             AskedAlready: They are asked here themselves.
+            LeftOut: The step leaves them out.
         """
         kept = _kept(token)
         if any(one["person"] == to and not one["decision"] for one in kept):
             raise AskedAlready()
+        need_let_in(token, to)
         one = next(one for one in kept if one["id"] == task)
         one["person"] = to
 
@@ -278,19 +299,19 @@ class ApprovalTask(UserTask):
         if one is None:
             raise NotAsked()
         one.update(decision=None, order=0, asked=False)
+        one.pop(OUTDATED, None)
         token.memory["votes"] = [vote for vote in token.memory["votes"] if vote.get("task") != task]
         self._ask(run, token, kept)
 
     # -- whom ------------------------------------------------------------------------------------------
 
-    def _whom(self, run: Run, token: Token) -> list[Asked]:
+    def _whom(self, run: Run, token: Token, left_out: frozenset[str]) -> list[Asked]:
         found = self._found(run, token, "approver")
-        left_out = {person for person, _weight in self._found(run, token, "except")}
-        here = self._circumstances(run, token)
+        here = self._circumstances(run, token, left_out)
         for role in ("approver", "otherwise"):
             found = found if role == "approver" else self._found(run, token, "otherwise")
             asked = whom_to_ask(
-                [(person, weight) for person, weight in found if person not in left_out],
+                found,
                 here,
                 if_initiator=self._approval.if_initiator,
                 if_again=self._approval.if_again,
@@ -303,26 +324,36 @@ class ApprovalTask(UserTask):
         appointed = appointed_at(run, self.element_id)
         if appointed and role == "approver":
             return [(person, 1) for person in appointed]
-        directory = run.environment.directory
         return [
             (person, approver.weight)
             for approver in self._approval.approvers
             if approver.role == role
-            for key in keys(run, token, approver.of)
-            for person in directory.find(approver.who, key, approver.level)
+            for person in self._named(run, token, approver)
         ]
 
-    def _circumstances(self, run: Run, token: Token) -> Circumstances:
+    def _named(self, run: Run, token: Token, approver: Approver) -> Iterator[str]:
+        directory = run.environment.directory
+        if approver.lookup is not None and approver.of is not None:
+            of = feel.to_json(run.evaluate(token, approver.of))
+            if of is not None:
+                yield from directory.look_up(approver.lookup, of)
+            return
+        for key in keys(run, token, approver.of):
+            yield from directory.find(approver.who, key, approver.level)
+
+    def _circumstances(self, run: Run, token: Token, left_out: frozenset[str]) -> Circumstances:
         initiator = run.environment.given.get("initiator")
         before = list(approvals_of(run).values())
-        looks_up = self._approval.if_initiator is IfInitiator.MANAGER
         directory = run.environment.directory
+        places = {IfInitiator.MANAGER: directory.manager, IfInitiator.HEAD: directory.head}
+        place = places.get(self._approval.if_initiator)
         return Circumstances(
             initiator=initiator,
+            left_out=left_out,
             approved=frozenset(person for people in before for person in people),
             approved_last=frozenset(before[-1] if before else ()),
             returned="returned" in token.memory,
-            manager=directory.manager(initiator) if initiator and looks_up else None,
+            in_place=place(initiator) if initiator and place else None,
             covers=directory.cover,
         )
 
@@ -342,7 +373,7 @@ class ApprovalTask(UserTask):
         return [_asking(one) for one in asked]
 
     def _nobody(self, run: Run, token: Token) -> Decision:
-        if self._approval.if_nobody == "problem":
+        if self._approval.if_nobody in ("problem", "refuse"):
             raise NobodyToAsk()
         token.memory["signers"], token.memory["votes"] = [], []
         run.effects.append(Logged(visit=token.id, text="nobody"))
@@ -370,6 +401,22 @@ class ApprovalTask(UserTask):
         """Return the button that stands for a result; the result's own name where none does."""
         fitting = (one.name for one in self.settings.task.outcomes if one.counts == result)
         return next(fitting, str(result))
+
+
+def left_out_at(token: Token) -> Sequence[str]:
+    """Return whom an open approval leaves out, as it was when it opened."""
+    left_out: Sequence[str] = token.memory.get("left_out", ())
+    return left_out
+
+
+def need_let_in(token: Token, person: str) -> None:
+    """Make sure that an open approval does not leave somebody out.
+
+    Raises:
+        LeftOut: It does.
+    """
+    if person in left_out_at(token):
+        raise LeftOut()
 
 
 def _kept(token: Token) -> list[dict[str, Any]]:

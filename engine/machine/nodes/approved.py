@@ -1,4 +1,7 @@
-"""Who has approved where so far: what a process remembers of the approvals that have passed."""
+"""Who has approved where so far: what a process remembers of the approvals that have passed.
+
+What somebody approved is what the initiator had handed in by then: handed in again, it is forgotten.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ if TYPE_CHECKING:
     from engine.machine.run import Run
 
 _APPROVED = "approved"
+# What an approval that is open keeps of somebody who decided on what has been handed in again since.
+OUTDATED = "outdated"
 
 
 def approvals_of(run: Run) -> dict[str, list[str]]:
@@ -30,3 +35,13 @@ def forget_approvals(run: Run, elements: Collection[str]) -> None:
     kept = {at: who for at, who in approvals_of(run).items() if at not in elements}
     if kept or _APPROVED in run.root.memory:
         run.root.memory[_APPROVED] = kept
+
+
+def forget_what_came_before(run: Run) -> None:
+    """Forget every approval so far, those of approvals that are still open too: it is handed in again."""
+    assert run.root is not None
+    forget_approvals(run, list(approvals_of(run)))
+    for token in run.tasks.values():
+        for signer in token.memory.get("signers", ()):
+            if signer["decision"]:
+                signer[OUTDATED] = True

@@ -299,7 +299,7 @@ def send(run: Run, token: Token, trigger: Trigger) -> None:
             element=token.node.element_id,
             kind="signal" if trigger.kind == "signal" else "message",
             name=trigger.name or "",
-            payload=payload,
+            payload=feel.to_json(payload),
             correlation=_correlation(run, token, trigger) or None,
             cascade=run.cascade + 1,
         )

@@ -1,5 +1,6 @@
 """Whom a step asks: the initiator, somebody who has approved before, and who stands in for whom."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,9 +27,15 @@ def test_the_initiators_own_approval_counts_as_given_where_it_is_skipped():
     assert (one.given, one.why) == (True, Why.INITIATOR)
 
 
-def test_the_manager_decides_in_the_initiators_place():
-    one = asked(here(manager="cho"), if_initiator=IfInitiator.MANAGER)["cho"]
+@pytest.mark.parametrize("chosen", [IfInitiator.MANAGER, IfInitiator.HEAD])
+def test_somebody_decides_in_the_initiators_place(chosen):
+    one = asked(here(in_place="cho"), if_initiator=chosen)["cho"]
     assert (one.given, one.why, one.instead_of) == (False, Why.INITIATOR, "ann")
+
+
+def test_after_a_return_too_somebody_decides_in_the_initiators_place():
+    returned = here(in_place="cho", returned=True)
+    assert set(asked(returned, if_initiator=IfInitiator.MANAGER)) == {"cho", "ben"}
 
 
 def test_an_initiator_with_nobody_above_is_not_asked_and_does_not_approve():
@@ -72,6 +79,18 @@ def test_a_cover_decides_in_somebodys_place_and_their_cover_in_theirs():
 
 def test_a_cover_never_makes_the_initiator_decide_on_their_own_request():
     assert set(asked(here(covers={"ben": "ann"}))) == {"ann", "ben"}
+
+
+def test_whom_a_step_leaves_out_stands_in_for_nobody_and_who_comes_before_in_the_chain_does():
+    without = frozenset({"dan"})
+    assert set(asked(here(covers={"ben": "dan"}, left_out=without))) == {"ann", "ben"}
+    assert set(asked(here(covers={"ben": "cho", "cho": "dan"}, left_out=without))) == {"ann", "cho"}
+
+
+def test_whom_a_step_leaves_out_is_not_asked_in_the_initiators_place():
+    left_out = here(in_place="cho", left_out=frozenset({"cho"}))
+    assert set(asked(left_out, if_initiator=IfInitiator.MANAGER)) == {"ben"}
+    assert set(asked(here(left_out=frozenset({"ben"})))) == {"ann"}
 
 
 @given(st.dictionaries(st.sampled_from("abcdef"), st.sampled_from("abcdef")), st.sampled_from("abcdef"))

@@ -5,6 +5,7 @@ import pytest
 from engine.approval import NoDirectory, Who
 from engine.errors import DefinitionError, NotFound
 from engine.machine import effects, parse, stimuli
+from engine.machine.nodes.approvals import LeftOut
 from engine.testing.sketch import sketch
 from engine.testing.stage import Play
 
@@ -35,11 +36,14 @@ class Office(NoDirectory):
     def manager(self, person):
         return ABOVE.get(person)
 
+    def head(self, person):
+        return "dan" if person == "ann" else None
+
     def cover(self, person):
         return self.covers.get(person)
 
 
-def approval(said="", asks=f"person:{THREE}", more="", initiator=None, **covers):
+def approval(said="", asks=f"person:{THREE}", more="", initiator=None, covers=None, **others):
     drawn = f"""
         start begin
         user check approval="{said}" asks='{asks}' {more}
@@ -51,7 +55,7 @@ def approval(said="", asks=f"person:{THREE}", more="", initiator=None, **covers)
         which -> no *
     """
     given = {"initiator": initiator} if initiator else {}
-    return Play(drawn, directory=Office(covers), given=given).start()
+    return Play(drawn, directory=Office(others if covers is None else covers), given=given).start()
 
 
 def votes(play):
@@ -148,6 +152,38 @@ def test_somebody_can_be_left_out():
     assert approval(asks='group:"board"', more="but='person:\"dan\"'").people == ["cho"]
 
 
+WITHOUT_DAN = "but='person:\"dan\"'"
+
+
+def test_whom_a_step_leaves_out_decides_in_nobodys_place():
+    assert approval(more=WITHOUT_DAN, ben="dan").people == ["ann", "ben", "cho"]
+    assert approval(more=WITHOUT_DAN, ben="eve", eve="dan").people == ["ann", "eve", "cho"]
+
+
+@pytest.mark.parametrize(("chosen", "place"), [("manager", "cho"), ("head", "dan")])
+def test_whom_a_step_leaves_out_is_not_asked_in_the_initiators_place(chosen, place):
+    more = f"but='person:\"{place}\"'"
+    assert approval(f"ifInitiator={chosen}", asks=f"person:{BOTH}", more=more, initiator="ann").people == [
+        "ben"
+    ]
+
+
+def test_a_cover_that_begins_before_somebodys_turn_does_not_bring_in_whom_the_step_leaves_out():
+    covers = {}
+    play = approval("inTurn=true", more=WITHOUT_DAN, covers=covers)
+    covers["ben"] = "dan"
+    assert play.decide("ann").people == ["ben"]
+
+
+def test_whom_a_step_leaves_out_is_neither_added_nor_handed_the_task():
+    play = approval(more=WITHOUT_DAN)
+    with pytest.raises(LeftOut):
+        play.add("check", "dan")
+    with pytest.raises(LeftOut):
+        play.step(stimuli.HandOver(visit=play.visit("check"), task=play.signer("ann")["id"], to="dan"))
+    assert play.people == ["ann", "ben", "cho"]
+
+
 def test_the_initiators_own_approval_counts_as_given_where_the_designer_chose_so():
     play = approval("ifInitiator=skip", asks=f"person:{BOTH}", initiator="ann")
     assert play.people == ["ben"]
@@ -162,6 +198,17 @@ def test_a_step_that_only_the_initiator_would_decide_passes_where_it_is_skipped(
 
 def test_the_manager_decides_on_the_initiators_request_to_themselves():
     assert approval("ifInitiator=manager", asks="person:initiator", initiator="ann").people == ["cho"]
+
+
+def test_the_head_of_their_unit_decides_on_the_initiators_request_to_themselves():
+    play = approval("ifInitiator=head", asks="person:initiator", initiator="ann").decide("dan")
+    assert play.run.read("decisions")["check"]["list"][0]["instead_of"] == "ann"
+
+
+def test_an_initiator_whose_unit_nobody_leads_does_not_decide_themselves():
+    said = "ifInitiator=head"
+    assert approval(said, asks=f"person:{BOTH}", initiator="ben").people == ["ann"]
+    assert failure(approval(said, asks="person:initiator", initiator="ben")) == ["nobody_to_ask"]
 
 
 def test_a_cover_is_asked_in_somebodys_place_and_the_vote_says_for_whom():
@@ -253,6 +300,8 @@ def test_a_deadline_takes_the_step_from_everybody():
         ("user check asks='person:\"ann\"'", "goes with callwright:approval"),
         ('user check approval="" asks=\'person:"ann"/2\'', "level goes with"),
         ('user check approval="" asks=\'manager:"ann"/0\'', "whole number"),
+        ('user check approval="" asks=\'lookup:"ann"\'', "goes with who lookup"),
+        ('user check approval="" asks=\'person(people.hrbp):"ann"\'', "goes with who lookup"),
         ('task check approval="" asks=\'person:"ann"\'', "user task"),
     ],
 )

@@ -102,6 +102,16 @@ def test_an_event_that_throws_takes_its_inputs_along():
     assert [one.payload for one in play.asked if isinstance(one, effects.Throw)] == [{"body": 8}]
 
 
+def test_a_day_that_is_thrown_leaves_as_its_text():
+    body = (
+        '<intermediateThrowEvent id="a"><extensionElements><c:input xmlns:c="urn:callwright:bpmn:1" name="until" '
+        """source='date("2026-03-02") + duration("P1D")'/></extensionElements>"""
+        '<messageEventDefinition messageRef="M"/></intermediateThrowEvent>'
+    )
+    play = Play(file(body, '<message id="M" name="m"/>')).start()
+    assert [one.payload for one in play.asked if isinstance(one, effects.Throw)] == [{"until": "2026-03-03"}]
+
+
 @pytest.mark.parametrize("drawn", ['<dataObject id="x" name="mine"/>', '<property id="x" name="mine"/>'])
 def test_data_of_a_sub_process_are_nobodys_outside_of_it(drawn):
     body = f'<subProcess id="a">{drawn}<scriptTask id="b"><script>mine = 3; log(str(mine))</script></scriptTask></subProcess>'

@@ -64,6 +64,86 @@ def test_the_initiators_step_that_comes_again_by_a_flow_is_not_passed_by_itself(
     assert play.open == ["apply"]
 
 
+ROUND = """
+    start begin
+    user apply task="assignee=initiator startCounts=true"
+    xor straight
+    user check approval="" asks='person:["ann"]'
+    user review approval="ifAgain={again}" asks='person:["ann","ben"]'
+    xor which
+    user more assignee='{more}'
+    end over
+    begin -> apply -> straight
+    straight -> review [days > 100]
+    straight -> check *
+    check -> review -> which
+    which -> more [decisions.review.outcome = "rejected" and ask = true]
+    which -> apply [decisions.review.outcome = "rejected"]
+    which -> over *
+    more -> review
+"""
+
+
+def gone_round(again="once", more="initiator", ask=False):
+    play = begun(drawn=ROUND.format(again=again, more=more)).decide("ann")
+    assert play.people == ["ben"]
+    return play.decide("ben", "rejected", ask=ask)
+
+
+@pytest.mark.parametrize("again", ["once", "next"])
+@pytest.mark.parametrize("by", ["eve", "pat"])
+def test_who_approved_before_a_flow_led_back_to_the_initiators_form_is_asked_again(again, by):
+    play = gone_round(again)
+    assert play.open == ["apply"]
+    assert play.done("apply", by=by, days=300).people == ["ann", "ben"]
+
+
+def test_who_approved_since_it_was_handed_in_last_is_asked_once():
+    play = gone_round().done("apply", by="eve", days=4)
+    assert play.people == ["ann"]
+    assert play.decide("ann").people == ["ben"]
+
+
+def test_an_approval_still_counts_where_somebody_else_did_a_step_meanwhile():
+    assert gone_round(more='"pat"', ask=True).done("more", by="pat").people == ["ben"]
+
+
+def test_whose_step_it_is_is_remembered_from_when_it_opened():
+    play = gone_round(more='if ask = true then initiator else number("x")', ask=True)
+    assert play.people == ["eve"]
+    # By now the words of the drawing would name somebody else.
+    play.run.write(None, "ask", False)
+    assert play.done("more", by="pat").people == ["ann", "ben"]
+
+
+def test_a_step_that_came_to_be_the_initiators_only_later_hands_nothing_in():
+    play = gone_round(more='if days = 4 then initiator else "pat"', ask=True)
+    play.run.write(None, "days", 4)
+    assert play.done("more", by="pat").people == ["ben"]
+
+
+def test_no_approval_counts_where_the_initiator_was_asked_for_more():
+    assert gone_round(ask=True).done("more", by="eve").people == ["ann", "ben"]
+
+
+def test_what_was_decided_in_another_branch_before_the_hand_in_does_not_count():
+    drawn = """
+        start begin
+        and part
+        user file task="assignee=initiator"
+        user check approval="" asks='person:["ann","ben"]'
+        and meet
+        user review approval="ifAgain=once" asks='person:["ann","ben"]'
+        end over
+        begin -> part
+        part -> file -> meet
+        part -> check -> meet
+        meet -> review -> over
+    """
+    play = begun(drawn=drawn).decide("ann").done("file", by="eve").decide("ben")
+    assert play.people == ["ann"]
+
+
 def test_what_a_machine_has_started_is_not_passed_in_anybodys_name():
     assert begun(given={**GIVEN, "initiator": None}).open == ["apply"]
 

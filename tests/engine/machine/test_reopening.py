@@ -152,6 +152,17 @@ def test_a_branch_that_waits_at_a_join_is_taken_back_from_there():
     assert play.done("ask").open == ["after"]
 
 
+def test_a_hand_in_that_made_approvals_count_no_more_is_taken_back_all_the_same():
+    drawn = (
+        'start begin\nuser check approval="" asks=\'person:"ann"\'\nuser ask task=assignee=initiator\n'
+        "user again approval=ifAgain=once asks='person:\"ann\"'\nend over\n"
+        "begin -> check -> ask -> again -> over"
+    )
+    play = Play(drawn, given={"initiator": "eve"}).start().decide("ann")
+    reopen(play, finish(play))
+    assert play.done("ask").people == ["ann"]
+
+
 def test_what_has_gone_on_meanwhile_is_left_alone():
     play = Play(LINE).start()
     way = finish(play)

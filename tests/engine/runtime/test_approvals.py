@@ -8,6 +8,7 @@ from engine import runtime
 from engine.errors import Conflict, Forbidden, InvalidSubmission, NotFound
 from engine.jobs import list_incidents
 from engine.machine.nodes.between import CannotReturn
+from engine.notify import list_notifications
 from engine.people import add_cover, cover_of, end_cover, put_unit, set_groups, set_head
 from engine.people import join_unit as works_in
 from engine.testing import person, system, work_off
@@ -77,6 +78,29 @@ def test_each_who_is_asked_has_a_task_in_their_own_list(centre, begun):
     assert tasks(centre, mine="ann") == []
     decide(centre, "bob")
     assert [task.element_id for task in tasks(centre)] == ["file"]
+
+
+def test_the_head_of_the_initiators_unit_is_asked_in_their_place(centre, begun):
+    with system(centre).write() as ctx:
+        put_unit(ctx, key="house", name="House", head_key="bob")
+        put_unit(ctx, key="floor", name="Floor", parent_key="house")
+        put_unit(ctx, key="desk", name="Desk", parent_key="floor", head_key="ann")
+        works_in(ctx, unit_key="desk", person_key="eve")
+    drawn = BOTH.replace('person:["ann","bob"]', "person:initiator").replace("user apply\n", "task apply\n")
+    begun("ifInitiator=head", drawn=drawn)
+    assert asked(centre) == ["ann"]
+    with system(centre).write() as ctx:
+        set_head(ctx, key="desk", head_key="eve")
+        runtime.cancel_instance(ctx, instance_id=tasks(centre)[0].instance_id, reason="again")
+    # Nobody leads the unit above the one that they lead.
+    begun("ifInitiator=head", drawn=drawn)
+    assert asked(centre) == []
+    with system(centre).write() as ctx:
+        set_head(ctx, key="floor", head_key="cy")
+    with system(centre).read() as ctx:
+        (incident,) = list_incidents(ctx)[1]
+    runtime.retry_incident(system(centre), incident_id=incident["id"])
+    assert asked(centre) == ["cy"]
 
 
 def test_nobody_decides_in_anothers_name(centre, begun):
@@ -229,12 +253,36 @@ def test_in_turn_what_is_taken_back_waits_until_it_is_ones_turn_again(centre, be
     assert of(centre, "bob") == bob
 
 
-def test_a_decision_cannot_be_taken_back_once_the_step_is_over(centre, begun):
-    begun("rule=any")
+def test_what_one_decided_alone_is_taken_back_while_nobody_decided_what_follows_and_they_are_told(
+    centre, begun, put
+):
+    begun("rule=any", BOTH.replace("user file", "user file task='assignee=\"cy\"'"))
     task_id = of(centre, "ann")
     decide(centre, "ann")
-    with pytest.raises(Conflict):
-        runtime.take_back_decision(person(centre, "ann"), task_id=task_id)
+    with person(centre, "ann").read() as ctx:
+        assert "take_back" in [one.name for one in runtime.offered_now(ctx, task_id)]
+    runtime.take_back_decision(person(centre, "ann"), task_id=task_id)
+    assert asked(centre) == ["ann", "bob"]
+    assert tasks(centre, mine="cy") == []
+    with system(centre).read() as ctx:
+        told = [one["person_key"] for one in list_notifications(ctx)[1] if one["event"] == "taken_back"]
+    assert told == ["cy"]
+
+
+def test_nothing_is_taken_back_once_the_next_has_decided_or_others_decided_too(centre, begun):
+    begun("rule=any")
+    alone = of(centre, "ann")
+    decide(centre, "ann")
+    done(centre, "file")
+    begun()
+    together = of(centre, "bob")
+    decide(centre, "ann")
+    decide(centre, "bob")
+    for who, task_id in (("ann", alone), ("bob", together)):
+        with person(centre, who).read() as ctx:
+            assert "take_back" not in [one.name for one in runtime.offered_now(ctx, task_id)]
+        with pytest.raises(Conflict):
+            runtime.take_back_decision(person(centre, who), task_id=task_id)
 
 
 PEOPLE = """

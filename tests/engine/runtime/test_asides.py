@@ -7,13 +7,23 @@ from sqlalchemy import select
 
 from engine import runtime
 from engine.errors import Conflict, Forbidden, InvalidSubmission, NotFound
+from engine.jobs import list_incidents
 from engine.notify import Notification
 from engine.people import add_cover, close_person, create_person, put_person
 from engine.runtime.asides import OverAlready, mentioned
 from engine.runtime.tasks import Lent
 from engine.testing import person, system, work_off
 from engine.testing.sketch import sketch
-from engine.work import actions_of, get_task, list_parts, list_tasks, mark_read, may_see, parts_of
+from engine.work import (
+    actions_of,
+    candidates_of,
+    get_task,
+    list_parts,
+    list_tasks,
+    mark_read,
+    may_see,
+    parts_of,
+)
 
 DRAWN = """
     start begin
@@ -297,6 +307,23 @@ def test_what_a_leaver_lent_comes_back_to_who_takes_over(centre, begun):
     hand_over(centre, "ann", "dan")
     runtime.give_back_task(person(centre, "cho"), task_id=task_id, opinion="fine")
     assert task(centre, task_id).assignee == "dan"
+
+
+@pytest.mark.parametrize("said", ["", "pick=claim"])
+def test_whom_a_step_leaves_out_does_not_get_it_by_taking_over(centre, put, said):
+    put(
+        sketch(f"""
+            start begin
+            user check approval="{said}" asks='person:["ann","bob"]' but='person:"dan"'
+            begin -> check
+        """)
+    )
+    runtime.start_process(person(centre, "eve"), process_key="p")
+    hand_over(centre, "ann", "dan")
+    with system(centre).read() as ctx:
+        found = [one for one in list_tasks(ctx)[1] if "dan" in (one.assignee, *candidates_of(ctx, one.id))]
+        assert found == []
+        assert [one["code"] for one in list_incidents(ctx)[1]] == ["left_out"]
 
 
 def test_nobody_hands_over_to_themselves_or_to_who_has_left(centre, begun):

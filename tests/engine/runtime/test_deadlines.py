@@ -10,6 +10,7 @@ from engine.definition import deploy
 from engine.errors import DefinitionError
 from engine.jobs import list_incidents, list_jobs
 from engine.notify import list_notifications
+from engine.people import put_person
 from engine.runtime.deadlines import deadlines_of
 from engine.testing import person, system, work_off
 from engine.testing.sketch import sketch
@@ -228,3 +229,25 @@ def test_a_deadline_that_makes_no_sense_is_refused_with_a_remedy(centre, said, r
     with pytest.raises(DefinitionError) as refused:
         deploy(system(centre), files=files)
     assert any(reason in str(problem) for problem in refused.value.problems), refused.value.problems
+
+
+def test_who_rests_hears_of_a_deadline_when_they_do_not_any_more(centre, begun):
+    with system(centre).write() as ctx:
+        put_person(ctx, key="ann", name="Ann", quiet_hours="14:00-20:00")
+    begun('warn = "PT10H"')
+    # It warns at three in the afternoon of the next day.
+    wait(centre, 30)
+    assert ("deadline_warning", "ann") not in told(centre)
+    assert ("deadline_warning", "bob") in told(centre)
+    wait(centre, 5)
+    assert told(centre).count(("deadline_warning", "ann")) == 1
+    wait(centre, 24)
+    assert told(centre).count(("deadline_overdue", "ann")) == 1
+
+
+def test_what_came_near_while_somebody_rested_is_no_news_when_it_is_over(centre, begun):
+    with system(centre).write() as ctx:
+        put_person(ctx, key="ann", name="Ann", quiet_hours="14:00-13:00")
+    begun('warn = "PT10H"')
+    wait(centre, 60)
+    assert [event for event, who in told(centre) if who == "ann"] == ["deadline_overdue"]

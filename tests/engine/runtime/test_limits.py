@@ -337,6 +337,36 @@ def test_at_an_approval_a_manager_who_is_asked_already_is_not_asked_twice(centre
         assert [one["code"] for one in list_incidents(ctx)[1]] == ["nobody_there"]
 
 
+def test_at_an_approval_a_manager_whom_it_leaves_out_is_not_asked_because_others_are_late(centre, put):
+    put(
+        sketch(f"""
+            start begin
+            user check approval="" asks='person:"bob"' but='person:"cy"' due='{DAY}' limits='then=escalate'
+            begin -> check
+        """)
+    )
+    runtime.start_process(person(centre, "ann"), process_key="p")
+    wait(centre, hours=24)
+    assert task_at(centre).assignee == "bob"
+    with system(centre).read() as ctx:
+        assert [one["code"] for one in list_incidents(ctx)[1]] == ["nobody_there"]
+
+
+def test_the_clock_decides_without_a_word_where_a_decision_takes_no_opinion(centre, put):
+    drawn = sketch(f"""
+        start begin
+        user check assignee='"bob"' due='{DAY}' outcomes=approve,reject! limits='then=decide outcome=approve'
+        begin -> check
+    """)
+    put(drawn.replace(b'name="approve"', b'name="approve" opinion="none"'))
+    made = runtime.start_process(person(centre, "ann"), process_key="p")
+    wait(centre, hours=24)
+    with system(centre).read() as ctx:
+        (done,) = tasks_of_instance(ctx, made.id)
+        assert list_incidents(ctx)[1] == []
+    assert (done.state, done.outcome, done.opinion) == ("completed", "approve", None)
+
+
 # -- what stands still, what goes --------------------------------------------------------------------------
 
 
