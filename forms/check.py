@@ -41,6 +41,7 @@ _EXPRESSIONS = (
     "text",
     "content",
     "alt",
+    "properties.refuse",
 )
 _HOLES = re.compile(r"\{\{(?!\{)(.*?)\}\}", re.DOTALL)
 _BLOCK = re.compile(r"^\s*(?:#(?:if|loop)\s+|/(?:if|loop)\s*$)")
@@ -93,6 +94,11 @@ def _check_words(component: Component) -> Found:
     hide = component.hide
     if hide and not is_expression(hide):
         yield _("The condition %(condition)s is no expression. Begin it with =."), {"condition": hide[:60]}
+    refuse = component.refuse
+    if refuse and not is_expression(refuse):
+        yield _("The condition %(condition)s is no expression. Begin it with =."), {"condition": refuse[:60]}
+    if refuse and not str(component.properties.get("refuseMessage") or "").strip():
+        yield _("Nothing says why the answer is refused. Write it into refuseMessage."), {}
 
 
 def _check_place(component: Component, top: bool) -> Found:

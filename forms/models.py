@@ -22,6 +22,8 @@ class Submission(Base):
     form_key: Mapped[str] = mapped_column(String(128))
     deployment_id: Mapped[str] = mapped_column(ForeignKey("deployment.id"), index=True)
     process_key: Mapped[str] = mapped_column(String(128))
+    # The start event by which it starts a process; None where it finishes a task.
+    event: Mapped[str | None] = mapped_column(String(255))
     # The task that it finishes; None where it starts a process.
     task_id: Mapped[str | None] = mapped_column(ForeignKey("user_task.id"), index=True)
     # Which it started or brought forward.

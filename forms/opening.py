@@ -24,8 +24,10 @@ from engine.people import default_region
 from engine.runtime import get_instance, variables_of
 from engine.values import Json
 from engine.work import Task, may_see
+from forms.conditions import seen
+from forms.data import MISSING, fields_of, get, put
 from forms.options import keep_lists
-from forms.rights import HIDDEN, WRITE, places, step_rights
+from forms.rights import HIDDEN, REQUIRED, WRITE, places, rights_by_component, step_rights
 from forms.schema import Form, read_form
 from forms.validate import Filling
 from forms.withheld import withheld, without_places
@@ -96,6 +98,7 @@ def open_start(
     start_event: str | None = None,
     form: str | None = None,
     version: int | None = None,
+    initiator: str | None = None,
 ) -> Opened | None:
     """Find the form by which somebody starts a process; None where they may start it without one.
 
@@ -105,6 +108,7 @@ def open_start(
         start_event: Which start event, where there are several.
         form: Which form, where several start the same event.
         version: The latest where omitted.
+        initiator: Whose request it would be; the actor's where omitted.
 
     Raises:
         NotFound: There is no such process or version.
@@ -116,9 +120,26 @@ def open_start(
     key = start.form or settings.form
     if key is None:
         return None
-    opened = _open(ctx, definition, key, {"initiator": ctx.actor.key}, settings.into)
+    opened = _open(ctx, definition, key, {"initiator": initiator or ctx.actor.key}, settings.into)
     rights = step_rights(opened.form, named=settings.rights, default=settings.fields)
     return replace(opened, event=start.event, filling=replace(opened.filling, rights=rights))
+
+
+def begun_with(opened: Opened, data: Mapping[str, Json], filled: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Put what is filled in already into what a form shows, where it may be written.
+
+    Args:
+        opened: The form.
+        data: What it shows.
+        filled: Of a draft, or of an old request; what the form does not have is left out.
+    """
+    filling = opened.filling
+    rights = rights_by_component(opened.form, filling.rights)
+    for component, path in fields_of(opened.form.components):
+        value = get(filled, path, MISSING)
+        if value is not MISSING and rights[component] in (WRITE, REQUIRED):
+            data = put(data, path, value)
+    return seen(opened.form, data, filling.rights, filling.now)
 
 
 def _start_of(ctx: Context, definition: Definition, event: str | None, form: str | None) -> ProcessStart:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from engine import people
 from engine.context import Context
@@ -20,7 +20,7 @@ from forms.expressions import value_of
 from forms.schema import Component, read_form
 
 SOURCE = "options"
-"""The property of a field that names where its options come from: ``persons``, ``units``, ``groups``."""
+"""The property of a field that names where its options come from: ``persons``, ``units``, ``groups``…"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +93,24 @@ def chosen_labels(definition: Definition) -> dict[tuple[str, str], str]:
     return found
 
 
-def keep_lists(ctx: Context) -> Lookup:
-    """Return the lists that the product keeps: people, units, groups; each is read once.
+def list_sources(definition: Definition) -> dict[str, str]:
+    """Return which of the product's lists fields let people choose from, by the field's name."""
+    files = definition.package.files
+    found: dict[str, str] = {}
+    for path in definition.package.matching("*.form"):
+        with suppress(DefinitionError):
+            for component in read_form(files[path], path).walk():
+                source = source_of(component)
+                if source and component.key:
+                    found.setdefault(str(component.key), source)
+    return found
 
-    A field's property ``options`` names one: ``persons``, ``units``, ``groups``, or whom a drawing may
-    mean (``group:dispatchers``, ``unit:water``, ``post:duty``). The public sees none of them.
+
+def keep_lists(ctx: Context) -> Lookup:
+    """Return the lists that the product keeps: people, units, groups, posts; each is read once.
+
+    A field's property ``options`` names one: ``persons``, ``units``, ``groups``, ``posts``, or whom a drawing
+    may mean (``group:dispatchers``, ``unit:water``, ``post:duty``). The public sees none of them.
     """
 
     @functools.cache
@@ -123,6 +136,13 @@ def _units(ctx: Context) -> Iterator[Option]:
         yield Option(value=node.unit.key, label=node.unit.name)
 
 
+def _posts(ctx: Context) -> Iterator[Option]:
+    kind = people.Post
+    now = or_(kind.valid_to.is_(None), kind.valid_to > ctx.now)
+    for post in ctx.session.scalars(select(kind).where(now).order_by(kind.name)):
+        yield Option(value=post.key, label=post.name)
+
+
 def _groups(ctx: Context) -> Iterator[Option]:
     found = [group for group, _count in people.group_counts(ctx)]
     for key, name in group_names(ctx, found).items():
@@ -133,6 +153,7 @@ _LISTS: Mapping[str, Callable[[Context], Iterator[Option]]] = {
     "persons": _persons,
     "units": _units,
     "groups": _groups,
+    "posts": _posts,
 }
 
 

@@ -21,6 +21,7 @@ _INNER_TEXTS = (
     ("appearance", "prefixAdorner"),
     ("appearance", "suffixAdorner"),
     ("validate", "patternErrorMessage"),
+    ("properties", "refuseMessage"),
 )
 _NAMED = ("values", "columns")
 _HOLES = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)

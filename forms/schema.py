@@ -146,6 +146,11 @@ class Component:
         return str(self.properties.get("sensitive", "")).lower() == "true"
 
     @property
+    def refuse(self) -> str:
+        """The condition over all answers that refuses its own; empty for none."""
+        return str(self.properties.get("refuse") or "")
+
+    @property
     def subtype(self) -> str:
         """``date``, ``time`` or ``datetime``, of a datetime field."""
         return str(self.raw.get("subtype") or "date")

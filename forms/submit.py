@@ -4,27 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete
 
 from engine import runtime, work
 from engine.context import Context, verb
 from engine.errors import CallwrightError, InvalidSubmission, Problem
 from engine.files import adopt, check_reference, reference
 from engine.i18n import _
-from engine.ids import new_id
 from engine.runtime import InstanceRef
-from engine.values import Json, dumps
-from forms.conditions import seen
-from forms.data import MISSING, fields_of, get, put
+from engine.values import Json
+from forms.drafts import discard_draft, load_draft, save_draft
+from forms.kept import keep_submission
 from forms.models import Submission
-from forms.opening import Opened, open_start, open_task
+from forms.opening import Opened, begun_with, open_start, open_task
 from forms.render import Rendered, render
-from forms.rights import REQUIRED, WRITE, rights_by_component
 from forms.validate import Accepted, validate
 
-DRAFT_LIMIT = 500_000
 FILE_COUNT_LIMIT = 20
 _FORGET_DRAFTS = delete(Submission).where(
     Submission.task_id == bindparam("task"), Submission.state == "draft"
@@ -180,7 +176,9 @@ def submit_checked(ctx: Context, *, checked: CheckedSubmission) -> InstanceRef:
         checked = replace(again, signature=checked.signature)
     opened, accepted, form = checked.opened, checked.accepted, None
     if opened is not None and accepted is not None:
-        submission = _keep(ctx, opened, accepted.values, task_id=task.id, instance_id=task.instance_id)
+        submission = keep_submission(
+            ctx, opened, accepted.values, task_id=task.id, instance_id=task.instance_id
+        )
         values = _all_into(opened, accepted.values)
         form = work.ValidatedForm(form_key=opened.form.key, values=values, submission_id=submission)
     done = runtime.complete_task(
@@ -208,6 +206,7 @@ def start_with_form(
     version: int | None = None,
     business_key: str | None = None,
     initiator: str | None = None,
+    draft_id: str | None = None,
 ) -> InstanceRef:
     """Start a process as a person does: check the start's form, keep the submission, begin.
 
@@ -222,14 +221,22 @@ def start_with_form(
         version: The latest where omitted.
         business_key: A key of the caller's own; else the next of its counter.
         initiator: Whose request it is, where the actor hands it in for somebody else.
+        draft_id: The draft that it was; it is thrown away.
 
     Raises:
-        NotFound: There is no such process, version or person.
+        NotFound: There is no such process, version, person or draft.
         Forbidden: The actor may not start it in this way.
         InvalidSubmission: An answer cannot be accepted.
     """
     with ctx.read():
-        opened = open_start(ctx, process_key=process_key, start_event=start_event, form=form, version=version)
+        opened = open_start(
+            ctx,
+            process_key=process_key,
+            start_event=start_event,
+            form=form,
+            version=version,
+            initiator=initiator,
+        )
         accepted = None if opened is None else validate(opened.form, data, opened.filling)
     if opened is None or accepted is None:
         return runtime.start_process(
@@ -241,7 +248,14 @@ def start_with_form(
             business_key=business_key,
             initiator=initiator,
         )
-    return _begin(ctx, opened=opened, accepted=accepted, business_key=business_key, initiator=initiator)
+    return _begin(
+        ctx,
+        opened=opened,
+        accepted=accepted,
+        business_key=business_key,
+        initiator=initiator,
+        draft_id=draft_id,
+    )
 
 
 def preview_with_form(
@@ -269,7 +283,9 @@ def preview_with_form(
         InvalidSubmission: An answer cannot be accepted.
     """
     with ctx.read():
-        opened = open_start(ctx, process_key=process_key, start_event=start_event, form=form)
+        opened = open_start(
+            ctx, process_key=process_key, start_event=start_event, form=form, initiator=initiator
+        )
         values = data if opened is None else validate(opened.form, data, opened.filling).values
         into = None if opened is None else opened.into
         return runtime.preview_start(
@@ -283,8 +299,16 @@ def preview_with_form(
 
 @verb
 def _begin(
-    ctx: Context, *, opened: Opened, accepted: Accepted, business_key: str | None, initiator: str | None
+    ctx: Context,
+    *,
+    opened: Opened,
+    accepted: Accepted,
+    business_key: str | None,
+    initiator: str | None,
+    draft_id: str | None,
 ) -> InstanceRef:
+    if draft_id is not None:
+        discard_draft(ctx, draft_id=draft_id)
     values = accepted.values
     begun = runtime.start_process(
         ctx,
@@ -295,7 +319,7 @@ def _begin(
         business_key=business_key,
         initiator=initiator,
     )
-    _keep(ctx, opened, values, task_id=None, instance_id=begun.id)
+    keep_submission(ctx, opened, values, task_id=None, instance_id=begun.id)
     _adopt(ctx, accepted.files, begun.id)
     return begun
 
@@ -313,22 +337,11 @@ def render_task(ctx: Context, *, task_id: str) -> Rendered | None:
             return None
         rendered = _rendered(opened)
         drafted = load_draft(ctx, task_id=task_id) if task.open else None
-    return replace(rendered, data=_with_draft(opened, rendered.data, drafted)) if drafted else rendered
+    return replace(rendered, data=begun_with(opened, rendered.data, drafted)) if drafted else rendered
 
 
 def _rendered(opened: Opened) -> Rendered:
     return render(opened.form, replace(opened.filling, variables=opened.shown))
-
-
-def _with_draft(opened: Opened, data: Json, drafted: Mapping[str, Json]) -> Mapping[str, Json]:
-    """Put what somebody filled in into what a form shows, where it may be written."""
-    filling = opened.filling
-    rights = rights_by_component(opened.form, filling.rights)
-    for component, path in fields_of(opened.form.components):
-        value = get(drafted, path, MISSING)
-        if value is not MISSING and rights[component] in (WRITE, REQUIRED):
-            data = put(data, path, value)
-    return seen(opened.form, data, filling.rights, filling.now)
 
 
 def render_start(
@@ -338,6 +351,7 @@ def render_start(
     start_event: str | None = None,
     form: str | None = None,
     version: int | None = None,
+    filled: Mapping[str, Json] | None = None,
 ) -> Rendered | None:
     """Prepare a start's form for the actor's browser; None where it needs none.
 
@@ -347,6 +361,7 @@ def render_start(
         start_event: Which start event, where there are several.
         form: Which form, where several start the same event.
         version: The latest where omitted.
+        filled: What is filled in already: of a draft, or of an old request.
 
     Raises:
         NotFound: There is no such process or version.
@@ -354,96 +369,10 @@ def render_start(
     """
     with ctx.read():
         opened = open_start(ctx, process_key=process_key, start_event=start_event, form=form, version=version)
-        return None if opened is None else _rendered(opened)
-
-
-def save_draft(ctx: Context, *, task_id: str, data: Mapping[str, Json]) -> InstanceRef:
-    """Keep what a person has filled in so far; nothing else knows of it.
-
-    Args:
-        ctx: Who fills it in.
-        task_id: The task.
-        data: The answers so far, unchecked.
-
-    Raises:
-        NotFound: There is no such task, or it is not theirs to see.
-        Conflict: It is over.
-        Forbidden: It is not theirs.
-        InvalidSubmission: There is too much, or something that cannot be kept.
-    """
-    with ctx.read():
-        task = work.get_task(ctx, task_id)
-        opened = open_task(ctx, task)
-        if not task.open:
-            raise runtime.AlreadyEnded(_("This is not needed any more: the process went on without it."))
-        work.need_may_act(ctx, task)
-        instance = runtime.get_instance(ctx, task.instance_id)
-    if opened is None:
-        raise InvalidSubmission(_("This task has no form."))
-    kept = {name: value for name, value in data.items() if name in opened.form.variables}
-    try:
-        size = len(dumps(kept))
-    except (TypeError, RecursionError):
-        raise InvalidSubmission(_("There is a character in it that cannot be kept.")) from None
-    if size > DRAFT_LIMIT:
-        raise InvalidSubmission(_("There is too much in it."))
-    _keep_draft(ctx, opened, kept, task)
-    return InstanceRef(id=task.instance_id, business_key=task.business_key, state=instance["state"])
-
-
-@verb
-def _keep_draft(ctx: Context, opened: Opened, data: Mapping[str, Json], task: work.Task) -> None:
-    ctx.connection.execute(delete(Submission).where(*_draft_of(ctx, task.id)))
-    _keep(ctx, opened, data, task_id=task.id, instance_id=task.instance_id, state="draft")
-
-
-def load_draft(ctx: Context, *, task_id: str) -> Mapping[str, Json] | None:
-    """Return what the actor has filled in so far; None where there is nothing."""
-    with ctx.read():
-        data: Mapping[str, Json] | None = ctx.connection.execute(
-            select(Submission.data)
-            .where(*_draft_of(ctx, task_id))
-            .order_by(Submission.written_at.desc())
-            .limit(1)
-        ).scalar()
-        return data
-
-
-def _draft_of(ctx: Context, task_id: str) -> tuple[Any, ...]:
-    return (
-        Submission.task_id == task_id,
-        Submission.state == "draft",
-        Submission.written_by == ctx.actor.name,
-    )
-
-
-def _keep(
-    ctx: Context,
-    opened: Opened,
-    data: Mapping[str, Json],
-    *,
-    task_id: str | None,
-    instance_id: str,
-    state: str = "submitted",
-) -> str:
-    """Write a submission down and return its id."""
-    submission_id = new_id()
-    ctx.connection.execute(
-        insert(Submission).values(
-            id=submission_id,
-            form_key=opened.form.key,
-            deployment_id=opened.definition.package.id,
-            process_key=opened.definition.key,
-            task_id=task_id,
-            instance_id=instance_id,
-            data=dict(data),
-            state=state,
-            written_by=ctx.actor.name,
-            written_at=ctx.now,
-            channel=ctx.actor.channel,
-        )
-    )
-    return submission_id
+        if opened is None:
+            return None
+        rendered = _rendered(opened)
+    return replace(rendered, data=begun_with(opened, rendered.data, filled)) if filled else rendered
 
 
 def _all_into(opened: Opened, values: Mapping[str, Json]) -> Mapping[str, Json]:

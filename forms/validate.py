@@ -192,12 +192,15 @@ class _Check:
         needed = component.required or place.right == REQUIRED
         if needed and component.holds_value and _is_blank(component, value):
             return [Problem(path="", message=_("This is needed."))]
-        if get(self.clean, place.path, MISSING) is MISSING or component.kind not in _RULES:
+        if get(self.clean, place.path, MISSING) is MISSING:
             return []
         try:
-            _RULES[component.kind](self, place, value)
+            if component.kind in _RULES:
+                _RULES[component.kind](self, place, value)
         except ma.ValidationError as error:
             return [problem for problem in error.messages if isinstance(problem, Problem)]
+        if component.refuse and value_of(component.refuse, place.names, self.filling.now) is True:
+            return [Problem(path="", message=component.properties["refuseMessage"])]
         return []
 
     def rows(self, place: Place, value: Json) -> None:

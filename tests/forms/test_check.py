@@ -55,6 +55,12 @@ def test_a_good_form_has_no_problems() -> None:
         ({**TEXT, "conditional": {"hide": "=not(a, b)"}}, "conditional.hide cannot be read"),
         ({**TEXT, "conditional": {"hide": "=bogus(a)"}}, "calls bogus"),
         ({**TEXT, "readonly": "=a and"}, "readonly cannot be read"),
+        ({**TEXT, "properties": {"refuse": "x < a", "refuseMessage": "No."}}, "Begin it with ="),
+        (
+            {**TEXT, "properties": {"refuse": "=x <", "refuseMessage": "No."}},
+            "properties.refuse cannot be read",
+        ),
+        ({**TEXT, "properties": {"refuse": "=x < a"}}, "Write it into refuseMessage"),
         ({**TEXT, "validate": {"maxLength": "=1 +"}}, "validate.maxLength cannot be read"),
         ({**TEXT, "validate": {"maxLength": "ten"}}, "validate.maxLength is no number"),
         ({**TEXT, "validate": {"pattern": "("}}, "The pattern ( cannot be checked"),

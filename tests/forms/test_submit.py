@@ -12,7 +12,7 @@ from engine.context import PUBLIC, Centre, Context
 from engine.definition import deploy
 from engine.errors import Conflict, DefinitionError, Forbidden, InvalidSubmission, NotFound
 from engine.files import find_file, reference, store
-from engine.people import create_person, put_group, set_groups
+from engine.people import close_post, create_person, put_group, put_post, put_unit, set_groups
 from engine.runtime import get_instance, list_instances, start_process, variables_of
 from engine.testing import drawing, make_centre, person, system
 from engine.work import UserTask, actions_of
@@ -27,6 +27,7 @@ from forms import (
     submit_form,
 )
 from forms.models import Submission
+from forms.options import keep_lists
 
 BURST = {"category": "water", "summary": "Burst pipe", "phone": "+85251230001"}
 
@@ -230,6 +231,25 @@ def test_a_form_finishes_a_task(wong: Context, public: Context) -> None:
     kept = submissions(wong)[-1]
     assert (kept["task_id"], kept["written_by"], kept["channel"]) == (task, "wong", "web")
     assert "summary" not in kept["data"]
+
+
+def test_units_and_posts_that_hold_are_offered_but_not_to_the_public(
+    centre: Centre, wong: Context, public: Context
+) -> None:
+    ctx = system(centre)
+    with ctx.write():
+        put_unit(ctx, key="floor", name="Floor")
+        put_post(ctx, key="duty", name="Duty manager")
+        put_post(ctx, key="agent", name="Agent")
+        put_post(ctx, key="typist", name="Typist")
+        close_post(ctx, key="typist")
+    offered = keep_lists(wong)
+    assert [(one.value, one.label) for one in offered("units")] == [("floor", "Floor")]
+    assert [(one.value, one.label) for one in offered("posts")] == [
+        ("agent", "Agent"),
+        ("duty", "Duty manager"),
+    ]
+    assert keep_lists(public)("posts") == ()
 
 
 def test_a_condition_on_a_variable_hides_a_field(wong: Context, public: Context) -> None:

@@ -493,3 +493,28 @@ def test_a_telephone_number_in_a_row_is_read_in_the_same_way(accept: Callable[..
     rows = {"type": "dynamiclist", "path": "rows", "components": [rule(TEXT, validationType="phone")]}
     sent = {"rows": [{"x": "5123 0000"}]}
     assert accept(rows, sent=sent, region="HK").values == {"rows": [{"x": "+85251230000"}]}
+
+
+SPAN = (
+    {"type": "datetime", "subtype": "date", "key": "first"},
+    {
+        "type": "datetime",
+        "subtype": "date",
+        "key": "last",
+        "properties": {"refuse": "=last < first", "refuseMessage": "It ends before it begins."},
+    },
+)
+
+
+def test_an_answer_is_refused_by_a_condition_over_all_answers(accept: Accept, refused: Refused) -> None:
+    assert refused(*SPAN, sent={"first": "2026-03-02", "last": "2026-03-01"}) == {
+        "last": "It ends before it begins."
+    }
+    for last in ("2026-03-02", "2026-03-03", None):
+        assert accept(*SPAN, sent={"first": "2026-03-02", "last": last}).values["last"] == last
+    assert accept(*SPAN, sent={"first": None, "last": "2026-03-01"})
+
+
+def test_a_field_that_is_only_read_is_not_refused(accept: Accept) -> None:
+    variables = {"first": "2026-03-02", "last": "2026-03-01"}
+    assert accept(*SPAN, sent=variables, variables=variables, rights={"last": "read"})
