@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from admin.kit import (
     View,
     context,
+    errors_by_field,
     expose,
     fields_of,
     flash_refusal,
@@ -22,7 +23,7 @@ from admin.kit import (
 from admin.kit.names import process_titles
 from engine.context import Context
 from engine.errors import CallwrightError
-from engine.i18n import say, translate
+from engine.i18n import translate
 from engine.plugin import PROCESS_EVENTS
 from plugins.http import services
 from plugins.http.rules import EVENT_TITLES, STATE_TITLES
@@ -77,7 +78,7 @@ class WebhooksView(View):
                 given = {**said, "process_key": said["process_key"] or None}
                 webhook_id = services.put_webhook(ctx, webhook_id=webhook_id, **given).id
             except CallwrightError as error:
-                return make_response(_form_page(ctx, webhook_id, said, _by_field(ctx, error)), 422)
+                return make_response(_form_page(ctx, webhook_id, said, errors_by_field(error, "url")), 422)
             flash(gettext("The webhook is saved. Send it a test."), "success")
             return see_other("WebhooksView.show", webhook_id=webhook_id)
         with ctx.read():
@@ -158,15 +159,6 @@ def _form_page(ctx: Context, webhook_id: str | None, said: Any, errors: dict[str
             events=[(name, EVENT_TITLES[name]) for name in PROCESS_EVENTS],
             processes=sorted(process_titles(ctx).items()),
         )
-
-
-def _by_field(ctx: Context, error: CallwrightError) -> dict[str, list[str]]:
-    if not error.problems:
-        return {"url": [say(ctx.locale, error)]}
-    found: dict[str, list[str]] = {}
-    for problem in error.problems:
-        found.setdefault(problem.path, []).append(say(ctx.locale, problem))
-    return found
 
 
 def _said(ctx: Context, delivery: dict[str, Any]) -> str:

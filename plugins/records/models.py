@@ -1,4 +1,4 @@
-"""Balances, absences, scores and notes as rows. Persons stand by their keys."""
+"""Balances, absences, scores, notes, shifts and overtime as rows. Persons stand by their keys."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, Id, Instant, JsonText
 from engine.ids import new_id
-from plugins.records.rules import Span
+from plugins.records.rules import Span, Stretch
 
 _BOOKED = text("cancelled_at IS NULL AND instance_id IS NOT NULL")
+_OF_INSTANCE = text("instance_id IS NOT NULL")
 
 
 class Balance(Base):
@@ -127,3 +128,82 @@ class Note(Base):
     written_at: Mapped[datetime] = mapped_column(Instant)
     written_by: Mapped[str] = mapped_column(String(64))
     instance_id: Mapped[str | None] = mapped_column(Id)
+
+
+class Shift(Base):
+    """Somebody works from then to then. A night shift belongs to the day on which it begins."""
+
+    __tablename__ = "records_shift"
+    __table_args__ = (Index("ix_records_shift_person_day", "person_key", "day"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    person_key: Mapped[str] = mapped_column(String(64))
+    day: Mapped[date] = mapped_column(Date, index=True)
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+    # early, day, late, night or any other word.
+    kind: Mapped[str] = mapped_column(String(64))
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+    changed_by: Mapped[str] = mapped_column(String(64))
+
+    @property
+    def stretch(self) -> Stretch:
+        """Its time."""
+        return Stretch(day=self.day, starts_at=self.starts_at, ends_at=self.ends_at)
+
+
+class ShiftMove(Base):
+    """What an instance did to shifts: what is called twice happens once."""
+
+    __tablename__ = "records_shift_move"
+    __table_args__ = (UniqueConstraint("instance_id", "booking"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    # No foreign key: it outlives the instance it came from.
+    instance_id: Mapped[str] = mapped_column(Id)
+    # Tells apart what one instance does.
+    booking: Mapped[str] = mapped_column(String(64))
+    # What was asked for.
+    asked: Mapped[Any] = mapped_column(JsonText)
+    moved_at: Mapped[datetime] = mapped_column(Instant)
+    moved_by: Mapped[str] = mapped_column(String(64))
+
+
+class Overtime(Base):
+    """Somebody worked beyond their shifts. It belongs to the day on which it begins."""
+
+    __tablename__ = "records_overtime"
+    __table_args__ = (
+        Index("ix_records_overtime_person_day", "person_key", "day"),
+        # Whatever is called twice books once.
+        Index(
+            "ix_records_overtime_instance_booking",
+            "instance_id",
+            "booking",
+            unique=True,
+            sqlite_where=_OF_INSTANCE,
+            postgresql_where=_OF_INSTANCE,
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    person_key: Mapped[str] = mapped_column(String(64))
+    day: Mapped[date] = mapped_column(Date, index=True)
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+    hours: Mapped[Decimal] = mapped_column(JsonText)
+    # workday, rest_day or holiday, and how many times it is paid: as both were when it was booked.
+    day_kind: Mapped[str] = mapped_column(String(16))
+    rate: Mapped[Decimal] = mapped_column(JsonText)
+    # pay or time_off.
+    compensation: Mapped[str] = mapped_column(String(16))
+    instance_id: Mapped[str | None] = mapped_column(Id)
+    # Tells apart what one instance books.
+    booking: Mapped[str] = mapped_column(String(64))
+    booked_at: Mapped[datetime] = mapped_column(Instant)
+    booked_by: Mapped[str] = mapped_column(String(64))
+
+    @property
+    def stretch(self) -> Stretch:
+        """Its time."""
+        return Stretch(day=self.day, starts_at=self.starts_at, ends_at=self.ends_at)

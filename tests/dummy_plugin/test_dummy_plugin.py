@@ -21,11 +21,12 @@ from engine.definition import deploy
 from engine.errors import CallwrightError, ConfigurationError, DefinitionError, InvalidSubmission
 from engine.history.models import AuditEntry
 from engine.i18n import say, translate
-from engine.jobs import enqueue
+from engine.jobs import enqueue, list_incidents
 from engine.notify import list_inbound, list_notifications, notify, outside_recipient, read_template
 from engine.parameters import list_parameters, parameter, set_parameter
 from engine.plugin import Manifest
 from engine.testing import drawing, end, start, system, task, work_off
+from engine.testing.sketch import sketch
 from engine.work import list_tasks
 from engine.worker import sweep
 from engine.worktime import save_calendar
@@ -190,6 +191,57 @@ def test_a_service_task_shows_its_fields_to_the_designer(centre):
     assert offer.inputs[1].choices == ("warm", "formal")
     assert [field.name for field in offer.outputs] == ["greeting_id", "text"]
     assert offer.help == "Greet somebody and remember it."
+
+
+# -- lookups ---------------------------------------------------------------------------------------------
+
+
+def ask_at(ctx, of, name="dummy.doormen"):
+    """Deploy an approval that asks whoever the plug-in finds."""
+    drawn = f"""
+        start begin
+        user check approval="inTurn=true" asks='lookup({name}):{of}'
+        end over
+        begin -> check -> over
+    """
+    deploy(ctx, files={"door.bpmn": sketch(drawn, key="door")})
+
+
+def asked_at(ctx):
+    """Return whom a preview shows and who is asked then, first of all."""
+    with ctx.read():
+        shown = [step.people for step in runtime.preview_start(ctx, process_key="door", variables={}).steps]
+    begun = runtime.start_process(ctx, process_key="door")
+    with ctx.read():
+        return shown, [task.assignee for task in list_tasks(ctx, instance_id=begun.id)[1]]
+
+
+@pytest.mark.parametrize("of", ['"front"', '{door: "front"}'])
+def test_an_approval_asks_whomever_the_plugin_finds_in_its_order(ctx, app, of):
+    ask_at(ctx, of)
+    assert asked_at(ctx) == ([("kit", "mei")], ["kit"])
+
+
+@pytest.mark.parametrize(
+    ("of", "code", "said"),
+    [
+        ('"barred"', "nobody_to_ask", ""),
+        ("null", "nobody_to_ask", ""),
+        ('"haunted"', "lookup_failed", "dummy.doormen names ghost, who is nobody here."),
+    ],
+)
+def test_where_the_plugin_finds_nobody_or_a_stranger_it_is_an_incident(ctx, app, of, code, said):
+    ask_at(ctx, of)
+    assert asked_at(ctx) == ([], [])
+    with ctx.read():
+        incident = list_incidents(ctx)[1][0]
+    assert incident["code"] == code
+    assert said in translate("en", incident["message"], **incident["params"])
+
+
+def test_a_drawing_that_names_a_lookup_of_no_plugin_is_refused(ctx):
+    with pytest.raises(DefinitionError, match=r"no lookup dummy\.ghosts\. Installed are: dummy\.doormen"):
+        ask_at(ctx, '"front"', name="dummy.ghosts")
 
 
 # -- jobs ------------------------------------------------------------------------------------------------

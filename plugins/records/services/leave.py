@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -36,6 +37,27 @@ class Overlaps(Conflict):
     code: ClassVar[str] = "overlaps"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveCheck:
+    """What stands in the way of leave that somebody is about to ask for.
+
+    Args:
+        days: The working days that it takes in all.
+        problem: ``free``: there is no working day in that time; ``away``: the person is absent then already;
+            ``short``: fewer days are left than it takes; ``cover_away``: the cover is absent then; None where
+            it can be asked for.
+        year: The year of which too few days are left, else the one in which it begins.
+        year_days: The days that it takes of that year.
+        left_days: What is left of that year before it; None where this leave is not counted.
+    """
+
+    days: Decimal
+    problem: str | None
+    year: int
+    year_days: Decimal
+    left_days: Decimal | None
+
+
 class NoAbsence(NotFound):
     """There is no such absence."""
 
@@ -59,8 +81,53 @@ def count_days(ctx: Context, span: Span) -> dict[int, Decimal]:
     """
     _check_span(span)
     with ctx.read():
-        calendar = _calendar(ctx)
+        calendar = calendar_of(ctx)
         return rules.days_by_year(span, lambda day: bool(calendar.bands_on(day)))
+
+
+def check_leave(
+    ctx: Context,
+    *,
+    person_key: str,
+    kind: str,
+    span: Span,
+    cover_key: str | None = None,
+    instance_id: str | None = None,
+) -> LeaveCheck:
+    """Tell what leave takes and what stands in its way, before anybody is asked about it.
+
+    Args:
+        ctx: Who asks.
+        person_key: Who would be absent.
+        kind: ``annual``, ``sick``, ``personal`` or any other word.
+        span: When.
+        cover_key: Who would stand in for them.
+        instance_id: The instance that asks: what it has booked itself is not in its way.
+
+    Raises:
+        InvalidSubmission: The person, the kind or the days cannot be.
+    """
+    charge = count_days(ctx, span)
+    with ctx.read():
+        left = _left(ctx, person_key, kind, charge or {span.first_on.year: Decimal()})
+        lacks = rules.lacking(charge, left)
+        year = min(left) if lacks is None else lacks
+        problem = None
+        if not charge:
+            problem = "free"
+        elif _in_the_way(ctx, person_key, span, besides=instance_id) is not None:
+            problem = "away"
+        elif lacks is not None:
+            problem = "short"
+        elif cover_key and _in_the_way(ctx, cover_key, span) is not None:
+            problem = "cover_away"
+    return LeaveCheck(
+        days=sum(charge.values(), Decimal()),
+        problem=problem,
+        year=year,
+        year_days=charge.get(year, Decimal()),
+        left_days=left[year],
+    )
 
 
 @verb
@@ -218,19 +285,29 @@ def _booked(ctx: Context, instance_id: str | None, booking: str) -> Absence | No
 
 
 def _check_free(ctx: Context, person_key: str, span: Span) -> None:
+    other = _in_the_way(ctx, person_key, span)
+    if other is not None:
+        raise Overlaps(
+            _("%(person)s is absent from %(first)s to %(last)s already."),
+            person=person_key,
+            first=other.first_on.isoformat(),
+            last=other.last_on.isoformat(),
+        )
+
+
+def _in_the_way(ctx: Context, person_key: str, span: Span, besides: str | None = None) -> Absence | None:
+    """Return an absence of somebody that has half a day in common with a time."""
     others = absences_between(ctx, first_on=span.first_on, last_on=span.last_on, person_key=person_key)
-    for other in others:
-        if rules.meet(span, other.span):
-            raise Overlaps(
-                _("%(person)s is absent from %(first)s to %(last)s already."),
-                person=person_key,
-                first=other.first_on.isoformat(),
-                last=other.last_on.isoformat(),
-            )
+    found = (one for one in others if rules.meet(span, one.span))
+    return next((one for one in found if besides is None or one.instance_id != besides), None)
+
+
+def _left(ctx: Context, person_key: str, kind: str, years: Iterable[int]) -> dict[int, Decimal | None]:
+    return {year: read_balance(ctx, person_key=person_key, kind=kind, year=year).left_days for year in years}
 
 
 def _check_left(ctx: Context, person_key: str, kind: str, charge: dict[int, Decimal]) -> None:
-    left = {year: read_balance(ctx, person_key=person_key, kind=kind, year=year).left_days for year in charge}
+    left = _left(ctx, person_key, kind, charge)
     year = rules.lacking(charge, left)
     if year is not None:
         raise NotEnough(
@@ -253,7 +330,8 @@ def _check_span(span: Span) -> None:
     )
 
 
-def _calendar(ctx: Context) -> Calendar:
+def calendar_of(ctx: Context) -> Calendar:
+    """Return the centre's calendar; one that is always open where there is none."""
     try:
         return load_calendar(ctx.session)
     except NotFound:

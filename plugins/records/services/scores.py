@@ -1,13 +1,14 @@
-"""Scores: published once, appealed at most once within their window, changed only by a new version."""
+"""Scores: published once, changed only by a new version."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import aliased
 
 from engine.context import Context, verb
 from engine.db import alone_in, equal_to, order_by, page_of
@@ -39,18 +40,17 @@ class ScoreExists(Conflict):
     code: ClassVar[str] = "score_exists"
 
 
-class AppealClosed(Conflict):
-    """This score cannot be appealed any more."""
-
-    code: ClassVar[str] = "appeal_closed"
-
-
 _LONGEST_REFERENCE = 128
-_CLOSED = {
-    "never": _("This score cannot be appealed."),
-    "late": _("The time in which this score could be appealed is over."),
-    "again": _("This score was appealed before."),
-}
+_other = aliased(Score)
+_SAME = (
+    _other.person_key == Score.person_key,
+    _other.kind == Score.kind,
+    _other.reference == Score.reference,
+)
+HOLDS = ~exists().where(*_SAME, _other.version > Score.version)
+"""Of a version, in SQL: there is none after it."""
+IS_APPEALED = exists().where(*_SAME, _other.appealed_at.is_not(None))
+"""Of a version, in SQL: it, or another one of the same score, was appealed."""
 
 
 @verb
@@ -62,6 +62,7 @@ def publish_score(
     reference: str,
     value: Decimal | None = None,
     parts: Sequence[Json] = (),
+    by: str | None = None,
     appeal_until: datetime | None = None,
     instance_id: str | None = None,
 ) -> Score:
@@ -74,6 +75,7 @@ def publish_score(
         reference: Of what: a call, a period.
         value: The score; the weighted mean of its parts where omitted.
         parts: Contexts of ``name``, ``weight`` (more than 0) and ``value``.
+        by: Who decided it; the actor where omitted.
         appeal_until: The last moment at which it can be appealed; never where omitted.
         instance_id: The instance that publishes it.
 
@@ -88,21 +90,9 @@ def publish_score(
         if (before.version, before.value, before.parts) != (1, found, known):
             raise ScoreExists()
         return before
-    score = Score(
-        person_key=person_key,
-        kind=kind,
-        reference=reference,
-        version=1,
-        value=found,
-        parts=known,
-        published_at=ctx.now,
-        published_by=ctx.actor.name,
-        appeal_until=appeal_until,
-        instance_id=instance_id,
-    )
-    ctx.session.add(score)
-    ctx.session.flush()
-    return score
+    subject: dict[str, Any] = {"person_key": person_key, "kind": kind, "reference": reference}
+    decided: dict[str, Any] = {"value": found, "parts": known, "published_by": by, "instance_id": instance_id}
+    return _add(ctx, **subject, **decided, version=1, appeal_until=appeal_until)
 
 
 @verb
@@ -141,23 +131,18 @@ def rescore(
     if not reason:
         raise InvalidSubmission(problems=[Problem(path="reason", message=_("Say why the score changes."))])
     alone_in(ctx.connection, Score.__table__)
-    before = read_score(ctx, person_key=person_key, kind=kind, reference=reference)
-    decided = (instance_id, found, known)
-    if instance_id is not None and (before.instance_id, before.value, before.parts) == decided:
+    subject: dict[str, Any] = {"person_key": person_key, "kind": kind, "reference": reference}
+    before = read_score(ctx, **subject)
+    is_same = (before.instance_id, before.value, before.parts) == (instance_id, found, known)
+    if instance_id is not None and is_same:
         return before
-    score = Score(
-        person_key=person_key,
-        kind=kind,
-        reference=reference,
-        version=before.version + 1,
-        value=found,
-        parts=known,
-        reason=reason,
-        published_at=ctx.now,
-        published_by=by or ctx.actor.name,
-        appeal_until=appeal_until or before.appeal_until,
-        instance_id=instance_id,
-    )
+    decided: dict[str, Any] = {"value": found, "parts": known, "published_by": by, "instance_id": instance_id}
+    until = appeal_until or before.appeal_until
+    return _add(ctx, **subject, **decided, version=before.version + 1, reason=reason, appeal_until=until)
+
+
+def _add(ctx: Context, *, published_by: str | None, **columns: Any) -> Score:
+    score = Score(published_at=ctx.now, published_by=published_by or ctx.actor.name, **columns)
     ctx.session.add(score)
     ctx.session.flush()
     return score
@@ -178,63 +163,42 @@ def read_score(
     return score
 
 
-def check_appeal(
-    ctx: Context, *, person_key: str, kind: str, reference: str, instance_id: str | None = None
-) -> Score:
-    """Return a score that can still be appealed.
+def average_score(
+    ctx: Context, *, person_key: str, kind: str, first_on: date | None = None, last_on: date | None = None
+) -> tuple[Decimal | None, int]:
+    """Return the mean of somebody's scores of a kind, each as it holds now, and how many there are.
 
     Args:
         ctx: Who asks.
-        person_key: Whose score.
-        kind: As it was published.
-        reference: As it was published.
-        instance_id: The appeal that asks: its own does not stand in its way.
+        person_key: Whose.
+        kind: As they were published.
+        first_on: Of those first published on this day or later, by the centre's clock.
+        last_on: Of those first published on this day or earlier.
 
     Raises:
-        NoScore: None is published.
-        AppealClosed: The window is over, or it was appealed before.
+        InvalidSubmission: The person or the kind cannot be.
     """
+    check_subject(ctx, person_key=person_key, kind=kind)
+    mine = select(Score).where(Score.person_key == person_key, Score.kind == kind).order_by(Score.version)
+    holds: dict[str, Decimal] = {}
     with ctx.read():
-        score = read_score(ctx, person_key=person_key, kind=kind, reference=reference)
-        appeals = set(
-            ctx.session.scalars(
-                select(Score.appeal_instance_id).where(
-                    *_of(person_key, kind, reference), Score.appealed_at.is_not(None)
-                )
-            )
-        )
-        if instance_id is not None and instance_id in appeals:
-            return score
-        hindrance = rules.appeal_hindrance(
-            appeal_until=score.appeal_until, is_appealed=bool(appeals), now=ctx.now
-        )
-    if hindrance is not None:
-        raise AppealClosed(_CLOSED[hindrance])
-    return score
+        for score in ctx.session.scalars(mine):
+            day = score.published_at.astimezone(ctx.settings.zone).date()
+            is_meant = (first_on is None or first_on <= day) and (last_on is None or day <= last_on)
+            if score.reference in holds or (score.version == 1 and is_meant):
+                holds[score.reference] = score.value
+    return (rules.mean(list(holds.values())) if holds else None), len(holds)
 
 
-@verb
-def appeal_score(
-    ctx: Context, *, person_key: str, kind: str, reference: str, instance_id: str | None = None
-) -> Score:
-    """Keep that a score is appealed, so that nobody appeals it again, whatever comes of it.
-
-    Args:
-        ctx: Who acts.
-        person_key: Whose score.
-        kind: As it was published.
-        reference: As it was published.
-        instance_id: The instance that carries the appeal; it may ask twice.
+def get_score(ctx: Context, score_id: str) -> Score:
+    """Return a version of a score.
 
     Raises:
-        NoScore: None is published.
-        AppealClosed: The window is over, or it was appealed before.
+        NoScore: There is none of this id.
     """
-    alone_in(ctx.connection, Score.__table__)
-    score = check_appeal(ctx, person_key=person_key, kind=kind, reference=reference, instance_id=instance_id)
-    if score.appealed_at is None:
-        score.appealed_at, score.appeal_instance_id = ctx.now, instance_id
-        ctx.session.flush()
+    score = ctx.session.get(Score, score_id)
+    if score is None:
+        raise NoScore()
     return score
 
 
@@ -244,19 +208,24 @@ def list_scores(
     person_key: str | None = None,
     kind: str | None = None,
     reference: str | None = None,
+    holds: bool | None = None,
     sort: str = "-published_at",
     page: int = 1,
     page_size: int = 25,
 ) -> tuple[int, list[dict[str, Any]]]:
     """Return how many versions of scores there are and one page of them.
 
+    Each says whether it ``holds`` and whether the score ``is_appealed``, in whichever version.
+
     Raises:
         UnknownFilter: The sort key is not known; the message lists the known ones.
     """
     wanted = equal_to({Score.person_key: person_key, Score.kind: kind, Score.reference: reference})
+    if holds is not None:
+        wanted.append(HOLDS if holds else ~HOLDS)
     return page_of(
         ctx.connection,
-        select(Score.__table__).where(*wanted),
+        select(Score.__table__, HOLDS.label("holds"), IS_APPEALED.label("is_appealed")).where(*wanted),
         order_by(sort, SCORE_SORTS, last=Score.id),
         page=page,
         page_size=page_size,
@@ -268,13 +237,14 @@ def _latest(
 ) -> Score | None:
     return ctx.session.scalar(
         select(Score)
-        .where(*_of(person_key, kind, reference), *equal_to({Score.version: version}))
+        .where(*of_subject(person_key, kind, reference), *equal_to({Score.version: version}))
         .order_by(Score.version.desc())
         .limit(1)
     )
 
 
-def _of(person_key: str, kind: str, reference: str) -> tuple[ColumnElement[bool], ...]:
+def of_subject(person_key: str, kind: str, reference: str) -> tuple[ColumnElement[bool], ...]:
+    """Say in SQL which versions are of one score."""
     return Score.person_key == person_key, Score.kind == kind, Score.reference == reference
 
 

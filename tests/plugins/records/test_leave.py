@@ -9,8 +9,10 @@ from sqlalchemy import select
 from engine.definition import deploy
 from engine.errors import BpmnError, Conflict, InvalidSubmission
 from engine.history import ElementVisit
+from engine.ids import new_id
 from engine.jobs import Incident
-from engine.runtime import start_process, variables_of
+from engine.runtime import preview_start, start_process, variables_of
+from engine.testing import work_off
 from engine.testing.sketch import sketch
 from engine.worktime import DayKind, mark_day
 from plugins.records import services
@@ -64,6 +66,8 @@ def ask(ctx):
     def start(**said):
         given = {"kind": "annual", "first_on": "2026-03-02", "last_on": "2026-03-06", "half_last": False}
         instance = start_process(ctx, process_key="p", variables={**given, **said}, initiator="ann")
+        # A step that takes long goes on in a job.
+        work_off(ctx.centre)
         with ctx.read():
             visits = select(ElementVisit.element_id).where(ElementVisit.instance_id == instance.id)
             return variables_of(ctx, instance.id), set(ctx.connection.scalars(visits))
@@ -105,6 +109,8 @@ def test_leave_for_nobody_is_an_incident_and_books_nothing(ctx):
     deploy(ctx, files={"p.bpmn": drawn})
     dates = {"first_on": "2026-03-02", "last_on": "2026-03-06"}
     start_process(ctx, process_key="p", variables={"kind": "annual", **dates}, initiator="ann")
+    # A step that takes long goes on in a job.
+    work_off(ctx.centre)
     with ctx.read():
         assert ctx.connection.scalars(select(Incident.code)).all() == ["invalid_submission"]
         assert services.list_absences(ctx)[0] == 0
@@ -249,3 +255,79 @@ def test_a_list_of_balances_says_what_is_taken_and_left(ctx):
     found = [(row["person_key"], row["kind"], row["taken_days"], row["left_days"]) for row in rows]
     assert found == [("ann", "annual", 5, 9), ("ann", "personal", 0, Decimal("3.5")), ("bob", "annual", 0, 7)]
     assert count == 3
+
+
+ASKED = """
+    start begin
+    service count service=records.check_leave input='{given}' output='days:days;left:left;problem:problem'
+    xor possible
+    user change name="Change it" assignee=initiator
+    user approve name="Approve" approval="" asks='person:"bob"'
+    end over
+    begin -> count -> possible
+    possible -> change [problem != null]
+    possible -> approve *
+    change -> count
+    approve -> over
+"""
+
+
+def check(ctx, first_on=MONDAY, last_on=FRIDAY, kind="annual", **said):
+    return call(ctx, "check_leave", person="ann", kind=kind, first_on=first_on, last_on=last_on, **said)
+
+
+def test_what_is_in_the_way_of_leave_is_known_before_it_is_asked_for(ctx):
+    grant(ctx, "5")
+    assert check(ctx) == {
+        "days": Decimal(5),
+        "problem": None,
+        "year": 2026,
+        "year_days": Decimal(5),
+        "left": Decimal(5),
+    }
+    assert check(ctx, last_on=date(2026, 3, 9))["problem"] == "short"
+    assert check(ctx, first_on=date(2026, 3, 7), last_on=date(2026, 3, 8))["problem"] == "free"
+    book(ctx, person="bob", kind="other", first_on=FRIDAY)
+    assert check(ctx, cover="bob")["problem"] == "cover_away"
+    assert check(ctx, last_on=date(2026, 3, 5), cover="bob")["problem"] is None
+    instance_id = new_id()
+    own = book(ctx, kind="other", first_on=FRIDAY, half_first=True, instance_id=instance_id)
+    assert own["days"] == Decimal("0.5")
+    assert check(ctx)["problem"] == "away"
+    assert check(ctx, half_last=True)["problem"] is None
+    assert check(ctx, instance_id=instance_id)["problem"] is None
+
+
+def test_over_new_year_each_years_days_are_held_against_its_own_balance(ctx):
+    grant(ctx, "2", year=2026)
+    grant(ctx, "1", year=2027)
+    over = {"first_on": date(2026, 12, 30), "last_on": date(2027, 1, 4)}
+    found = check(ctx, **over)
+    assert (found["days"], found["problem"]) == (Decimal(3), None)
+    assert (found["year"], found["year_days"], found["left"]) == (2026, Decimal(2), Decimal(2))
+    short = check(ctx, **{**over, "last_on": date(2027, 1, 5)})
+    assert (short["problem"], short["year"], short["year_days"], short["left"]) == (
+        "short",
+        2027,
+        Decimal(2),
+        Decimal(1),
+    )
+
+
+def test_leave_is_asked_for_and_booked_afterwards_too(ctx, centre):
+    past = {"first_on": date(2025, 3, 3), "last_on": date(2025, 3, 4)}
+    assert check(ctx, **past)["problem"] is None
+    assert book(ctx, **past)["days"] == Decimal(2)
+
+
+@pytest.mark.parametrize(
+    ("granted", "steps", "unknown"), [("5", ["approve"], None), ("4", ["change"], "Change it")]
+)
+def test_a_preview_asks_what_only_looks_things_up(ctx, granted, steps, unknown):
+    grant(ctx, granted)
+    given = "person:initiator;kind:kind;first_on:first_on;last_on:last_on"
+    deploy(ctx, files={"p.bpmn": sketch(ASKED.format(given=given))})
+    asked = {"kind": "annual", "first_on": "2026-03-02", "last_on": "2026-03-06"}
+    with ctx.read():
+        found = preview_start(ctx, process_key="p", variables=asked, initiator="ann")
+    assert ([one.element_id for one in found.steps], found.unknown) == (steps, unknown)

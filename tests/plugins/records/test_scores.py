@@ -11,7 +11,7 @@ from engine.errors import BpmnError, InvalidSubmission
 from engine.history import ElementVisit
 from engine.people import close_person
 from engine.runtime import start_process, variables_of
-from engine.testing import START
+from engine.testing import START, work_off
 from engine.testing.sketch import sketch
 
 SUBJECT = {"person": "ann", "kind": "qa", "reference": "call-17"}
@@ -58,6 +58,8 @@ def appeal(ctx):
 
     def start(call="call-17"):
         begun = start_process(ctx, process_key="p", variables={"call": call}, initiator="ann")
+        # A step that takes long goes on in a job.
+        work_off(ctx.centre)
         with ctx.read():
             visits = select(ElementVisit.element_id).where(ElementVisit.instance_id == begun.id)
             return variables_of(ctx, begun.id), set(ctx.connection.scalars(visits))
@@ -136,6 +138,55 @@ def test_the_same_instance_changes_a_score_once(ctx):
     said = {**SUBJECT, "value": Decimal(80), "reason": "heard again", "instance_id": ONE}
     assert call(ctx, "rescore", **said) == call(ctx, "rescore", **said)
     assert call(ctx, "score", **SUBJECT)["version"] == 2
+
+
+def test_only_what_can_be_appealed_now_is_offered_in_the_version_that_holds(ctx, centre):
+    publish(ctx, by="bob")
+    call(ctx, "rescore", **SUBJECT, value=Decimal(75), reason="a slip of the pen")
+    publish(ctx, reference="call-18", appeal_until=None)
+    publish(ctx, reference="call-19")
+    publish(ctx, person="bob", reference="call-17")
+    publish(ctx, kind="kpi", reference="2026-02")
+    call(ctx, "appeal", **{**SUBJECT, "reference": "call-19"})
+    call(ctx, "rescore", **{**SUBJECT, "reference": "call-19"}, value=Decimal(80), reason="heard again")
+
+    def offered(**said):
+        found = call(ctx, "open_scores", kind="qa", **said)
+        return [(one["person"], one["reference"], one["value"]) for one in found]
+
+    assert offered(person="ann") == [("ann", "call-17", 75)]
+    assert sorted(offered(reference="call-17")) == [
+        ("ann", "call-17", 75),
+        ("bob", "call-17", Decimal("71.9")),
+    ]
+    centre.clock.set(UNTIL + timedelta(seconds=1))
+    assert offered() == []
+
+
+def test_who_decided_is_known_where_it_was_a_person(ctx):
+    assert publish(ctx)["by"] is None
+    assert publish(ctx, reference="call-18", by="bob")["by"] == "bob"
+    (one, other) = call(ctx, "open_scores", kind="qa")
+    assert {one["by"], other["by"]} == {None, "bob"}
+
+
+def test_the_average_is_of_what_holds_by_the_day_of_first_publishing(ctx, centre):
+    assert call(ctx, "average_score", person="ann", kind="qa") == {"value": None, "count": 0}
+    publish(ctx, value=60)
+    publish(ctx, value=0, kind="kpi")
+    publish(ctx, value=0, person="bob")
+    centre.clock.advance(timedelta(days=2))
+    publish(ctx, value=Decimal("90.5"), reference="call-18")
+    call(ctx, "rescore", **SUBJECT, value=70, reason="heard again")
+    first, second = (START + timedelta(days=days, hours=8) for days in (0, 2))
+    for window, found in (
+        ({}, (Decimal("80.25"), 2)),
+        ({"last_on": first.date()}, (Decimal(70), 1)),
+        ({"first_on": second.date(), "last_on": second.date()}, (Decimal("90.5"), 1)),
+        ({"first_on": second.date() + timedelta(days=1)}, (None, 0)),
+    ):
+        average = call(ctx, "average_score", person="ann", kind="qa", **window)
+        assert (average["value"], average["count"]) == found
 
 
 def test_what_was_never_published_is_not_rescored(ctx):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import flash, make_response, request
 from flask_babel import gettext
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from admin.kit import (
     View,
     context,
+    errors_by_field,
     expose,
     fields_of,
     flash_refusal,
@@ -23,15 +22,13 @@ from admin.kit import (
 )
 from admin.kit.names import person_names
 from engine.context import Context
-from engine.errors import CallwrightError, InvalidSubmission, Problem
-from engine.i18n import _, say
-from engine.people import Person
+from engine.errors import CallwrightError
 from engine.values import number_text
 from plugins.records import services
 from plugins.records.rules import KIND_TITLES
+from plugins.records.views.fields import people_here, read_number
 
 MANAGE = "records.manage"
-_MOST_SUGGESTED = 500
 
 
 class BalancesView(View):
@@ -64,7 +61,7 @@ class BalancesView(View):
                 paging=paging,
                 asked=asked,
                 names=person_names(ctx, {row["person_key"] for row in rows}),
-                people=_people(ctx),
+                people=people_here(ctx),
                 kinds=KIND_TITLES,
                 number=number_text,
             )
@@ -86,10 +83,10 @@ class BalancesView(View):
                 person_key=said["person_key"],
                 kind=said["kind"],
                 year=_whole(said["year"]) or 0,
-                days=_days(said["days"]),
+                days=read_number(said["days"], "days"),
             )
         except CallwrightError as error:
-            return make_response(_form(ctx, said, _by_field(ctx, error)), 422)
+            return make_response(_form(ctx, said, errors_by_field(error, "days")), 422)
         flash(gettext("The balance is saved."), "success")
         return see_other("BalancesView.list", person_key=said["person_key"])
 
@@ -108,40 +105,9 @@ class BalancesView(View):
 def _form(ctx: Context, said: dict[str, str], errors: dict[str, list[str]]) -> str:
     with ctx.read():
         return page(
-            "records/balance_form.html", said=said, errors=errors, people=_people(ctx), kinds=KIND_TITLES
+            "records/balance_form.html", said=said, errors=errors, people=people_here(ctx), kinds=KIND_TITLES
         )
-
-
-def _people(ctx: Context) -> list[Any]:
-    here = select(Person.key, Person.name).where(Person.closed_at.is_(None))
-    return list(ctx.connection.execute(here.order_by(Person.name).limit(_MOST_SUGGESTED)))
 
 
 def _whole(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else None
-
-
-def _days(text: str) -> Decimal:
-    """Read a number of days as people write it.
-
-    Raises:
-        InvalidSubmission: It is no number.
-    """
-    try:
-        return Decimal(text.replace(",", "."))
-    except InvalidOperation:
-        raise InvalidSubmission(
-            problems=[Problem(path="days", message=_("Write a number such as 14 or 7.5."))]
-        ) from None
-
-
-def _by_field(ctx: Context, error: CallwrightError) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for problem in error.problems:
-        found.setdefault(problem.path, []).append(say(ctx.locale, problem))
-    return found or {"days": [say(ctx.locale, error)]}
-
-
-def register(appbuilder: Any) -> None:
-    """Add the page; the manifest has its line of the menu."""
-    appbuilder.add_view_no_menu(BalancesView)
