@@ -193,8 +193,9 @@ def test_forms_are_form_js_with_a_key_and_a_label_for_each_field(folder):
         assert len({field["id"] for field in found}) == len(found)
         for field in found:
             if field["type"] != "text":
-                assert re.fullmatch(r"[a-z_]+", field["key"])
-                assert field.get("label") or field.get("dateLabel")
+                # A list has a path in place of a key.
+                assert re.fullmatch(r"[a-z_]+", field.get("key") or field["path"])
+                assert field.get("label") or field.get("dateLabel") or field.get("timeLabel")
 
 
 # -- scenarios -----------------------------------------------------------------------------------------
@@ -234,6 +235,7 @@ TYPICAL = {
     "link": "https://12345.example/h/Ab3dE6gH9jK2mN5pQ",
     "note": None,
     "support_text": None,
+    "gives_text": "2026-03-09 09:00-17:00",
     "decisions": {"dispatch": {"opinion": None}},
 }
 ENGLISH = TYPICAL | {"summary": "Burst pipe in the street", "task": {"due": "2 Mar 2026, 13:00"}}
