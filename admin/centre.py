@@ -17,7 +17,7 @@ from engine.settings import Settings, make_folders
 from engine.worker import waker
 
 # Floors below the plug-ins that add something to the registry by a function of this name.
-_FLOORS = ("engine.runtime", "forms", "admin.api.once")
+_FLOORS = ("engine.runtime", "forms", "admin.api.once", "admin.identity.doors", "admin.identity.holders")
 PLUGIN_PACKAGES = ("plugins",)
 
 

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import marshmallow as ma
 
-from admin.api.fields import Body, Flag, IdText, Instant, Items, ListArgs, Row, Text, Whole, Words, sort_of
+from admin.api.fields import (
+    Body,
+    Fields,
+    Flag,
+    IdText,
+    Instant,
+    Items,
+    ListArgs,
+    Row,
+    Text,
+    Whole,
+    Words,
+    sort_of,
+)
 from admin.api.instances import OPERATE, InstanceSchema, instance_row, need_seen, seen_instance
 from admin.api.operation import Api, Page, changes, lists, reads
 from admin.api.paging import page_of
 from admin.api.people import MANAGE
 from admin.api.tasks import TaskSchema, seen_task, task_row
 from engine.context import Context
-from engine.errors import CallwrightError, NotFound
+from engine.errors import CallwrightError, Conflict, Forbidden, NotFound
+from engine.files import references_in
 from engine.i18n import _, say
 from engine.runtime import (
     allowed,
@@ -32,6 +47,7 @@ from engine.runtime import (
     withdraw_request,
 )
 from engine.work import KINDS, get_part, list_parts, may_see, parts_at, parts_of
+from forms import discard_draft, list_drafts, start_again
 
 _OPINION = {"description": "What you say about it; kept for ever."}
 _REASON = {"description": "Kept in history."}
@@ -154,6 +170,39 @@ class AllowedSchema(Row):
     actions = Items(Text(known=("urge", "withdraw", "cancel")))
 
 
+class AgainSchema(Row):
+    """How a request can be started again."""
+
+    process_key = Text()
+    event = Text()
+    form = Text(allow_none=True)
+    data = Fields()
+
+
+class DraftSchema(Row):
+    """Something that you have begun to fill in."""
+
+    id = Text()
+    process_key = Text()
+    event = Text(allow_none=True, metadata={"description": "The start event; null for a task."})
+    form_key = Text()
+    task_id = Text(allow_none=True, metadata={"description": "Null for a start."})
+    business_key = Text(allow_none=True)
+    written_at = Instant()
+
+
+class DraftArgs(ListArgs):
+    """What the list of your drafts takes."""
+
+    sort = ma.fields.Constant("-written_at")
+
+
+class GoneSchema(Row):
+    """What is gone."""
+
+    id = Text()
+
+
 class PartSchema(Row):
     """Somebody's part in an instance beside its tasks."""
 
@@ -192,6 +241,7 @@ class OwnPartArgs(ListArgs):
     unread = Flag(load_default=False)
     waiting = Flag(load_default=False, metadata={"description": "Only what is not answered or given back."})
     by = Flag(load_default=False, metadata={"description": "What you gave to others instead."})
+    search = Text(most=200, metadata={"description": "In title, business key, or what was said with it."})
     sort = ma.fields.Constant("-at")
 
 
@@ -271,6 +321,20 @@ class RequestsApi(Api):
         """Tell what you may do to a request as a whole."""
         return {"actions": allowed(ctx, seen_instance(ctx, instance_id))}
 
+    @reads("/<uuid:instance_id>/start-again", answer=AgainSchema)
+    def start_again(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
+        """Tell how a request of yours that is over can be started again, and with what; nothing begins by it.
+
+        While it runs, and of what is not yours, there is nothing to be told: 404.
+        The data are those that the newest start form takes, as far as you are shown them, without files.
+        """
+        try:
+            old = start_again(ctx, instance_id=instance_id)
+        except (Conflict, Forbidden) as error:
+            raise NotFound(error.message, **error.params) from None
+        data = {name: value for name, value in old.data.items() if not any(references_in(value))}
+        return {"process_key": old.process_key, "event": old.event, "form": old.form, "data": data}
+
     @changes("/<uuid:instance_id>/urge", body=UrgeBody, answer=UrgedSchema)
     def urge(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
         """Ask everybody whom an instance waits for to hurry; too soon after the last time is 409."""
@@ -319,6 +383,24 @@ class PartsApi(Api):
         answer_question(ctx, question_id=part_id, **said)
         ctx.session.expire_all()
         return _part(get_part(ctx, part_id))
+
+
+class DraftsApi(Api):
+    """What you have begun to fill in."""
+
+    resource_name = "drafts"
+
+    @lists("", answer=DraftSchema, args=DraftArgs)
+    def list(self, ctx: Context, said: dict[str, Any]) -> Page:
+        """List your drafts of starts and tasks, the last first."""
+        count, drafts = list_drafts(ctx, page=said["page"], page_size=said["page_size"])
+        return Page(count, [asdict(one) for one in drafts])
+
+    @changes("/<uuid:draft_id>/discard", answer=GoneSchema)
+    def discard(self, ctx: Context, said: dict[str, Any], draft_id: str) -> dict[str, Any]:
+        """Throw a draft of yours away."""
+        discard_draft(ctx, draft_id=draft_id)
+        return {"id": draft_id}
 
 
 class HandOversApi(Api):

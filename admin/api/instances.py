@@ -140,6 +140,10 @@ class InstanceArgs(ListArgs):
     business_key = Text()
     state = Text(known=STATES)
     initiator = Text(metadata={"description": "A person's key, or me."})
+    mine = Flag(metadata={"description": "Only requests that are yours or that you handed in."})
+    supervised = Flag(metadata={"description": "Only of processes that you supervise."})
+    called = Flag(load_default=True, metadata={"description": "Those that another instance called too."})
+    search = Text(most=200, metadata={"description": "In title or business key."})
     sort = sort_of(INSTANCE_SORTS, "-started_at")
 
 
@@ -287,6 +291,7 @@ class InstancesApi(Api):
         """List the instances that you may see."""
         if said.get("initiator") == "me":
             said["initiator"] = ctx.actor.key
+        said["mine"] = ctx.actor.key if said.get("mine") else None
         count, found = list_instances(ctx, seen=True, **said)
         return Page(count, instance_rows(ctx, found))
 

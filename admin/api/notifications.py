@@ -11,7 +11,7 @@ from admin.api.operation import Api, Page, changes, lists
 from engine.context import Context
 from engine.notify import CHANNELS, NOTIFICATION_SORTS, get_notification, list_notifications, settle
 
-STATES = ("waiting", "sending", "sent", "delivered", "read", "failed", "unknown")
+STATES = ("waiting", "held", "sending", "sent", "gathered", "delivered", "read", "failed", "unknown")
 
 
 class NotificationSchema(Row):
@@ -36,6 +36,7 @@ class NotificationSchema(Row):
     task_id = Text(allow_none=True)
     element_id = Text(allow_none=True)
     instead_of = Text(allow_none=True, metadata={"description": "The one that failed."})
+    digest_id = Text(allow_none=True, metadata={"description": "In which it was said with others."})
     created_at = Instant()
     sent_at = Instant()
     delivered_at = Instant()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from admin.api.approvals import ActionsApi, ApprovalsApi
-from admin.api.asides import AsidesApi, HandOversApi, PartsApi, RequestsApi
+from admin.api.asides import AsidesApi, DraftsApi, HandOversApi, PartsApi, RequestsApi
 from admin.api.buttons import ButtonsApi
 from admin.api.covers import CoversApi
 from admin.api.definitions import DefinitionsApi
@@ -13,6 +13,7 @@ from admin.api.files import FilesApi
 from admin.api.instances import InstancesApi
 from admin.api.messages import MessagesApi, SignalsApi
 from admin.api.migrations import DefinitionMigrationsApi, InstanceMigrationsApi, MigrationsApi
+from admin.api.notices import NoticesApi
 from admin.api.notifications import NotificationsApi
 from admin.api.operation import Api
 from admin.api.operations import IncidentsApi, JobsApi
@@ -26,6 +27,7 @@ NOUNS: tuple[type[Api], ...] = (
     DefinitionsApi,
     DefinitionPreviewsApi,
     DefinitionMigrationsApi,
+    NoticesApi,
     InstancesApi,
     InstanceMigrationsApi,
     PrintsApi,
@@ -38,6 +40,7 @@ NOUNS: tuple[type[Api], ...] = (
     AsidesApi,
     RequestsApi,
     PartsApi,
+    DraftsApi,
     MessagesApi,
     SignalsApi,
     JobsApi,

@@ -9,7 +9,7 @@ import marshmallow as ma
 from admin.api.definitions import startable_definition
 from admin.api.fields import Body, Fields, Flag, Items, Row, Text, Whole
 from admin.api.operation import Api, computes
-from admin.api.tasks import seen_task
+from admin.api.tasks import FactSchema, fact_rows, seen_task
 from engine.context import Context
 from engine.definition import Definition, get_definition_by_id
 from engine.i18n import translate
@@ -50,6 +50,8 @@ class PreviewSchema(Row):
         allow_none=True, metadata={"description": "Behind this step it cannot be told yet; none: to the end."}
     )
     reason = Text(allow_none=True, metadata={"description": "Why it cannot be told."})
+    facts = Items(ma.fields.Nested(FactSchema), metadata={"description": "What lists would say of it then."})
+    told = Items(Text(), metadata={"description": "What the initiator would hear before anybody is asked."})
 
 
 class DefinitionPreviewsApi(Api):
@@ -98,4 +100,6 @@ def _row(ctx: Context, definition: Definition, path: Preview) -> dict[str, Any]:
         ],
         "unknown": said(path.unknown) if path.unknown is not None else None,
         "reason": translate(ctx.locale, path.reason[0], **path.reason[1]) if path.reason else None,
+        "facts": fact_rows(ctx, definition.id, path.facts),
+        "told": list(path.told),
     }

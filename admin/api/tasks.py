@@ -34,6 +34,7 @@ from engine.i18n import _
 from engine.runtime import choose_activity, claim_task, facts_of, unclaim_task
 from engine.work import (
     CLOCK_STATES,
+    HOW,
     OPEN_STATES,
     TASK_SORTS,
     Candidate,
@@ -41,6 +42,7 @@ from engine.work import (
     clock_state,
     get_task,
     held_since,
+    list_handled,
     list_tasks,
     may_act,
     may_see,
@@ -98,6 +100,9 @@ class TaskSchema(Row):
     )
     assignee = Text(allow_none=True)
     owner = Text(allow_none=True, metadata={"description": "Who gets it back from the assignee, who helps."})
+    covers_for = Text(
+        allow_none=True, metadata={"description": "In whose place the assignee decides, as their cover."}
+    )
     candidate_users = Items(Text())
     candidate_groups = Items(Text())
     priority = Whole()
@@ -133,12 +138,44 @@ class TaskArgs(ListArgs):
     candidate = Text(metadata={"description": "Who may take it while it is nobody's: a person's key, or me."})
     mine = Text(metadata={"description": "Assignee or candidate: a person's key, or me."})
     ended_by = Text(metadata={"description": "A person's key, or me."})
+    owner = Text(metadata={"description": "Who lent it and gets it back: a person's key, or me."})
+    lent = Flag(metadata={"description": "Only what is lent, or only what is not."})
+    covers_for = Text(metadata={"description": "Decided in whose place: a person's key, or me."})
+    covered = Flag(metadata={"description": "Only what a cover decides, or only the rest."})
     state = Words(known=STATES, load_default=OPEN_STATES)
     process_key = Text()
     instance_id = IdText()
     business_key = Text()
     search = Text(most=200, metadata={"description": "In title, business key or name."})
     sort = sort_of(TASK_SORTS, "due_at,-priority")
+
+
+class HandledSchema(Row):
+    """A task that you are done with."""
+
+    id = Text()
+    how = Text(known=HOW)
+    at = Instant()
+    outcome = Text(allow_none=True)
+    opinion = Text(allow_none=True)
+    to = Text(allow_none=True, metadata={"description": "Who has it since, where you handed it over."})
+    covers_for = Text(allow_none=True, metadata={"description": "In whose place you decided."})
+    instance_id = Text()
+    instance_state = Text()
+    process_key = Text()
+    business_key = Text(allow_none=True)
+    element_id = Text()
+    name = Text()
+    title = Text()
+
+
+class HandledArgs(ListArgs):
+    """What the list of the tasks that you are done with takes."""
+
+    how = Words(known=HOW, load_default=HOW)
+    process_key = Text()
+    search = Text(most=200, metadata={"description": "In title, business key or name."})
+    sort = ma.fields.Constant("-at")
 
 
 class ChooseBody(Body):
@@ -254,11 +291,27 @@ class TasksApi(Api):
     @lists("", answer=TaskSchema, args=TaskArgs)
     def list(self, ctx: Context, said: dict[str, Any]) -> Page:
         """List the tasks that you may see; those that wait for somebody, where no state is named."""
-        for name in ("assignee", "candidate", "mine", "ended_by"):
+        for name in ("assignee", "candidate", "mine", "ended_by", "owner", "covers_for"):
             if said.get(name) == "me":
                 said[name] = ctx.actor.key
         count, tasks = list_tasks(ctx, seen=True, **said)
         return Page(count, task_rows(ctx, tasks))
+
+    @lists("/handled", answer=HandledSchema, args=HandledArgs)
+    def handled(self, ctx: Context, said: dict[str, Any]) -> Page:
+        """List the tasks that you decided, sent back or handed over, the last first."""
+        said.pop("sort", None)
+        count, rows = list_handled(ctx, ctx.actor.key or "", **said)
+        return Page(
+            count,
+            [
+                {
+                    **asdict(one),
+                    "name": get_definition_by_id(ctx, one.definition_id).text(ctx.locale, one.name),
+                }
+                for one in rows
+            ],
+        )
 
     @reads("/<uuid:task_id>", answer=TaskSchema)
     def get(self, ctx: Context, said: dict[str, Any], task_id: str) -> dict[str, Any]:

@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from marshmallow import Schema
 
 from admin.identity.roles import ROLES
 from admin.kit.permissions import PERMISSIONS
@@ -23,8 +26,8 @@ from engine.plugin.offers import ServiceTask
 
 # The rooms and shelves of a plug-in; engine.plugin and the README of plugins/ say who loads which.
 ROOMS = (
-    "demo", "views", "rest", "webhooks", "process", "schemas", "service_tasks", "jobs", "channel", "public",
-    "services", "models", "rules",
+    "demo", "views", "rest", "webhooks", "process", "schemas", "service_tasks", "lookups", "jobs", "channel",
+    "public", "services", "models", "rules",
 )  # fmt: skip
 SHELVES = ("templates", "static", "forms", "messages", "locale", "migrations")
 _BESIDE = {"plugin.toml", "README.md", "__init__.py", "__pycache__"}
@@ -106,6 +109,7 @@ def check_plugin(plugin: Plugin, registry: Registry, root: Path) -> list[Problem
         _check_menu,
         _check_processes,
         _check_tables,
+        _check_schemas,
         _check_doors,
         _check_readme,
     )
@@ -133,6 +137,7 @@ def _check_offers(source: Source) -> Iterator[Problem]:
     }
     held: dict[str, tuple[tuple[str, ...], set[str], str]] = {
         "service_tasks": (manifest.service_tasks, _of(registry.service_tasks, prefix), "service_tasks.py"),
+        "lookups": (manifest.lookups, _of(registry.lookups, prefix), "lookups.py"),
         "jobs": (manifest.jobs, _of(registry.job_kinds, prefix), "jobs.py"),
         "gateways": (manifest.gateways, gateways, "channel.py"),
         "messages": (manifest.messages, _stems(source.folder, "messages/*.toml"), "messages/"),
@@ -314,6 +319,32 @@ def _check_tables(source: Source) -> Iterator[Problem]:
             )
     if said and not (source.folder / "migrations").is_dir():
         yield source.wrong("models.py", _("Its tables have no migrations/. Make a first one."))
+
+
+def _check_schemas(source: Source) -> Iterator[Problem]:
+    import_module("admin.api.nouns")
+    known = (*(plugin.package for plugin in source.registry.plugins.values()), "admin")
+    named: dict[str, set[str]] = {}
+    for schema in _below(Schema):
+        if schema.__module__.startswith(tuple(f"{package}." for package in known)):
+            named.setdefault(schema.__name__.removesuffix("Schema"), set()).add(schema.__module__)
+    for name, modules in sorted(named.items()):
+        others = sorted(module for module in modules if not module.startswith(f"{source.plugin.package}."))
+        if others and len(others) < len(modules):
+            yield source.wrong(
+                f"schemas.py#{name}",
+                _(
+                    "%(other)s has a schema of this name too, and the description of REST knows one. "
+                    "Rename yours."
+                ),
+                other=others[0],
+            )
+
+
+def _below(kind: type[Schema]) -> Iterator[type[Schema]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from _below(one)
 
 
 def _check_doors(source: Source) -> Iterator[Problem]:

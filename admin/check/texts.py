@@ -47,7 +47,7 @@ class Text:
 
 
 def python_texts(content: bytes, errors: Set[str] = frozenset()) -> Iterator[Text]:
-    """Yield what a module marks for translation, what its errors say by default, and help of service tasks.
+    """Yield what a module marks for translation, what its errors say by default, and help of what they offer.
 
     Args:
         content: The module.
@@ -58,15 +58,15 @@ def python_texts(content: bytes, errors: Set[str] = frozenset()) -> Iterator[Tex
         yield Text(id=message, line=line)
     for node in ast.walk(module):
         shown = (isinstance(node, ast.ClassDef) and node.name in errors) or (
-            isinstance(node, ast.FunctionDef) and _is_service_task(node)
+            isinstance(node, ast.FunctionDef) and _is_named_by_drawings(node)
         )
         if shown and (said := ast.get_docstring(node)):  # type: ignore[arg-type]
             yield Text(id=said.strip().splitlines()[0], line=node.lineno)  # type: ignore[attr-defined]
 
 
-def _is_service_task(function: ast.FunctionDef) -> bool:
+def _is_named_by_drawings(function: ast.FunctionDef) -> bool:
     return any(
-        isinstance(mark, ast.Call) and ast.unparse(mark.func).split(".")[-1] == "service_task"
+        isinstance(mark, ast.Call) and ast.unparse(mark.func).split(".")[-1] in ("service_task", "lookup")
         for mark in function.decorator_list
     )
 

@@ -79,6 +79,12 @@ def role_names(ctx: Context) -> list[str]:
         return list(ctx.session.scalars(select(Role.name).order_by(Role.id)))
 
 
+def has_login(ctx: Context, *, person_key: str) -> bool:
+    """Whether somebody has a login, whether they have chosen a password or not."""
+    with ctx.read():
+        return ctx.session.scalar(select(User.id).where(User.username == person_key)) is not None
+
+
 def may_enter(ctx: Context, *, person_key: str) -> bool:
     """Whether a person has set a password and is let in."""
     with ctx.read():

@@ -32,7 +32,12 @@ ROLES: Mapping[str, Role] = {
     # Has every permission, also those that come with later plug-ins.
     ADMINISTRATOR: _role(_("Administrator")),
     "designer": _role(
-        _("Designer"), "processes.see", "processes.deploy", "instances.see_all", "api.describe"
+        _("Designer"),
+        "processes.see",
+        "processes.deploy",
+        "notices.manage",
+        "instances.see_all",
+        "api.describe",
     ),
     "operator": _role(
         _("Operator"),

@@ -1,7 +1,7 @@
 """What a web room may use: pages, permissions, tables, menu, limits, errors."""
 
 from admin.kit.current import SignedIn, context, permitted, signed_in
-from admin.kit.errors import flash_refusal
+from admin.kit.errors import errors_by_field, flash_refusal
 from admin.kit.menu import MenuEntry, add_menu
 from admin.kit.permissions import PERMISSIONS, Permission, known_permissions, needs
 from admin.kit.tables import Paging, read_paging
@@ -16,6 +16,7 @@ __all__ = [
     "View",
     "add_menu",
     "context",
+    "errors_by_field",
     "expose",
     "fields_of",
     "flash_refusal",

@@ -223,3 +223,17 @@ def _shape(response: Response) -> Response:
 
 def _many(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+def errors_by_field(error: CallwrightError, otherwise: str = "name") -> dict[str, list[str]]:
+    """Say an error's problems under the fields they are about.
+
+    Args:
+        error: What was raised.
+        otherwise: The field of an error that names none.
+    """
+    locale = web().locale
+    found: dict[str, list[str]] = {}
+    for problem in error.problems:
+        found.setdefault(problem.path, []).append(say(locale, problem))
+    return found or {otherwise: [say(locale, error)]}

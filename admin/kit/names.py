@@ -12,7 +12,7 @@ from admin.kit.current import web
 from engine.context import TIMER, Context
 from engine.definition import Definition, get_definition_by_id, group_names, list_definitions
 from engine.errors import NotFound
-from engine.people import Group, Person
+from engine.people import Group, Person, Unit
 
 
 def person_names(ctx: Context, keys: Iterable[str | None]) -> dict[str, str]:
@@ -30,6 +30,12 @@ def names_of_groups(ctx: Context, keys: Iterable[str]) -> dict[str, str]:
     """Return groups' names by their keys, in the language of the page."""
     found = ctx.session.scalars(select(Group).where(Group.key.in_(set(keys))))
     return group_names(ctx, found, locale=web().locale)
+
+
+def unit_names(ctx: Context, keys: Iterable[str]) -> dict[str, str]:
+    """Return units' names by their keys."""
+    rows = ctx.connection.execute(select(Unit.key, Unit.name).where(Unit.key.in_(set(keys))))
+    return {row.key: row.name for row in rows}
 
 
 def process_titles(ctx: Context) -> dict[str, str]:

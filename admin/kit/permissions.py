@@ -44,6 +44,7 @@ PERMISSIONS = (
     Permission(name="personal_data.see", title=_("See personal data in full")),
     Permission(name="processes.see", title=_("See process drawings and versions")),
     Permission(name="processes.deploy", title=_("Draw and deploy processes, forms and decisions")),
+    Permission(name="notices.manage", title=_("Say who hears of what happens in a process")),
     Permission(name="people.manage", title=_("Manage people, units and groups")),
     Permission(name="roles.manage", title=_("Manage logins and roles")),
     Permission(name="settings.manage", title=_("Change parameters, calendars and templates")),

@@ -51,6 +51,7 @@ class Shown:
         task: The task.
         step: What the step is called.
         mine: Whether the person may act.
+        lent_by: The name of who lent it to the person, who gives it back on the task's own page.
         words: What the form says, without its fields.
         endings: The ways to finish.
         signed: The labels of those that need a signature, which is given on the task's own page.
@@ -66,6 +67,7 @@ class Shown:
     task: Task
     step: str
     mine: bool
+    lent_by: str | None
     words: tuple[str, ...]
     endings: tuple[Ending, ...]
     signed: tuple[str, ...]
@@ -93,14 +95,15 @@ def look_at(
     task = link.task
     definition = get_definition_by_id(ctx, task.definition_id)
     now = ctx.now.astimezone(ZoneInfo(person.time_zone) if person.time_zone else ctx.settings.zone)
-    mine = task.open and may_act(ctx, task, person.key)
+    # Whoever has it to help gives it back on its own page; it is its owner who decides.
+    mine = task.open and task.owner is None and may_act(ctx, task, person.key)
     fields = form_fields(ctx, task, now)
     variables = forms.without_places(
         runtime.variables_of(ctx, task.instance_id, visit=task.visit),
         forms.withheld(ctx, task.instance_id, task=task),
     )
     notes = list_comments(ctx, task.instance_id)[-_MOST_NOTES:]
-    names = person_names(ctx, [note["author"] for note in notes])
+    names = person_names(ctx, [task.owner, *(note["author"] for note in notes)])
     attached = [one.files for one in actions_of(ctx, task.instance_id)]
     # Signatures stand with the decisions that they are under, not among the files.
     variables = {name: value for name, value in variables.items() if name != "decisions"}
@@ -109,6 +112,7 @@ def look_at(
         task=task,
         step=definition.text(ctx.locale, task.name),
         mine=mine,
+        lent_by=names.get(task.owner or "") if task.open and task.assignee == person.key else None,
         words=tuple(one.label for one in fields if one.kind == "text"),
         endings=tuple(_endings(ctx, task, definition, now, answers)) if mine else (),
         signed=tuple(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import available_timezones
 
 from flask import flash, make_response, redirect, request
@@ -26,10 +26,20 @@ from admin.web.account.signature import SignatureView
 from engine.context import PUBLIC
 from engine.errors import CallwrightError, InvalidSubmission, NotFound
 from engine.i18n import LOCALES, say
-from engine.people import Person, get_person, groups_of, put_person, unit_tree, units_of
+from engine.people import (
+    HOURLY,
+    Person,
+    get_person,
+    groups_of,
+    put_person,
+    trust_address,
+    unit_tree,
+    units_of,
+)
 
 # Nobody learns from the time of the answer whether there is such an account.
 _ANSWER_S = 0.4
+_FIELDS = ("phone", "email", "locale", "time_zone", "preferred_channel", "quiet_hours", "digest")
 
 
 class ForgottenView(View):
@@ -87,7 +97,7 @@ class AccountView(View):
         who = _who()
         if request.method == "GET":
             return _account(who)
-        said = fields_of("phone", "email", "locale", "time_zone", "preferred_channel", "quiet_hours")
+        said = fields_of(*_FIELDS)
         try:
             _change(who, said, password=request.form.get("password", ""))
         except CallwrightError as error:
@@ -123,6 +133,16 @@ class AccountView(View):
             found = [say(web().locale, problem) for problem in error.problems]
             return make_response(_account(who, errors={"new": found}), 422)
         flash(gettext("Your password is changed. You are signed out everywhere else."), "success")
+        return see_other("AccountView.show")
+
+    @expose("/account/trust", methods=["POST"])
+    @needs()
+    def trust(self) -> Response:
+        """Use one's number or mailbox again that took no messages."""
+        who = _who()
+        field: Literal["phone", "email"] = "email" if request.form.get("field") == "email" else "phone"
+        trust_address(context(), key=who.key, field=field)
+        flash(gettext("Messages go there again."), "success")
         return see_other("AccountView.show")
 
     @expose("/account/sessions/end", methods=["POST"])
@@ -223,14 +243,15 @@ def _account(
         this_session=who.session_id,
         languages=list(LOCALES.items()),
         channels=[(key, gettext(title)) for key, title in CHANNEL_TITLES.items()],
+        digests=[(HOURLY, gettext("Every hour"))]
+        + [(f"{hour:02}:00", gettext("Once a day at %(time)s", time=f"{hour:02}:00")) for hour in range(24)],
         zones=sorted(available_timezones()),
         now=now,
     )
 
 
 def _fields(person: Person) -> dict[str, str]:
-    names = ("phone", "email", "locale", "time_zone", "preferred_channel", "quiet_hours")
-    return {name: getattr(person, name) or "" for name in names}
+    return {name: getattr(person, name) or "" for name in _FIELDS}
 
 
 def register(appbuilder: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
@@ -15,14 +16,16 @@ from admin.kit.errors import flash_refusal, status_of
 from admin.kit.menu import MenuEntry, add_menu
 from admin.kit.names import names_of_groups, person_names
 from admin.kit.permissions import needs
-from admin.kit.views import View, expose, page, see_other
-from admin.web.work.views import posted_data, startable, with_data
+from admin.kit.views import View, expose, fields_of, page, see_other
+from admin.web.work.filling import posted_data, with_data
+from admin.web.work.starts import startable
 from engine.context import Context
 from engine.definition import Definition, get_definition
 from engine.errors import Conflict, Forbidden, InvalidSubmission, NotFound, TooManyRequests
 from engine.i18n import _, say, translate
 from engine.people import Person, Unit
 from engine.runtime import START_FOR_OTHERS, Preview
+from forms.render import Rendered
 
 
 class CatalogueView(View):
@@ -33,14 +36,21 @@ class CatalogueView(View):
     @expose("/")
     @needs()
     def list(self) -> Any:
-        """Show what one may start, by category."""
+        """Show what one may start, by category; what is searched for in any word of it."""
         ctx = context()
+        search = request.args.get("q", "").strip()[:200]
         with ctx.read():
             found = sorted(startable(ctx), key=lambda start: (start["category"], start["title"]))
+            draft_count = forms.list_drafts(ctx, page_size=1)[0]
+        some = bool(found)
+        words = search.casefold().split()
+        found = [one for one in found if all(word in _text_of(one) for word in words)]
         groups = [
             (category, [*starts]) for category, starts in groupby(found, key=lambda one: one["category"])
         ]
-        return page("catalogue/catalogue.html", groups=groups)
+        return page(
+            "catalogue/catalogue.html", groups=groups, some=some, search=search, draft_count=draft_count
+        )
 
     @expose("/<key>/<event>", methods=["GET", "POST"])
     @needs()
@@ -63,15 +73,24 @@ class CatalogueView(View):
         errors: dict[str, list[str]] = {}
         status = 200
         path: Preview | None = None
-        initiator = request.form.get("initiator", "").strip() or None
+        said = fields_of("initiator", "draft", "again") if request.method == "POST" else {}
+        draft_id = said.get("draft") or request.args.get("draft") or None
+        again = said.get("again") or request.args.get("again") or None
         if request.method == "POST":
-            said: dict[str, Any] = {"start_event": event, "form": form_key, "initiator": initiator}
+            way: dict[str, Any] = {"process_key": key, "start_event": event, "form": form_key}
+            told = {**way, "initiator": said["initiator"] or None}
             try:
                 data = posted_data(ctx)
+                if again is not None:
+                    data = forms.with_own_files(ctx, data, instance_id=again)
+                if "save" in request.form:
+                    forms.save_start_draft(ctx, data=data, draft_id=draft_id, **way)
+                    flash(gettext("Saved. You can go on later."), "success")
+                    return see_other("RequestsView.list", view="drafts")
                 if "preview" in request.form:
-                    path = forms.preview_with_form(ctx, process_key=key, data=data, **said)
+                    path = forms.preview_with_form(ctx, data=data, **told)
                 else:
-                    begun = forms.start_with_form(ctx, process_key=key, data=data, **said)
+                    begun = forms.start_with_form(ctx, data=data, draft_id=draft_id, **told)
             except (InvalidSubmission, TooManyRequests, Forbidden, NotFound, Conflict) as error:
                 status = status_of(error)
                 for problem in error.problems:
@@ -84,22 +103,80 @@ class CatalogueView(View):
                     flash(gettext("Started: %(number)s", number=number), "success")
                     return see_other("InstanceView.show", instance_id=begun.id)
         with ctx.read():
-            rendered = with_data(
-                forms.render_start(ctx, process_key=key, start_event=event, form=form_key), data
+            rendered = forms.render_start(
+                ctx,
+                process_key=key,
+                start_event=event,
+                form=form_key,
+                filled=_filled(ctx, draft_id, again) if request.method == "GET" else None,
             )
+            rendered = with_data(rendered, data or _given(rendered))
             definition = get_definition(ctx, key=key)
             shown = page(
                 "catalogue/begin.html",
                 start=chosen,
                 rendered=rendered,
                 errors=errors,
-                form_key=form_key,
+                fields={"form": form_key or "", "draft": draft_id or "", "again": again or ""},
+                again=again,
                 approves=definition.spec.approves,
                 path=None if path is None else shown_path(ctx, definition, path),
                 for_others=_for_others(ctx),
-                initiator=initiator or "",
+                initiator=said.get("initiator", ""),
             )
         return make_response(shown, status)
+
+    @expose("/drafts/<draft_id>")
+    @needs()
+    def go_on(self, draft_id: str) -> Any:
+        """Go on with a draft of a start."""
+        ctx = context()
+        with ctx.read():
+            draft = forms.get_start_draft(ctx, draft_id=draft_id)
+            start = next(
+                (
+                    one
+                    for one in startable(ctx)
+                    if (one["key"], one["event"]) == (draft.process_key, draft.event)
+                    and one["form"] in ("", draft.form_key)
+                ),
+                None,
+            )
+        if start is None:
+            flash(gettext("You may not start this process any more."), "warning")
+            return see_other("RequestsView.list", view="drafts")
+        chosen = {"key": start["key"], "event": start["event"], "form": start["form"]}
+        return see_other("CatalogueView.begin", **chosen, draft=draft_id)
+
+    @expose("/again/<instance_id>")
+    @needs()
+    def again(self, instance_id: str) -> Any:
+        """Begin anew with what an old request was."""
+        try:
+            old = forms.start_again(context(), instance_id=instance_id)
+        except (Forbidden, Conflict) as error:
+            flash_refusal(error)
+            return see_other("InstanceView.show", instance_id=instance_id)
+        chosen = {"key": old.process_key, "event": old.event, "form": old.form or ""}
+        return see_other("CatalogueView.begin", **chosen, again=instance_id)
+
+
+def _text_of(start: Mapping[str, str]) -> str:
+    return " ".join(start[name] for name in ("title", "summary", "category", "key")).casefold()
+
+
+def _filled(ctx: Context, draft_id: str | None, again: str | None) -> Mapping[str, Any] | None:
+    """Return what is filled in already, of a draft or of an old request."""
+    if draft_id is not None:
+        return forms.load_start_draft(ctx, draft_id=draft_id)
+    return forms.start_again(ctx, instance_id=again).data if again is not None else None
+
+
+def _given(rendered: Rendered | None) -> dict[str, str]:
+    """Return what the address fills in: fields of text, which whoever starts may still change."""
+    components: Any = [] if rendered is None else rendered.schema["components"]
+    texts = {one["key"] for one in components if one["type"] in ("textfield", "textarea")}
+    return {key: request.args[key] for key in texts & set(request.args)}
 
 
 def shown_path(ctx: Context, definition: Definition, path: Preview) -> dict[str, Any]:
@@ -122,6 +199,8 @@ def shown_path(ctx: Context, definition: Definition, path: Preview) -> dict[str,
         ],
         "unknown": definition.text(locale, path.unknown) if path.unknown else None,
         "reason": translate(locale, path.reason[0], **path.reason[1]) if path.reason else None,
+        "facts": [(definition.text(locale, fact["label"]), fact["text"]) for fact in path.facts],
+        "told": path.told,
     }
 
 

@@ -7,15 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from engine.context import Context
+from engine.errors import NotFound
 from engine.instance import ProcessInstance
 from engine.notify import Notification
-from engine.work import Candidate, UserTask
+from engine.people import people_of
+from engine.work import Candidate, UserTask, supervisors_of
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SEES_INSTANCES = frozenset({"instances.see_all", "instances.operate"})
 _SEES_TASKS = _SEES_INSTANCES | {"tasks.see_all"}
+_ROOT = aliased(ProcessInstance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +62,15 @@ def _of_instance(ctx: Context, ref: str) -> Audience:
 def _of_family(ctx: Context, instance_id: str, permissions: frozenset[str]) -> Audience:
     """Return whoever sees an instance: see ``engine.work.seen_instances``."""
     found = ctx.connection.execute(
-        select(ProcessInstance.root_id, ProcessInstance.initiator).where(ProcessInstance.id == instance_id)
+        select(
+            ProcessInstance.root_id,
+            ProcessInstance.initiator,
+            ProcessInstance.submitter,
+            ProcessInstance.process_key,
+            _ROOT.process_key.label("root_key"),
+        )
+        .join(_ROOT, _ROOT.id == ProcessInstance.root_id)
+        .where(ProcessInstance.id == instance_id)
     ).first()
     if found is None:
         return Audience(permissions=permissions)
@@ -74,11 +86,26 @@ def _of_family(ctx: Context, instance_id: str, permissions: frozenset[str]) -> A
     ).all()
     took_part = {key for task in tasks for key in task if key}
     named = {one.key for one in candidates if one.kind == "person"}
+    groups = {one.key for one in candidates if one.kind == "group"}
+    for word in {word for key in {found.process_key, found.root_key} for word in supervisors_of(ctx, key)}:
+        kind, _colon, key = word.partition(":")
+        if kind == "group":
+            groups.add(key)
+        else:
+            named |= _meant(ctx, word)
+    own = {found.initiator or "", found.submitter or ""}
     return Audience(
-        persons=frozenset(took_part | named | {found.initiator or ""}),
-        groups=frozenset(one.key for one in candidates if one.kind == "group"),
+        persons=frozenset(took_part | named | own),
+        groups=frozenset(groups),
         permissions=permissions,
     )
+
+
+def _meant(ctx: Context, word: str) -> set[str]:
+    try:
+        return {person.key for person in people_of(ctx, word)}
+    except NotFound:
+        return set()
 
 
 def _of_notification(ctx: Context, ref: str) -> Audience:

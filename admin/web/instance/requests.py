@@ -74,6 +74,13 @@ def request_of(ctx: Context, instance: Any, definition: Any, visits: Any) -> Req
     )
 
 
+def offers_again(ctx: Context, instance: Any) -> bool:
+    """Whether whoever looks can begin anew with what a request was."""
+    own = ctx.actor.key is not None and ctx.actor.key in (instance["initiator"], instance["submitter"])
+    ended = instance["state"] not in ("active", "suspended")
+    return bool(own and ended and instance["parent_id"] is None)
+
+
 class RequestView(View):
     """An instance as somebody's request."""
 

@@ -8,10 +8,10 @@ from flask import url_for
 from flask_babel import gettext
 
 from admin.identity.logins import is_privileged
-from admin.kit.current import permitted, web
+from admin.kit.current import permitted
 from engine.context import Context
-from engine.errors import CallwrightError, Forbidden
-from engine.i18n import _, say
+from engine.errors import Forbidden
+from engine.i18n import _
 from engine.people import UnitNode, unit_tree
 
 MANAGE = "people.manage"
@@ -55,15 +55,6 @@ def units_below(nodes: list[UnitNode], key: str) -> set[str]:
 def unit_names(ctx: Context) -> dict[str, str]:
     """Return what the units are called, by key."""
     return {node.unit.key: node.unit.name for node in unit_tree(ctx)}
-
-
-def errors_by_field(error: CallwrightError, otherwise: str = "name") -> dict[str, list[str]]:
-    """Say an error's problems under the fields they are about."""
-    locale = web().locale
-    found: dict[str, list[str]] = {}
-    for problem in error.problems:
-        found.setdefault(problem.path, []).append(say(locale, problem))
-    return found or {otherwise: [say(locale, error)]}
 
 
 def guard(ctx: Context, person_key: str) -> None:

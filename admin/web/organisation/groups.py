@@ -10,9 +10,10 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from admin.kit.current import context, web
+from admin.kit.errors import errors_by_field
 from admin.kit.permissions import needs
 from admin.kit.views import View, expose, fields_of, page, see_other
-from admin.web.organisation.common import MANAGE, errors_by_field, tabs
+from admin.web.organisation.common import MANAGE, tabs
 from engine.context import Context
 from engine.definition import group_names
 from engine.errors import CallwrightError, Conflict

@@ -10,9 +10,10 @@ from flask_babel import gettext
 
 from admin.identity.logins import sync_login
 from admin.kit.current import context, web
+from admin.kit.errors import errors_by_field
 from admin.kit.permissions import needs
 from admin.kit.views import View, expose, page, see_other
-from admin.web.organisation.common import MANAGE, errors_by_field, guard, tabs
+from admin.web.organisation.common import MANAGE, guard, tabs
 from engine.context import Context
 from engine.errors import CallwrightError, InvalidSubmission
 from engine.files import StoredFile, delete, find_file, open_content, store

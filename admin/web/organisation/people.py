@@ -16,6 +16,7 @@ from admin.identity.logins import end_pause, is_paused, may_enter, role_names, r
 from admin.identity.roles import role_title
 from admin.identity.sessions import end_sessions, is_fresh
 from admin.kit.current import context, permitted, signed_in, web
+from admin.kit.errors import errors_by_field
 from admin.kit.formats import CHANNEL_TITLES
 from admin.kit.permissions import needs
 from admin.kit.tables import read_paging
@@ -23,7 +24,6 @@ from admin.kit.views import View, expose, fields_of, page, see_other
 from admin.web.organisation.common import (
     MANAGE,
     ROLES,
-    errors_by_field,
     guard,
     tabs,
     unit_choices,
@@ -49,6 +49,7 @@ from engine.people import (
     put_person,
     reopen_person,
     set_groups,
+    trust_address,
     unit_tree,
     units_of,
 )
@@ -144,7 +145,10 @@ class PeopleView(View):
         flash(gettext("%(name)s is saved.", name=said["name"]), "success")
         return see_other("PeopleView.show", key=key)
 
-    @expose("/<key>/<any(invite, reset, end, unpause, close, reopen):act>", methods=["POST"])
+    @expose(
+        "/<key>/<any(invite, reset, end, unpause, close, reopen, trust_phone, trust_email):act>",
+        methods=["POST"],
+    )
     @needs(MANAGE)
     def act(self, key: str, act: str) -> Response:
         """Invite somebody, send a link, sign them out, let them go, take them back."""
@@ -234,7 +238,19 @@ def _unpause(ctx: Context, person: Person) -> str:
     return _("%(name)s may try to sign in again.")
 
 
+def _trust_phone(ctx: Context, person: Person) -> str:
+    trust_address(ctx, key=person.key, field="phone")
+    return _("Messages go to the telephone number of %(name)s again.")
+
+
+def _trust_email(ctx: Context, person: Person) -> str:
+    trust_address(ctx, key=person.key, field="email")
+    return _("Messages go to the mail address of %(name)s again.")
+
+
 _ACTS = {
+    "trust_phone": _trust_phone,
+    "trust_email": _trust_email,
     "unpause": _unpause,
     "invite": _invite,
     "reset": _reset,

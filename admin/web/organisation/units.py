@@ -10,9 +10,10 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from admin.kit.current import context
+from admin.kit.errors import errors_by_field
 from admin.kit.permissions import needs
 from admin.kit.views import View, expose, fields_of, page, see_other
-from admin.web.organisation.common import MANAGE, errors_by_field, tabs, unit_choices, units_below
+from admin.web.organisation.common import MANAGE, tabs, unit_choices, units_below
 from engine.context import Context
 from engine.errors import CallwrightError, Conflict, InvalidSubmission, NotFound, Problem
 from engine.i18n import _

@@ -8,6 +8,7 @@ from flask_babel import gettext
 
 from admin.kit.current import permitted, web
 from admin.kit.formats import instant
+from admin.kit.names import names_of_groups, person_names, unit_names
 from engine import feel
 from engine.context import Context
 from engine.definition import Definition, VariableSpec
@@ -16,7 +17,7 @@ from engine.feel.temporal import DateTime
 from engine.files import references_in
 from engine.people import default_region, grouped
 from engine.values import Json
-from forms.options import chosen_labels
+from forms.options import chosen_labels, list_sources
 
 
 def shown_variables(
@@ -36,17 +37,46 @@ def shown_variables(
     """
     if definition is None:
         return []
-    labels = chosen_labels(definition)
+    labels, listed = chosen_labels(definition), listed_names(ctx, definition, held)
     shown: list[tuple[str, str]] = []
     for name, spec in definition.manifest.variables.items():
         value = held.get(name)
-        if name in without or value in (None, "") or isinstance(value, dict | list) or not spec.label:
+        if name in without or value in (None, "", []) or not spec.label:
+            continue
+        if isinstance(value, dict | list) and name not in listed:
             continue
         masked = spec.sensitive and not permitted("personal_data.see")
-        label = labels.get((name, str(value)))
-        said = definition.text(web().locale, label) if label else shown_value(ctx, value, spec)
+        if name in listed:
+            said = listed[name]
+        else:
+            label = labels.get((name, str(value)))
+            said = definition.text(web().locale, label) if label else shown_value(ctx, value, spec)
         shown.append((definition.text(web().locale, spec.label), "•••" if masked else said))
     return shown
+
+
+def listed_names(ctx: Context, definition: Definition, held: Mapping[str, Json]) -> dict[str, str]:
+    """Name what is chosen in fields that let people choose persons, units or groups, by variable.
+
+    Args:
+        ctx: Any open transaction.
+        definition: Whose forms have the fields.
+        held: The process's variables.
+    """
+    said: dict[str, str] = {}
+    for name, source in list_sources(definition).items():
+        value = held.get(name)
+        keys = [str(one) for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
+        if not keys or (isinstance(value, list) and len(keys) != len(value)):
+            continue
+        if source == "groups":
+            names = names_of_groups(ctx, keys)
+        elif source == "units":
+            names = unit_names(ctx, keys)
+        else:
+            names = person_names(ctx, keys)
+        said[name] = ", ".join(names.get(key, key) for key in keys)
+    return said
 
 
 def shown_value(ctx: Context, value: Json, spec: VariableSpec) -> str:

@@ -41,11 +41,18 @@ class PartsView(View):
         paging = read_paging(sorts=("at",), default="-at")
         which = request.args.get("view", "read")
         which = which if which in _VIEWS else "read"
+        unread = which == "read" and "unread" in request.args
         with ctx.read():
             count, parts = list_parts(
-                ctx, _key(), **_VIEWS[which], page=paging.page, page_size=paging.page_size
+                ctx,
+                _key(),
+                **_VIEWS[which],
+                unread=unread,
+                search=paging.search or None,
+                page=paging.page,
+                page_size=paging.page_size,
             )
-            unread = list_parts(ctx, _key(), kind=("read", "mention"), unread=True, page_size=1)[0]
+            unread_count = list_parts(ctx, _key(), kind=("read", "mention"), unread=True, page_size=1)[0]
             asked = list_parts(ctx, _key(), **_VIEWS["asked"], page_size=1)[0]
             return page(
                 "work/parts.html",
@@ -53,7 +60,8 @@ class PartsView(View):
                 count=count,
                 paging=paging,
                 which=which,
-                counts={"read": unread, "asked": asked},
+                unread=unread,
+                counts={"read": unread_count, "asked": asked},
                 texts=Texts(ctx),
                 names=person_names(ctx, [key for part in parts for key in (part.by, part.person_key)]),
                 now=ctx.now,

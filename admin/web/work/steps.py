@@ -21,7 +21,7 @@ from engine.context import Context
 from engine.definition import get_definition_by_id
 from engine.errors import CallwrightError
 from engine.people import Person
-from engine.work import Involvement, Task, candidates_of, parts_at
+from engine.work import Involvement, Task, TaskAction, actions_of, candidates_of, parts_at
 
 MOST_SUGGESTED = 500
 
@@ -37,6 +37,7 @@ class Step:
         asked: Who was asked a question or lent a hand at it, in order.
         can_go_back: Whether others may take it, so that it can be put back.
         people: Keys and names that are suggested.
+        sent_back: The return, or the rejection that turned it round, by which it came here; None for others.
     """
 
     buttons: dict[str, str]
@@ -45,6 +46,7 @@ class Step:
     asked: Sequence[Involvement]
     can_go_back: bool
     people: list[Any]
+    sent_back: TaskAction | None
 
 
 def step_of(ctx: Context, task: Task, texts: Texts, *, mine: bool) -> Step:
@@ -63,7 +65,22 @@ def step_of(ctx: Context, task: Task, texts: Texts, *, mine: bool) -> Step:
         asked=parts_at(ctx, task.id),
         can_go_back=task.assignee is not None and task.owner is None and bool(candidates_of(ctx, task.id)),
         people=list(ctx.connection.execute(people.limit(MOST_SUGGESTED))) if mine else [],
+        sent_back=_sent_back(ctx, task, spec),
     )
+
+
+def _sent_back(ctx: Context, task: Task, spec: Any) -> TaskAction | None:
+    """Return what somebody did in the very step in which this task was opened again."""
+
+    def turns(one: TaskAction) -> bool:
+        if one.action != "decide" or one.element_id is None:
+            return one.action == "return"
+        step = spec.node(one.element_id).settings.task
+        rejects = any(known.name == one.outcome and known.counts == "rejected" for known in step.outcomes)
+        return rejects and step.approval is not None and step.approval.if_rejected not in ("goOn", "end")
+
+    done = actions_of(ctx, task.instance_id)
+    return next((one for one in done if one.at == task.created_at and turns(one)), None)
 
 
 class StepView(View):

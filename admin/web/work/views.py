@@ -1,10 +1,10 @@
-"""One's own work: home, the work list, a task."""
+"""The work list, and a task: its form, its buttons, what is around it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from flask import flash, make_response, request
 from flask_babel import gettext
@@ -12,23 +12,23 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 import forms
-from admin.kit.current import context, permitted, signed_in, web
+from admin.kit.current import context, signed_in, web
 from admin.kit.errors import flash_refusal
 from admin.kit.menu import MenuEntry, add_menu
-from admin.kit.names import Texts, names_of_groups, person_names, process_titles
+from admin.kit.names import Texts, names_of_groups, person_names
 from admin.kit.permissions import needs
 from admin.kit.signing import posted_signature
-from admin.kit.tables import read_paging
 from admin.kit.views import View, expose, fields_of, page, see_other
-from admin.web.work import parts, several
+from admin.web.work import home, parts, several
 from admin.web.work.deciding import is_signed, posted_attachments, takes_opinion
+from admin.web.work.filling import posted_data, with_data
 from admin.web.work.known import shown_files, shown_variables
 from admin.web.work.steps import StepView, step_of
-from engine import runtime, values
+from admin.web.work.worklist import worklist_page
+from engine import runtime
 from engine.context import Context
-from engine.definition import get_definition_by_id, list_definitions, starts_for
+from engine.definition import get_definition_by_id
 from engine.errors import CallwrightError, Forbidden, InvalidSubmission
-from engine.files import reference, store
 from engine.i18n import _, say
 from engine.work import (
     Candidate,
@@ -44,44 +44,7 @@ from engine.work import (
     tasks_of_instance,
 )
 from forms import printing
-from forms.render import Rendered
-
-SORTS = ("due_at", "priority", "created_at", "title", "business_key", "name", "assignee")
-
-
-class HomeView(View):
-    """What one looks at first."""
-
-    route_base = ""
-
-    @expose("/")
-    @needs()
-    def show(self) -> Any:
-        """Show what is due, what is mine, what my groups have, what I asked for, what I can start."""
-        ctx = context()
-        key = _key()
-        with ctx.read():
-            texts = Texts(ctx)
-            mine_count, mine = list_tasks(ctx, mine=key, page_size=8)
-            claimed_count = list_tasks(ctx, assignee=key, page_size=1)[0]
-            waiting_count = list_tasks(ctx, candidate=key, page_size=1)[0]
-            overdue_count = list_tasks(ctx, mine=key, due_by=ctx.now, page_size=1)[0]
-            asked_count, asked = runtime.list_instances(ctx, initiator=key, page_size=5)
-            starts = startable(ctx)[:6]
-            return page(
-                "work/home.html",
-                tasks=mine,
-                texts=texts,
-                now=ctx.now,
-                held=held_since(ctx, mine),
-                mine_count=mine_count,
-                claimed_count=claimed_count,
-                waiting_count=waiting_count,
-                overdue_count=overdue_count,
-                asked=asked,
-                asked_count=asked_count,
-                starts=starts,
-            )
+from forms.personal import masked_values, sensitive_names
 
 
 class TaskView(View):
@@ -92,57 +55,8 @@ class TaskView(View):
     @expose("/")
     @needs()
     def list(self) -> Any:
-        """Show the work list: mine, open to me, done by me, or everybody's."""
-        ctx = context()
-        key = _key()
-        paging = read_paging(sorts=SORTS, default="due_at,-priority")
-        which = request.args.get("view", "mine")
-        views: dict[str, dict[str, Any]] = {
-            "mine": {"mine": key},
-            "claimed": {"assignee": key},
-            "waiting": {"candidate": key},
-            "done": {"ended_by": key, "state": ("completed",)},
-            "all": {},
-        }
-        whose = views.get(which, views["mine"])
-        if which == "all" and not permitted("tasks.see_all"):
-            raise Forbidden()
-        filters = {
-            name.removeprefix("v_"): value
-            for name, value in request.args.items()
-            if name.startswith("v_") and value
-        }
-        with ctx.read():
-            count, found = list_tasks(
-                ctx,
-                **whose,
-                search=paging.search or None,
-                process_key=request.args.get("process") or None,
-                variables=filters,
-                sort="-ended_at" if which == "done" and not request.args.get("sort") else paging.sort,
-                page=paging.page,
-                page_size=paging.page_size,
-            )
-            return page(
-                "work/tasks.html",
-                tasks=found,
-                count=count,
-                paging=paging,
-                which=which,
-                counts={
-                    "mine": list_tasks(ctx, mine=key, page_size=1)[0],
-                    "claimed": list_tasks(ctx, assignee=key, page_size=1)[0],
-                    "waiting": list_tasks(ctx, candidate=key, page_size=1)[0],
-                },
-                texts=Texts(ctx),
-                facts=runtime.facts_of(ctx, [task.instance_id for task in found]),
-                names=person_names(ctx, [task.assignee for task in found]),
-                several=sum(bool(task.options.get("batch")) for task in found if task.open),
-                processes=process_titles(ctx).items(),
-                chosen_process=request.args.get("process", ""),
-                now=ctx.now,
-                held=held_since(ctx, found),
-            )
+        """Show the work list: mine, open to me, done by me, lent, or everybody's."""
+        return worklist_page(context(), _key())
 
     @expose("/<task_id>")
     @needs()
@@ -211,10 +125,12 @@ class TaskView(View):
         with ctx.read():
             task = get_task(ctx, task_id)
         text = fields_of("text")["text"]
-        return self._tried(
-            task_id,
-            lambda: runtime.add_comment(ctx, instance_id=task.instance_id, task_id=task_id, text=text),
-        )
+
+        def write() -> None:
+            files = posted_attachments(ctx)
+            runtime.add_comment(ctx, instance_id=task.instance_id, task_id=task_id, text=text, files=files)
+
+        return self._tried(task_id, write)
 
     def _tried(self, task_id: str, act: Any) -> Response:
         try:
@@ -259,6 +175,11 @@ class TaskView(View):
             comments = list_comments(ctx, task.instance_id)
             kept = kept_signature(ctx)
             rendered = with_data(forms.render_task(ctx, task_id=task_id), data)
+            definition = texts.definition(task.definition_id)
+            if rendered is not None and definition is not None and not may_act(ctx, task, _key()):
+                # Whoever looks on is shown no more of people than the page of the process shows.
+                shown = masked_values(ctx, rendered.data, sensitive_names(definition))
+                rendered = replace(rendered, data=shown)
             step = step_of(ctx, task, texts, mine=mine and task.open)
             names = person_names(
                 ctx,
@@ -271,9 +192,9 @@ class TaskView(View):
                     task.owner,
                     *(key for one in step.signers for key in (one.person, one.instead_of, one.added_by)),
                     *(key for one in step.asked for key in (one.person_key, one.by)),
+                    step.sent_back.actor if step.sent_back else None,
                 ],
             )
-            definition = texts.definition(task.definition_id)
             withheld = forms.withheld(ctx, task.instance_id, task=task)
             held = forms.without_places(runtime.variables_of(ctx, task.instance_id), withheld)
             return page(
@@ -319,67 +240,6 @@ def _begun(ctx: Context, task: Task) -> list[Task]:
     ]
 
 
-def posted_data(ctx: Context) -> dict[str, Any]:
-    """Read the form island's answers: JSON in ``data``, new files as parts ``file:<key>``.
-
-    Raises:
-        InvalidSubmission: It is no JSON object.
-    """
-    text = request.form.get("data", "") or "{}"
-    try:
-        data = values.loads(text)
-    except ValueError:
-        data = None
-    if not isinstance(data, dict):
-        raise InvalidSubmission(_("The form could not be read. Load the page again."))
-    for part in request.files:
-        if part.startswith("file:"):
-            stored = [
-                reference(
-                    store(
-                        ctx,
-                        content=cast(BinaryIO, upload.stream),
-                        name=upload.filename or "",
-                        owner_kind="upload",
-                        owner_id=ctx.actor.name,
-                    )
-                )
-                for upload in request.files.getlist(part)
-                if upload.filename
-            ]
-            if stored:
-                data[part.removeprefix("file:")] = [*(data.get(part.removeprefix("file:")) or []), *stored]
-    return data
-
-
-def with_data(rendered: Rendered | None, data: Mapping[str, Any] | None) -> Rendered | None:
-    """Show again what was just handed in."""
-    if rendered is None or not data:
-        return rendered
-    return replace(rendered, data={**rendered.data, **data})
-
-
-def startable(ctx: Context) -> list[dict[str, Any]]:
-    """Return what the actor may start: process, start event and title."""
-    found: list[dict[str, Any]] = []
-    for definition in list_definitions(ctx):
-        for start in starts_for(ctx, definition):
-            if start.public:
-                continue
-            found.append(
-                {
-                    "key": definition.key,
-                    "event": start.event,
-                    "form": start.form or "",
-                    "title": definition.text(web().locale, start.title or definition.title),
-                    "summary": definition.text(web().locale, start.summary or definition.manifest.summary),
-                    "category": definition.text(web().locale, definition.manifest.category)
-                    or gettext("Other"),
-                }
-            )
-    return found
-
-
 def _candidate_groups(ctx: Context, task_id: str) -> list[str]:
     return list(
         ctx.connection.execute(
@@ -403,13 +263,12 @@ def _key() -> str:
 
 def register(appbuilder: Any) -> None:
     """Add the pages and their lines in the menu."""
-    appbuilder.add_view_no_menu(HomeView)
+    home.register(appbuilder)
     appbuilder.add_view_no_menu(TaskView)
     appbuilder.add_view_no_menu(StepView)
     parts.register(appbuilder)
     several.register(appbuilder)
     add_menu(
         appbuilder,
-        MenuEntry(label=_("Home"), endpoint="HomeView.show", icon="home"),
         MenuEntry(label=_("Tasks"), endpoint="TaskView.list", icon="checklist", category="Work", order=10),
     )

@@ -150,6 +150,33 @@ def test_the_path_is_told_before_a_request_is_made_and_from_a_task_on(people):
     assert [step["element_id"] for step in path["steps"]] == ["file"]
 
 
+def test_a_request_on_which_nobody_would_decide_is_refused_in_the_callers_language(people, caller, deploy):
+    drawn = sketch(
+        """
+        start begin
+        user apply task="assignee=initiator startCounts=true"
+        user check name=Check approval="ifNobody=refuse" asks=person:picked
+        end over
+        begin -> apply -> check -> over
+        """,
+        key="request",
+    )
+    deploy({"request.bpmn": drawn, "process.toml": MANIFEST})
+    for who, message in (("eve", "would decide at Check"), ("hua", "“检查”这一步骤找不到审批人")):
+        asking = people[who] if who in people else caller(who, "agent", locale="zh_Hans")
+        error = asking.post("/process-definitions/request/start", {}, 409)["error"]
+        assert error["code"] == "nobody_would_decide"
+        assert message in error["message"]
+    begun = people["eve"].post("/process-definitions/request/start", {"variables": {"picked": "li"}}, 201)
+    check = task_of(people, "li")
+    people["li"].post(f"{check}/return", {"to": "apply", "opinion": "No"})
+    (again,) = people["eve"].get("/tasks", mine="me", instance_id=begun["id"])["result"]
+    said = {"data": {"picked": None}}
+    error = people["eve"].post(f"/tasks/{again['id']}/complete", said, 409)["error"]
+    assert error["code"] == "nobody_would_decide"
+    people["eve"].post(f"/tasks/{again['id']}/complete", {"data": {"picked": "wong"}})
+
+
 def test_a_request_is_made_for_somebody_by_who_may(people, caller):
     hr = caller("hana", "hr")
     begun = hr.post("/process-definitions/request/start", {"initiator": "li"}, 201)

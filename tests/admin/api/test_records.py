@@ -48,6 +48,36 @@ def test_a_program_reads_every_version_of_a_score(ctx, hr):
     assert oldest["parts"] == [{"name": "answered", "weight": 1, "value": 81.25}]
 
 
+def test_a_program_publishes_and_corrects_scores(hr):
+    part = {"name": "answered", "weight": 2, "value": 81.25}
+    body = {"person_key": "kit", "kind": "kpi", "reference": "2026-02", "parts": [part]}
+    said = {**body, "appeal_until": "2026-03-09T18:00:00+08:00", "by": "kit"}
+    made = hr.post("/scores", said, 201)
+    assert (made["value"], made["version"], made["holds"]) == (81.25, 1, True)
+    assert (made["appeal_until"], made["published_by"]) == ("2026-03-09T10:00:00Z", "kit")
+    assert hr.post("/scores", said, 201)["id"] == made["id"]
+    assert hr.post("/scores", {**body, "value": 90}, 409)["error"]["code"] == "score_exists"
+    changed = hr.post(f"/scores/{made['id']}/correct", {"value": 85, "reason": "a line was down"})
+    assert (changed["value"], changed["version"], changed["reason"]) == (85, 2, "a line was down")
+    assert hr.get("/scores", holds="true")["result"] == [changed]
+    assert hr.get("/scores", holds="false")["result"][0]["id"] == made["id"]
+    wrong = hr.post("/scores", {**body, "parts": [{"name": "answered", "weight": 2}]}, 422)
+    assert wrong["error"]["details"][0]["path"].startswith("parts")
+    hr.post(f"/scores/{made['id']}/correct", {"value": 85}, 422)
+
+
+def test_everybody_reads_their_own_scores_and_nobody_elses(ctx, caller):
+    mei = caller("mei", "agent")
+    caller("siu", "agent")
+    for person in ("mei", "siu"):
+        services.publish_score(ctx, person_key=person, kind="qa", reference="call-17", value=Decimal(70))
+    (mine,) = mei.get("/my-scores", kind="qa")["result"]
+    assert (mine["person_key"], mine["value"], mine["is_appealed"]) == ("mei", 70, False)
+    mei.get("/my-scores", person_key="siu", status=400)
+    mei.post("/scores", {"person_key": "mei", "kind": "qa", "reference": "x", "value": 100}, 403)
+    mei.post(f"/scores/{mine['id']}/correct", {"value": 100, "reason": "x"}, 403)
+
+
 def test_what_cannot_be_is_said_field_by_field(hr):
     body = {"person_key": "kit", "kind": "annual", "year": 2026, "days": 7.5}
     for wrong in ({"days": "many"}, {"days": 0.2}, {"days": None}, {"person_key": "nobody"}, {"year": 26}):

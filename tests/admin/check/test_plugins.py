@@ -19,6 +19,7 @@ CHAIRS = {
         title = "Chairs"
         summary = "Keeps chairs."
         service_tasks = ["add"]
+        lookups = ["keeper"]
         jobs = ["count"]
         gateways = ["chair_mail"]
         messages = ["came"]
@@ -50,6 +51,14 @@ CHAIRS = {
         def add(ctx, name: str) -> None:
             "Add a chair."
             ctx.settings("chairs.limit")
+        """,
+    "lookups.py": """
+        from engine.plugin import lookup
+
+        @lookup("keeper", title="Keeper")
+        def keeper(ctx, of):
+            "Find who keeps a chair."
+            return []
         """,
     "jobs.py": """
         from engine.plugin import job
@@ -129,6 +138,7 @@ def test_a_plugin_whose_manifest_is_true_has_no_problem(check):
     ("key", "listed", "where"),
     [
         ("service_tasks", "add", "service_tasks.py"),
+        ("lookups", "keeper", "lookups.py"),
         ("jobs", "count", "jobs.py"),
         ("gateways", "chair_mail", "channel.py"),
         ("messages", "came", "messages/"),
@@ -170,6 +180,16 @@ def test_a_room_without_its_door_does_not_load(check, room, door, key):
     with pytest.raises(ConfigurationError) as refused:
         check({f"{room}.py": "class ChairView:\n    def list(self): ...\n"})
     assert f"chairs/plugin.toml{key}: {room}.py is entered by {door}(), which it lacks." in str(refused.value)
+
+
+def test_a_schema_named_like_somebody_elses_is_named(check):
+    schema = "from marshmallow import Schema\n\nclass %s(Schema):\n    pass\n"
+    rest = "import PACKAGE.chairs.schemas\n\ndef register(appbuilder):\n    pass\n"
+    said = check({"schemas.py": schema % "Person", "rest.py": rest})
+    assert said == [
+        "chairs/schemas.py#Person: admin.api.people has a schema of this name too, "
+        "and the description of REST knows one. Rename yours."
+    ]
 
 
 def test_a_permission_that_nobody_asks_for_is_named(check):

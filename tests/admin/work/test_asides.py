@@ -1,5 +1,7 @@
 """The pages on which people help each other: lend, ask, send copies, follow, hurry, decide several."""
 
+import json
+
 import pytest
 
 from engine.definition import deploy
@@ -172,3 +174,23 @@ def test_the_start_page_tells_who_will_be_asked(ctx, centre, enter_as, send):
     with ctx.read():
         (task, _other) = open_tasks(ctx)
         assert get_instance(ctx, task.instance_id)["initiator"] == "li"
+
+
+def test_the_start_page_says_where_nobody_would_decide_and_keeps_what_was_filled_in(
+    ctx, make_person, enter_as, token_of
+):
+    why = {"type": "textfield", "key": "why", "label": "Why"}
+    form = json.dumps({"schemaVersion": 18, "id": "ask", "type": "default", "components": [why]}).encode()
+    started = MANIFEST + b'[[start]]\nevent = "begin"\nform = "ask"\n'
+    nobody = DRAWN.replace('approval=""', 'approval="ifNobody=refuse"').replace(
+        'person:["ben","mei"]', "group:null"
+    )
+    deploy(ctx, files={"p.bpmn": sketch(nobody), "process.toml": started, "forms/ask.form": form})
+    make_person("hua", "handler", locale="zh_Hant")
+    for who, said in (("li", "would decide at Check it"), ("hua", "「Check it」這一步驟找不到審批人")):
+        browser = enter_as(who)
+        token = token_of(browser, "/start/p/begin?form=ask")
+        said_before = {"csrf_token": token, "form": "ask", "data": '{"why": "Because"}'}
+        answer = browser.post("/start/p/begin", data=said_before)
+        assert (answer.status_code, said in answer.text, "Because" in answer.text) == (409, True, True)
+    assert open_tasks(ctx) == []

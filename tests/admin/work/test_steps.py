@@ -65,8 +65,12 @@ def test_it_is_sent_back_with_a_reason(ctx, ben, asked, token_of):
     said = {"to": "apply", "again": "through"}
     assert "请说明退回的原因" in post(ben, token_of, task_id, "return", **said, return_opinion=" ")
     post(ben, token_of, task_id, "return", **said, return_opinion="Dates?")
-    assert [task.element_id for task in open_tasks(ctx, asked)] == ["apply"]
+    [again] = open_tasks(ctx, asked)
+    assert again.element_id == "apply"
     assert "退回" in ben.get(f"/instances/{asked.id}").text
+    page = ben.get(f"/tasks/{again.id}").text
+    assert "Ben 退回了此任务" in page
+    assert "Dates?" in page
 
 
 def test_it_is_handed_over_and_somebody_unknown_is_refused(ctx, ben, asked, token_of):

@@ -1,5 +1,6 @@
 // <div data-diagram data-process="its id"> with JSON elements: the drawing's XML (or its address in data-url) and the state of its elements,
-// {"<element id>": {"state": "done" | "active" | "cancelled" | "incident", "count": 3}}; sequence flows may be named too.
+// {"<element id>": {"state": "done" | "active" | "cancelled" | "incident", "count": 3, "who": ["names of who has it"]}}; sequence
+// flows may be named too.
 import Viewer from "bpmn-js/lib/NavigatedViewer";
 import { picture } from "./picture.js";
 import { touch } from "./touch.js";
@@ -57,10 +58,14 @@ function show(canvas, island, element) {
 
 function colour(viewer, states) {
   const [canvas, overlays, elements] = ["canvas", "overlays", "elementRegistry"].map((name) => viewer.get(name));
-  for (const [id, { state, count }] of Object.entries(states)) {
+  for (const [id, { state, count, who }] of Object.entries(states)) {
     const element = elements.get(id);
     if (!element) continue;
     if (STATES.includes(state)) canvas.addMarker(id, `cw-${state}`);
+    if (who?.length && !element.waypoints) {
+      const names = Object.assign(document.createElement("span"), { className: "cw-who", textContent: who.join(", "), title: who.join(", ") });
+      overlays.add(id, { position: { bottom: -4, left: 0 }, html: names, show: { minZoom: 0.3 } });
+    }
     if (!(count > 1) || element.waypoints) continue;
     const badge = Object.assign(document.createElement("span"), { className: "cw-count", textContent: count });
     overlays.add(id, { position: { top: -11, right: 11 }, html: badge, show: { minZoom: 0.4 } });
