@@ -52,8 +52,8 @@ PAGES = (
     "/", "/tasks/", "/tasks/?view=done", "/tasks/?view=all", "/instances/", "/messages/",
     "/messages/?view=inbound", "/incidents/", "/incidents/jobs", "/start/", "/parameters/", "/account",
     "/account/cover/", "/account/signature/", "/organisation/people",
-    "/organisation/units", "/organisation/groups", "/leave-balances", "/leave-balances/set", "/report",
-    "/report/state",
+    "/organisation/units", "/organisation/groups", "/leave-balances", "/leave-balances/set", "/staff",
+    "/staff/set", "/report", "/report/state",
 )  # fmt: skip
 # What a finger presses is 44 px high.
 PRESSED = ".btn, .form-control, .form-select, .cw-icon-btn, .cw-tabs a, .cw-pages a"
@@ -63,9 +63,9 @@ TOO_LOW = """pressed => [...document.querySelectorAll(pressed)]
 LANGUAGES = {"en": "en", "zh_Hans": "zh-Hans", "zh_Hant": "zh-Hant"}
 
 
-def look_at(window, locale, width, paths):
+def look_at(window, locale, width, paths, who="admin"):
     """Open pages in a language and a width, and see that each is whole."""
-    admin = window("admin", width=width)
+    admin = window(who, width=width)
     admin.open(f"/language/{locale}?next=/")
     for path in paths:
         answer = admin.page.goto(admin.product.url + path)

@@ -92,8 +92,8 @@ def test_the_ten_people_to_sign_in_as_have_their_roles_and_nobody_else_has_a_log
     assert all(roles[key] == [key] for key in set(roles) - {"admin", "handler_water", "handler_roads"})
     groups = {person.key: set(person.groups) for person in world.people}
     assert groups["agent"] == {"agents", "dispatchers"}
-    assert groups["qa"] == {"reviewers"}
-    assert groups["supervisor"] == {"reviewers", "duty_supervisors"}
+    assert groups["qa"] == {"reviewers", "qa_reviewers", "kpi_committee", "trainers"}
+    assert groups["supervisor"] == {"reviewers", "duty_supervisors", "appeal_board", "hiring_managers"}
     assert groups["handler_water"] == {"water_handlers"}
 
 
