@@ -11,6 +11,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -44,11 +45,11 @@ _POSTGRESQL_LIMITS = (
 )
 
 
-def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
+def _prepare_sqlite(wait_s: float, dbapi_connection: Any, _record: Any) -> None:
     # The driver's own BEGIN comes too late and is never IMMEDIATE: ours replaces it.
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
-    cursor.execute("PRAGMA busy_timeout=2000")
+    cursor.execute(f"PRAGMA busy_timeout={int(wait_s * 1000)}")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
@@ -193,8 +194,8 @@ class Database:
     Args:
         url: SQLAlchemy's address; ``sqlite:///...`` or ``postgresql+psycopg://...``.
         pool_size: Connections kept open.
-        write_wait_s: How long a transaction that writes waits on SQLite for others of this process, in
-            seconds.
+        write_wait_s: How long a transaction that writes waits on SQLite, for others of this process and
+            then for other processes, in seconds. A provider who is told that we are busy may not ask again.
 
     Raises:
         ConfigurationError: The address cannot be read.
@@ -214,7 +215,7 @@ class Database:
             self._open = _begin_postgresql
         else:
             self.engine = create_engine(with_dialect(parsed), max_overflow=40, **_pool(pool_size))
-            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "connect", partial(_prepare_sqlite, write_wait_s))
             self._open = _begin_sqlite
         self.url = parsed
         self.writer = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -150,12 +151,26 @@ def test_where_sqlite_gives_the_transaction_up_no_step_of_it_is_believed_to_last
 
 
 def test_a_thread_that_waits_in_vain_asks_the_database_itself(database):
-    database.writer.wait_s = 0.01
-    held = database.begin(Mode.WRITE)
+    impatient = Database(database.url.render_as_string(), write_wait_s=0.01)
+    held = impatient.begin(Mode.WRITE)
     with pytest.raises(OperationalError, match="locked"):
-        database.begin(Mode.WRITE)
+        impatient.begin(Mode.WRITE)
     held.commit()
-    assert run_waiting(database, add("a")) == {0: "lasts"}
+    assert run_waiting(impatient, add("a")) == {0: "lasts"}
+    impatient.dispose()
+
+
+def test_a_step_waits_for_another_process_as_long_as_for_its_own(database, tmp_path):
+    other = sqlite3.connect(tmp_path / "steps.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    freed = threading.Timer(2.5, lambda: other.execute("ROLLBACK"))
+    freed.start()
+    transaction = database.begin(Mode.WRITE)
+    add("a")(transaction)
+    transaction.commit()
+    freed.join()
+    other.close()
+    assert names(database) == ["a"]
 
 
 def test_what_a_step_does_after_its_commit_follows_the_commit_of_its_group(database, commits):
