@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from engine import runtime
@@ -59,8 +61,27 @@ def make_centre(
     )
     database = Database(made.database)
     if tables:
-        metadata.create_all(database.engine_for(Mode.WRITE))
+        _make_tables(database)
     return Centre(settings=made, database=database, clock=clock or MovableClock(START), registry=registry)
+
+
+def _make_tables(database: Database) -> None:
+    file = database.url.database
+    if database.dialect == "sqlite" and file and not Path(file).exists():
+        Path(file).write_bytes(_tables(frozenset(metadata.tables)))
+    else:
+        metadata.create_all(database.engine_for(Mode.WRITE))
+
+
+@functools.cache
+def _tables(_names: frozenset[str]) -> bytes:
+    """Make an SQLite file with these tables and no row: once for all centres of a process."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "tables.db"
+        database = Database(f"sqlite:///{file}")
+        metadata.create_all(database.engine_for(Mode.WRITE))
+        database.dispose()
+        return file.read_bytes()
 
 
 def system(centre: Centre) -> Context:

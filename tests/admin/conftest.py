@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_appbuilder.models.sqla import Model
 from jinja2 import FileSystemBytecodeCache
 
 from admin.app import create_app
@@ -72,9 +71,6 @@ def app(centre: Centre, prepared: Path) -> Iterator[Flask]:
         return
     _prepare(app, centre)
     yield app
-    with Context(centre=centre, actor=SYSTEM).write() as ctx:
-        Model.metadata.drop_all(ctx.connection)
-        metadata.drop_all(ctx.connection)
 
 
 @pytest.fixture

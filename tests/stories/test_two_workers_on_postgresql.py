@@ -9,16 +9,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from textwrap import dedent
 
-import psycopg
 import pytest
 import redis
 from amqp.exceptions import ChannelError
 from kombu import Connection
-from psycopg import sql
 
 from engine.testing.twilio_standin import TwilioStandIn
 from engine.worker import QUEUE
-from tests.conftest import SERVER
+from tests.conftest import new_database
 from tests.stories.furnishing import REACHED
 from tests.stories.product import ROOT, Product, furnish, tail, until
 from tests.stories.story import HANDLER, Story, account, check_nobody_got_it_twice, now, steps
@@ -32,15 +30,8 @@ SECRET = "a secret of the story, and of nobody else"
 @pytest.fixture(scope="module")
 def database_of_the_story() -> Iterator[str]:
     """An empty database that is gone afterwards; skips where there is no server."""
-    name = f"callwright_story_{os.getpid()}"
-    try:
-        server = psycopg.connect(SERVER, autocommit=True, connect_timeout=2)
-    except psycopg.OperationalError:
-        pytest.skip("no PostgreSQL on this machine (CALLWRIGHT_TEST_POSTGRESQL names another)")
-    server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    yield f"{SERVER.rsplit('/', 1)[0]}/{name}"
-    server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-    server.close()
+    with new_database(f"callwright_story_{os.getpid()}") as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import psycopg
 import pytest
 from flask_appbuilder.security.sqla.models import Role
@@ -13,28 +11,14 @@ from admin.identity.sessions import sessions_of
 from engine.people import get_person
 from engine.settings import Settings
 
-_SERVER = "postgresql://root@127.0.0.1:5432"
 PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture
-def url():
-    name = f"admin_{os.getpid()}"
-    try:
-        server = psycopg.connect(f"{_SERVER}/test", autocommit=True, connect_timeout=2)
-    except psycopg.OperationalError:
-        pytest.skip("no PostgreSQL on this machine")
-    server.execute(f"CREATE DATABASE {name}")
-    yield f"{_SERVER}/{name}"
-    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    server.close()
-
-
-@pytest.fixture
-def settings(url, tmp_path):
+def settings(postgresql, tmp_path):
     return Settings(
         data_dir=tmp_path,
-        database_url=url,
+        database_url=postgresql,
         secret_key="k" * 40,
         public_url="https://desk.example.org",
         time_zone="Asia/Hong_Kong",
@@ -106,16 +90,16 @@ def test_a_proxy_on_this_machine_is_believed_and_nobody_else(app, ctx, make_pers
     assert addresses == {"203.0.113.7", "198.51.100.9"}
 
 
-def test_processes_that_start_together_on_an_empty_database_all_come_up(url, tmp_path):
+def test_processes_that_start_together_on_an_empty_database_all_come_up(bare_postgresql, tmp_path):
     from importlib.util import module_from_spec, spec_from_file_location
     from pathlib import Path
 
     spec = spec_from_file_location("start", Path(__file__).with_name("test_setup.py"))
     start = module_from_spec(spec)
     spec.loader.exec_module(start)
-    for said, code in start.start_together(tmp_path, url):
+    for said, code in start.start_together(tmp_path, bare_postgresql):
         assert code == 0, said
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(bare_postgresql) as connection:
         assert connection.execute("select count(*) from ab_role").fetchone()[0] >= 10
 
 

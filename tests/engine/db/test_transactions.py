@@ -11,7 +11,6 @@ from sqlalchemy import select, text
 from engine import runtime
 from engine.clock import DatabaseClock
 from engine.context import Centre
-from engine.db import Mode, metadata
 from engine.definition import deploy
 from engine.errors import Conflict
 from engine.history import AuditEntry, audit
@@ -23,8 +22,6 @@ from engine.testing import drawing, end, make_centre, start, system, task
 def centre(tmp_path: Path, database_url: str) -> Iterator[Centre]:
     centre = make_centre(tmp_path, database_url=database_url, clock=DatabaseClock())
     yield centre
-    if database_url:
-        metadata.drop_all(centre.database.engine_for(Mode.WRITE))
     centre.database.dispose()
 
 

@@ -1,10 +1,8 @@
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psycopg
 import pytest
 
 import engine.definition.models
@@ -33,30 +31,12 @@ def gateway() -> RecordingGateway:
     return RecordingGateway()
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """Make a database of our own on the PostgreSQL of this machine; skips where there is none."""
-    address, name = (
-        os.environ.get("TEST_POSTGRESQL", "postgresql://root@127.0.0.1:5432"),
-        f"notify_{os.getpid()}",
-    )
-    try:
-        server = psycopg.connect(f"{address}/postgres", autocommit=True, connect_timeout=2)
-    except psycopg.OperationalError:
-        pytest.skip("no PostgreSQL on this machine")
-    server.execute(f"CREATE DATABASE {name}")
-    yield f"{address}/{name}"
-    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    server.close()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def centre(
-    request: pytest.FixtureRequest, tmp_path: Path, clock: MovableClock, gateway: RecordingGateway
+    database_url: str, tmp_path: Path, clock: MovableClock, gateway: RecordingGateway
 ) -> Iterator[Centre]:
-    url = request.getfixturevalue("postgresql") if request.param == "postgresql" else ""
     settings = Settings(
-        data_dir=tmp_path, database_url=url, time_zone="Asia/Hong_Kong", centre_name="City desk"
+        data_dir=tmp_path, database_url=database_url, time_zone="Asia/Hong_Kong", centre_name="City desk"
     )
     database = Database(settings.database)
     registry = Registry()
@@ -70,9 +50,6 @@ def centre(
     with Context(centre=centre, actor=SYSTEM).write() as ctx:
         metadata.create_all(ctx.connection)
     yield centre
-    if url:
-        with Context(centre=centre, actor=SYSTEM).write() as ctx:
-            metadata.drop_all(ctx.connection)
     database.dispose()
 
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,10 +19,9 @@ def clock() -> MovableClock:
     return MovableClock(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def ctx(request: Any, tmp_path: Path, clock: MovableClock) -> Iterator[Context]:
-    url = request.getfixturevalue("postgresql") if request.param == "postgresql" else ""
-    settings = Settings(data_dir=tmp_path, database_url=url, time_zone="Asia/Hong_Kong")
+@pytest.fixture
+def ctx(database_url: str, tmp_path: Path, clock: MovableClock) -> Iterator[Context]:
+    settings = Settings(data_dir=tmp_path, database_url=database_url, time_zone="Asia/Hong_Kong")
     database = Database(settings.database)
     registry = Registry()
     parameters.register(registry)
@@ -32,7 +30,4 @@ def ctx(request: Any, tmp_path: Path, clock: MovableClock) -> Iterator[Context]:
     with ctx.write():
         metadata.create_all(ctx.connection)
     yield ctx
-    if request.param == "postgresql":
-        with ctx.write():
-            metadata.drop_all(ctx.connection)
     database.dispose()

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from engine.context import Centre
-from engine.db import Mode, metadata
 from engine.definition import deploy
 from engine.people import create_person, put_group, set_groups
 from engine.testing import RecordingGateway, make_centre, system
@@ -29,8 +28,6 @@ def centre(tmp_path: Path, database_url: str, gateway: RecordingGateway) -> Iter
             create_person(ctx, key=key, name=key.title(), phone=f"+8525123{len(key)}{ord(key[0])}"[:12])
             set_groups(ctx, person_key=key, group_keys=groups)
     yield centre
-    if database_url:
-        metadata.drop_all(centre.database.engine_for(Mode.WRITE))
     centre.database.dispose()
 
 

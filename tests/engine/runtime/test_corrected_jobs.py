@@ -9,7 +9,6 @@ from typing import Annotated
 import pytest
 
 from engine.context import Centre, Context
-from engine.db import Mode, metadata
 from engine.definition import deploy
 from engine.errors import Conflict, InvalidSubmission, TechnicalFailure
 from engine.jobs import list_incidents, list_jobs, open_incident
@@ -49,8 +48,6 @@ def offer(registry: Registry) -> None:
 def centre(tmp_path: Path, database_url: str) -> Iterator[Centre]:
     centre = make_centre(tmp_path, database_url=database_url, floors=[offer])
     yield centre
-    if database_url:
-        metadata.drop_all(centre.database.engine_for(Mode.WRITE))
     centre.database.dispose()
 
 

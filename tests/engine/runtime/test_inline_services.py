@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select
 
 from engine.context import Centre, Context
-from engine.db import Mode, metadata
 from engine.definition import deploy
 from engine.errors import BpmnError
 from engine.jobs import list_incidents
@@ -47,8 +46,6 @@ def centre(tmp_path: Path, database_url: str) -> Iterator[Centre]:
     body = [start(), CALL, end(), chain(["begin", "call", "over"]), "caught -> given_up"]
     deploy(system(centre), files={"p.bpmn": drawing("\n".join(body))})
     yield centre
-    if database_url:
-        metadata.drop_all(centre.database.engine_for(Mode.WRITE))
     centre.database.dispose()
 
 

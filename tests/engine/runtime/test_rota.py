@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select
 
 from engine.context import Centre, Context
-from engine.db import Mode, metadata
 from engine.definition import deploy
 from engine.errors import AddressRefused, DefinitionError
 from engine.jobs import Incident
@@ -40,8 +39,6 @@ def centre(tmp_path: Path, database_url: str, courier: RecordingGateway) -> Iter
     furnish(made)
     deploy(system(made), files=FILES)
     yield made
-    if database_url:
-        metadata.drop_all(made.database.engine_for(Mode.WRITE))
     made.database.dispose()
 
 

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select
 
 from engine.context import Centre, Context
-from engine.db import Mode, metadata
 from engine.definition import deploy
 from engine.errors import TechnicalFailure
 from engine.history import AuditEntry
@@ -116,8 +115,6 @@ def centre(tmp_path: Path, database_url: str, courier: RecordingGateway) -> Iter
     manifest = REPAIR_MANIFEST.partition(b"[[start]]")[0].replace(b'"repair"', b'"checked"')
     deploy(ctx, files={"checked.bpmn": CHECKED, "process.toml": manifest, "messages/new.toml": NEW})
     yield made
-    if database_url:
-        metadata.drop_all(made.database.engine_for(Mode.WRITE))
     made.database.dispose()
 
 

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from engine.clock import DatabaseClock
-from engine.db import Mode, metadata
 from engine.jobs import claim, enqueue, finish, list_jobs, return_expired
 from engine.plugin import JobKind
 from engine.testing import make_centre, system
@@ -116,7 +115,6 @@ def test_a_result_that_takes_long_to_be_written_costs_no_other_lease(tmp_path, p
         assert found()[other.id]["lease_until"] > before
         assert return_expired(ctx, everybody=True) == 1
     assert found()[slow.id]["state"] == "done"
-    metadata.drop_all(centre.database.engine_for(Mode.WRITE))
     centre.database.dispose()
 
 

@@ -9,7 +9,6 @@ from sqlalchemy import insert
 from sqlalchemy.exc import DataError
 
 from engine.context import SYSTEM, Context
-from engine.db import Mode, metadata
 from engine.definition import deploy
 from engine.errors import TechnicalFailure
 from engine.instance import ProcessInstance
@@ -57,8 +56,6 @@ def centre(tmp_path, database_url, doing):
 
     centre = make_centre(tmp_path, database_url=database_url, floors=(register,))
     yield centre
-    if database_url:
-        metadata.drop_all(centre.database.engine_for(Mode.WRITE))
     centre.database.dispose()
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from engine.context import Centre, Context
-from engine.db import Mode, metadata
 from engine.people import create_person, join_unit, put_group, put_post, put_unit, set_post_holders
 from engine.testing import make_centre, system
 
@@ -26,8 +25,6 @@ def centre(tmp_path: Path, database_url: str) -> Iterator[Centre]:
         put_post(ctx, key="hotline_agent", name="Agent")
         set_post_holders(ctx, key="hotline_agent", person_keys=["bob"])
     yield made
-    if database_url:
-        metadata.drop_all(made.database.engine_for(Mode.WRITE))
     made.database.dispose()
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from engine.context import Centre, Context
-from engine.db import Mode, metadata
 from engine.people import create_person
 from engine.testing import make_centre, system
 from engine.worktime import save_calendar
@@ -29,8 +28,6 @@ def centre(tmp_path: Path, database_url: str) -> Iterator[Centre]:
         for key in ("ann", "bob"):
             create_person(ctx, key=key, name=key.title())
     yield made
-    if database_url:
-        metadata.drop_all(made.database.engine_for(Mode.WRITE))
     made.database.dispose()
 
 
