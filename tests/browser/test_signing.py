@@ -119,7 +119,6 @@ def test_a_decision_is_signed_by_finger_on_a_telephone(window, request_pages):
     assert admin.errors == []
 
 
-@pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("locale", list(LANGUAGES))
-def test_the_page_on_which_one_signs_is_whole(window, request_pages, locale, width):
-    look_at(window, locale, width, request_pages)
+def test_the_page_on_which_one_signs_is_whole(window, request_pages, locale):
+    look_at(window, locale, request_pages)
