@@ -8,10 +8,12 @@ from typing import Any
 import marshmallow as ma
 from flask import Response
 
+from admin.api.deployments import DeploymentSchema, deployment_row
 from admin.api.fields import Args, Body, Fields, Flag, Instant, Items, ListArgs, Row, Text, Whole, sort_of
 from admin.api.instances import InstanceSchema, instance_row
 from admin.api.operation import Api, Page, changes, lists, reads, serves
 from admin.api.paging import page_of
+from admin.kit.packages import ZIP, hand_out_package
 from engine.context import Context
 from engine.definition import (
     Definition,
@@ -25,13 +27,16 @@ from engine.errors import Forbidden, NotFound
 from engine.i18n import _
 from engine.runtime import (
     begin,
+    check_copy,
     get_instance,
     list_running_versions,
+    put_copy,
     resume_version,
     suspend_version,
 )
 
 SEE = ("processes.see", "processes.deploy")
+DEPLOY = ("processes.deploy",)
 OPERATE = ("instances.operate",)
 _SORTS = {
     "key": lambda row: row["key"],
@@ -134,6 +139,14 @@ class ResumeBody(Body):
     reason = Text(required=True, least=1, most=2000)
 
 
+class CopiedBody(Body):
+    """What a copy is called."""
+
+    key = Text(required=True, least=1, most=128, metadata={"description": "One that no process has."})
+    title = Text(required=True, least=1, most=200)
+    version = Whole(least=1, metadata={"description": "Which version is copied; the latest where omitted."})
+
+
 class StartBody(Body):
     """What a process begins with."""
 
@@ -174,6 +187,12 @@ def _version_rows(ctx: Context, key: str) -> list[dict[str, Any]]:
 
 def _version_row(ctx: Context, key: str, version: int) -> dict[str, Any]:
     return next(row for row in _version_rows(ctx, key) if row["version"] == version)
+
+
+def _copied(ctx: Context, said: dict[str, Any], key: str) -> dict[str, Any]:
+    """Make the copy and check it, before the transaction opens."""
+    asked = {"key": said["key"], "title": said["title"], "version": said.get("version")}
+    return {"checked": check_copy(ctx, process_key=key, **asked)}
 
 
 def _startable(ctx: Context, said: dict[str, Any], key: str) -> dict[str, Any]:
@@ -252,6 +271,28 @@ class DefinitionsApi(Api):
         with ctx.read():
             definition = get_definition(ctx, key=key, version=version)
         return Response(definition.package.files[definition.path], mimetype="application/xml")
+
+    @serves("/<key>/versions/<int:version>/zip", media=ZIP, needs=SEE)
+    def export(self, ctx: Context, said: dict[str, Any], key: str, version: int) -> Response:
+        """Read all the files of a version as a zip, as they were deployed.
+
+        Sent to `POST /deployments`, here or in another product, they are the same process again: drawing,
+        forms, words, and the rights and groups that its manifest names. Where nothing was changed meanwhile,
+        it makes no new version. What an administrator said about who hears of what stays where it is.
+        """
+        with ctx.read():
+            definition = get_definition(ctx, key=key, version=version)
+        return hand_out_package(definition)
+
+    @changes("/<key>/copy", body=CopiedBody, answer=DeploymentSchema, status=201, check=_copied, needs=DEPLOY)
+    def copy(self, ctx: Context, said: dict[str, Any], key: str) -> dict[str, Any]:
+        """Deploy a process again under another key and title, with its forms, words, groups and rights.
+
+        A key that a process has is 409. What an administrator said about who hears of what does not come
+        along. Where messages, signals, timers or the public would begin the copy, its version is paused.
+        """
+        deployed = put_copy(ctx, checked=said["checked"], process_key=key)
+        return deployment_row(ctx, deployed, said["checked"])
 
     @changes("/<key>/versions/<int:version>/suspend", body=SuspendBody, answer=VersionSchema, needs=OPERATE)
     def suspend(self, ctx: Context, said: dict[str, Any], key: str, version: int) -> dict[str, Any]:

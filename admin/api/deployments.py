@@ -6,16 +6,13 @@ from typing import Any
 
 import marshmallow as ma
 from flask import request
-from werkzeug.datastructures import FileStorage
 
 from admin.api.fields import Flag, Items, Row, Text, Whole
 from admin.api.operation import Api, Upload, changes
+from admin.kit.packages import sent_package
 from engine.context import Context
-from engine.definition import check, put_deployment, read_zip
-from engine.errors import DefinitionError, Problem
-from engine.i18n import _, say
-
-_HEAD_OF_ZIP = b"PK\x03\x04"
+from engine.definition import Checked, Deployed, check, put_deployment
+from engine.i18n import say
 
 
 class DeployedDefinitionSchema(Row):
@@ -47,36 +44,28 @@ class DeploymentSchema(Row):
 
 def _read(ctx: Context) -> dict[str, Any]:
     """Read the files and check them, before the transaction opens."""
-    sent = [file for file in request.files.getlist("files") if file.filename]
-    if not sent:
-        raise DefinitionError(
-            problems=[Problem(path="files", message=_("Send a zip file or some files in the field files."))]
-        )
-    return {"checked": check(ctx.registry, _package(sent))}
+    return {"checked": check(ctx.registry, sent_package(request.files.getlist("files")))}
 
 
-def _package(sent: list[FileStorage]) -> dict[str, bytes]:
-    first = sent[0].read()
-    if len(sent) == 1 and first.startswith(_HEAD_OF_ZIP):
-        return read_zip(first)
-    contents = [first, *(file.read() for file in sent[1:])]
-    files: dict[str, bytes] = {}
-    for file, content in zip(sent, contents, strict=True):
-        path = _path(file.filename or "")
-        if path in files:
-            raise DefinitionError(
-                problems=[Problem(path=path, message=_("This file is there twice. Send it once."))]
-            )
-        files[path] = content
-    return files
-
-
-def _path(name: str) -> str:
-    """Return a file's path in its folder, whatever the sender's system writes between folders."""
-    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
-    if not parts or ".." in parts:
-        raise DefinitionError(problems=[Problem(path=name, message=_("This is no path inside of a folder."))])
-    return "/".join(parts)
+def deployment_row(ctx: Context, deployed: Deployed, checked: Checked) -> dict[str, Any]:
+    """Return a deployment as it is answered."""
+    return {
+        "id": deployed.definitions[0].package.id if deployed.definitions else checked.package.id,
+        "new": deployed.new,
+        "definitions": [
+            {"id": one.id, "key": one.key, "version": one.version, "title": one.text(ctx.locale, one.title)}
+            for one in deployed.definitions
+        ],
+        "warnings": [
+            {
+                "path": problem.path,
+                "message": say(ctx.locale, problem),
+                "element_name": problem.element_name,
+                "line": problem.line,
+            }
+            for problem in deployed.warnings
+        ],
+    }
 
 
 class DeploymentsApi(Api):
@@ -112,25 +101,4 @@ class DeploymentsApi(Api):
         run is 422, and the details name every problem with its file, its element and the remedy.
         """
         deployed = put_deployment(ctx, checked=said["checked"])
-        return {
-            "id": deployed.definitions[0].package.id if deployed.definitions else said["checked"].package.id,
-            "new": deployed.new,
-            "definitions": [
-                {
-                    "id": one.id,
-                    "key": one.key,
-                    "version": one.version,
-                    "title": one.text(ctx.locale, one.title),
-                }
-                for one in deployed.definitions
-            ],
-            "warnings": [
-                {
-                    "path": problem.path,
-                    "message": say(ctx.locale, problem),
-                    "element_name": problem.element_name,
-                    "line": problem.line,
-                }
-                for problem in deployed.warnings
-            ],
-        }
+        return deployment_row(ctx, deployed, said["checked"])

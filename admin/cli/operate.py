@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import click
@@ -11,7 +10,7 @@ from admin.cli.common import acting
 from admin.cli.saying import by_option, named_values, picked, show, show_list, variables_option
 from engine import runtime
 from engine.definition import deploy as deploy_files
-from engine.definition import get_definition, read_folder, read_zip
+from engine.definition import get_definition, read_folder, read_zip, write_zip
 from engine.i18n import say
 from engine.work import list_tasks
 
@@ -47,9 +46,7 @@ def export(context: click.Context, key: str, path: Path, version: int | None) ->
     with ctx.read():
         files = get_definition(ctx, key=key, version=version).package.files
     if path.suffix == ".zip":
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, content in sorted(files.items()):
-                archive.writestr(name, content)
+        path.write_bytes(write_zip(files))
         return
     for name, content in files.items():
         target = path / name

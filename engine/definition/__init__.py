@@ -1,5 +1,6 @@
 """What was deployed and what it means: manifests, packages, definitions, the check before deployment."""
 
+from engine.definition.copying import copied_files
 from engine.definition.definitions import (
     Definition,
     get_definition,
@@ -16,6 +17,7 @@ from engine.definition.deploy import (
     put_deployment,
     read_folder,
     read_zip,
+    write_zip,
 )
 from engine.definition.groups import group_names
 from engine.definition.manifest import ProcessManifest, ProcessStart, VariableSpec
@@ -39,6 +41,7 @@ __all__ = [
     "ProcessStart",
     "VariableSpec",
     "check",
+    "copied_files",
     "deploy",
     "get_definition",
     "get_definition_by_id",
@@ -55,4 +58,5 @@ __all__ = [
     "refuse_if_paused",
     "register",
     "starts_for",
+    "write_zip",
 ]

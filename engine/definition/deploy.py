@@ -84,7 +84,7 @@ def deploy(
         ctx: Who deploys.
         files: Path in the package to content. With a ``process.toml`` it is a process folder; without one
             the drawings are taken as they are, their keys are their process ids.
-        source: ``folder``, ``upload`` or ``import``.
+        source: ``folder``, ``upload`` or ``copy``.
         only_unseen: Leave it where this content was ever deployed under its key, even if a newer one came
             after: how the shipped folders are delivered.
 
@@ -352,3 +352,19 @@ def read_zip(content: bytes) -> dict[str, bytes]:
     if len(heads) == 1 and FILE not in files and f"{next(iter(heads))}/{FILE}" in files:
         files = {path.split("/", 1)[1]: content for path, content in files.items()}
     return files
+
+
+def write_zip(files: Mapping[str, bytes]) -> bytes:
+    """Pack a process folder so that ``read_zip`` and a deployment take it again, with the same content hash.
+
+    The same files make the same bytes.
+    """
+    for packing in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            for path, content in sorted(files.items()):
+                archive.writestr(zipfile.ZipInfo(path), content, packing)
+        # What is packed too well would be taken for an attack by whoever reads it.
+        if sum(map(len, files.values())) <= MAXIMUM_RATIO * len(packed.getvalue()):
+            break
+    return packed.getvalue()

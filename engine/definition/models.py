@@ -21,7 +21,7 @@ class Deployment(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     key: Mapped[str] = mapped_column(String(128))
     content_hash: Mapped[str] = mapped_column(String(64))
-    # folder, upload, import
+    # folder, upload, copy
     source: Mapped[str] = mapped_column(String(16))
     warnings: Mapped[Any] = mapped_column(JsonText)
     deployed_by: Mapped[str] = mapped_column(String(64))

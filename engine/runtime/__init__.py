@@ -21,6 +21,7 @@ from engine.runtime.asides import (
     give_back_task,
 )
 from engine.runtime.batch import Decided, decide_tasks
+from engine.runtime.copying import check_copy, copy_process, put_copy
 from engine.runtime.deadlines import DeadlineState, deadlines_of
 from engine.runtime.handing import hand_over_work
 from engine.runtime.health import Vitals, counts, vitals
@@ -119,12 +120,14 @@ __all__ = [
     "broadcast_signal",
     "cancel_instance",
     "cancel_request",
+    "check_copy",
     "check_migration",
     "choose_activity",
     "circulate",
     "claim_task",
     "complete_task",
     "consult",
+    "copy_process",
     "correct_variables",
     "correlate_message",
     "counts",
@@ -153,6 +156,7 @@ __all__ = [
     "preview_start",
     "preview_task",
     "publish_message",
+    "put_copy",
     "register",
     "remove_signer",
     "reopen_request",

@@ -119,6 +119,10 @@ def start_by_message(
             StartSubscription.kind == "message", StartSubscription.name == name
         )
     ).all()
+    # Of several, one that is paused leaves it to the others.
+    if len(starts) > 1:
+        awake = [start for start in starts if paused_since(ctx, start.definition_id) is None]
+        starts = awake or starts
     if not starts:
         raise Unmatched(_("No process begins with the message %(name)s."), name=name)
     if len(starts) > 1:

@@ -16,7 +16,13 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from engine.context import Actor, Context
-from engine.definition import Definition, ProcessStart, get_definition_by_id, list_definitions
+from engine.definition import (
+    Definition,
+    ProcessStart,
+    get_definition_by_id,
+    list_definitions,
+    paused_since,
+)
 from engine.errors import CallwrightError, TechnicalFailure
 from engine.i18n import say
 from engine.jobs import ClaimedJob, LostLease, finish, hold
@@ -359,9 +365,12 @@ def _about(task: Task) -> dict[str, Any]:
 
 
 def _starts(ctx: Context, channel: str) -> list[tuple[Definition, ProcessStart]]:
-    return [
+    starts = [
         (definition, start)
         for definition in list_definitions(ctx)
         for start in definition.manifest.starts
         if start.inbound == channel
     ]
+    # Of several, one that is paused leaves it to the others.
+    awake = [one for one in starts if len(starts) > 1 and paused_since(ctx, one[0].id) is None]
+    return awake or starts

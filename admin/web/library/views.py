@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, request
+from flask import flash, make_response, request
 from flask_babel import gettext
 
 from admin.kit.current import context, permitted, web
 from admin.kit.errors import flash_refusal
 from admin.kit.menu import MenuEntry, add_menu
 from admin.kit.names import person_names
+from admin.kit.packages import hand_out_package, sent_package
 from admin.kit.permissions import needs
 from admin.kit.views import View, expose, fields_of, page, see_other
 from engine import runtime
 from engine.context import Context
-from engine.definition import get_definition, list_definitions
+from engine.definition import Deployed, deploy, get_definition, list_definitions
 from engine.errors import CallwrightError, InvalidSubmission, Problem
 from engine.i18n import _, say
 
 SEE = ("processes.see", "processes.deploy", "instances.operate")
+_MOST_WARNINGS, _LONGEST_WARNING = 4, 200
+DEPLOY = "processes.deploy"
 OPERATE = "instances.operate"
 
 
@@ -32,6 +36,9 @@ class LibraryView(View):
     @needs(*SEE)
     def list(self) -> Any:
         """Show every process with what runs in it."""
+        return self._listed()
+
+    def _listed(self, problems: Sequence[str] = ()) -> str:
         ctx = context()
         with ctx.read():
             processes = [
@@ -44,13 +51,61 @@ class LibraryView(View):
                 }
                 for one in list_definitions(ctx)
             ]
-            return page("library/processes.html", processes=processes, now=ctx.now)
+            return page(
+                "library/processes.html",
+                processes=processes,
+                problems=problems,
+                deploys=permitted(DEPLOY),
+                now=ctx.now,
+            )
+
+    @expose("/deploy", methods=["POST"])
+    @needs(DEPLOY)
+    def deploy(self) -> Any:
+        """Take in a process folder, or loose files."""
+        ctx = context()
+        try:
+            deployed = deploy(ctx, files=sent_package(request.files.getlist("files")))
+        except CallwrightError as error:
+            said = [_told(ctx, problem) for problem in error.problems]
+            return make_response(self._listed(said or [say(ctx.locale, error)]), 422)
+        if deployed.new:
+            flash(gettext("Deployed."), "success")
+        else:
+            flash(gettext("This was deployed already: there is no new version."), "info")
+        return _led_to(ctx, deployed)
 
     @expose("/<key>")
     @needs(*SEE)
     def show(self, key: str) -> Any:
         """Show the versions of a process, and its migrations."""
         return self._shown(key)
+
+    @expose("/<key>/versions/<int:version>/zip")
+    @needs(*SEE)
+    def export(self, key: str, version: int) -> Any:
+        """Hand out the files of a version."""
+        ctx = context()
+        with ctx.read():
+            definition = get_definition(ctx, key=key, version=version)
+        return hand_out_package(definition)
+
+    @expose("/<key>/copy", methods=["POST"])
+    @needs(DEPLOY)
+    def copy(self, key: str) -> Any:
+        """Deploy a process again under another key."""
+        ctx = context()
+        said = fields_of("copy_key", "copy_title", "copy_version")
+        version = int(said["copy_version"]) if said["copy_version"].isdigit() else None
+        try:
+            copied = runtime.copy_process(
+                ctx, process_key=key, key=said["copy_key"], title=said["copy_title"], version=version
+            )
+        except CallwrightError as error:
+            flash_refusal(error)
+            return self._shown(key, said=said)
+        flash(gettext("Copied. Change it and deploy it again, or use it as it is."), "success")
+        return _led_to(ctx, copied)
 
     @expose("/<key>/switch", methods=["POST"])
     @needs(OPERATE)
@@ -156,8 +211,19 @@ class LibraryView(View):
                 ],
                 said=said or {"from_version": request.args.get("from", "")},
                 operates=permitted(OPERATE),
+                deploys=permitted(DEPLOY),
                 now=ctx.now,
             )
+
+
+def _led_to(ctx: Context, deployed: Deployed) -> Any:
+    """Lead to what was deployed, and say what runs, but perhaps not as meant."""
+    # A few: what is flashed is kept in a cookie.
+    for warning in deployed.warnings[:_MOST_WARNINGS]:
+        flash(_told(ctx, warning)[:_LONGEST_WARNING], "warning")
+    if len(deployed.definitions) == 1:
+        return see_other("LibraryView.show", key=deployed.definitions[0].key)
+    return see_other("LibraryView.list")
 
 
 def _told(ctx: Context, problem: Problem) -> str:

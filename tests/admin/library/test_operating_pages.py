@@ -1,12 +1,13 @@
 """What operators do on pages: move, skip, correct, migrate, bring and put away messages."""
 
+import io
 import re
 
 import pytest
 
 from engine import runtime
 from engine.context import Actor
-from engine.definition import deploy
+from engine.definition import deploy, get_definition
 from engine.jobs import list_incidents, run_due
 from engine.notify import list_inbound
 from engine.runtime import publish_message, start_process
@@ -141,3 +142,42 @@ def test_a_version_pauses_and_goes_on_on_the_page_of_its_process(ctx, olu, post,
     run_due(ctx)
     with ctx.read():
         assert runtime.get_instance(ctx, begun)["state"] == "active"
+
+
+@pytest.fixture
+def dee(make_person, enter):
+    make_person("dee", "designer", locale="en")
+    return enter("dee")
+
+
+def test_a_process_goes_out_comes_in_again_and_is_copied_on_the_pages_of_the_library(
+    ctx, dee, post, token_of, begun
+):
+    out = dee.get("/processes/p/versions/1/zip")
+    assert "/processes/p/versions/1/zip" in dee.get("/processes/p").text
+    said = {"csrf_token": token_of(dee), "files": (io.BytesIO(out.data), "p.zip")}
+    page = dee.post("/processes/deploy", data=said, follow_redirects=True).text
+    assert "there is no new version" in page
+    assert "Version 2" not in page
+    copying = {"copy_key": "p", "copy_title": "Second", "copy_version": "1"}
+    assert "There is a process p already" in post(dee, "/processes/p/copy", **copying)
+    assert "Second" in post(dee, "/processes/p/copy", **{**copying, "copy_key": "q"})
+    with ctx.read():
+        assert get_definition(ctx, key="q").version == 1
+
+
+def test_what_cannot_be_deployed_is_said_with_everything_that_is_wrong(dee, token_of, begun):
+    wrong = sketch(LINE.replace("user ask", "service ask name=no.such"), key="r")
+    said = {"csrf_token": token_of(dee), "files": (io.BytesIO(wrong), "r.bpmn")}
+    answer = dee.post("/processes/deploy", data=said)
+    assert answer.status_code == 422
+    assert "It cannot be deployed" in answer.text
+    assert "/processes/r" not in answer.text
+
+
+def test_who_may_not_deploy_is_offered_neither_a_copy_nor_an_upload(olu, token_of, begun):
+    assert "/processes/deploy" not in olu.get("/processes/").text
+    assert "/processes/p/copy" not in olu.get("/processes/p").text
+    said = {"csrf_token": token_of(olu), "copy_key": "q", "copy_title": "Second"}
+    assert olu.post("/processes/p/copy", data=said).status_code == 403
+    assert olu.post("/processes/deploy", data={"csrf_token": token_of(olu)}).status_code == 403
