@@ -18,8 +18,7 @@ from engine.files import StoredFile, references_in
 from engine.machine.nodes.base import Node
 from engine.runtime import get_instance
 from engine.values import Json
-from engine.work import Task, UserTask, is_candidate
-from engine.work.rights import OPERATE
+from engine.work import Task, UserTask, is_candidate, may_operate
 from forms.models import Submission
 from forms.rights import HIDDEN, places, rights_by_component, step_rights
 from forms.schema import Form, read_form
@@ -51,7 +50,7 @@ def withheld(ctx: Context, instance_id: str, *, task: Task | None = None) -> fro
         if node.element_id == at
         for place in _hidden_at(definition, node)
     )
-    if ctx.actor.kind == "system" or ctx.actor.may(OPERATE):
+    if ctx.actor.kind == "system" or may_operate(ctx, definition.key):
         return here
     return here | (hidden - _shown_to(ctx, definition, instance_id))
 

@@ -21,7 +21,7 @@ from admin.api.fields import (
     Words,
     sort_of,
 )
-from admin.api.instances import OPERATE, InstanceSchema, instance_row, need_seen, seen_instance
+from admin.api.instances import OPERATE_IT, InstanceSchema, instance_row, need_seen, seen_instance
 from admin.api.operation import Api, Page, changes, lists, reads
 from admin.api.paging import page_of
 from admin.api.people import MANAGE
@@ -348,14 +348,14 @@ class RequestsApi(Api):
         withdraw_request(ctx, instance_id=instance_id, **said)
         return instance_row(ctx, get_instance(ctx, instance_id))
 
-    @changes("/<uuid:instance_id>/reopen", body=ReopenBody, answer=InstanceSchema, needs=OPERATE)
+    @changes("/<uuid:instance_id>/reopen", body=ReopenBody, answer=InstanceSchema, needs=OPERATE_IT)
     def reopen(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
         """Let an instance that has ended go on at a step that people do; its data are as it left them."""
         need_seen(ctx, instance_id)
         reopen_request(ctx, instance_id=instance_id, **said)
         return instance_row(ctx, get_instance(ctx, instance_id))
 
-    @changes("/<uuid:instance_id>/appoint", body=AppointBody, answer=InstanceSchema, needs=OPERATE)
+    @changes("/<uuid:instance_id>/appoint", body=AppointBody, answer=InstanceSchema, needs=OPERATE_IT)
     def appoint(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
         """Say who does a later step of one instance instead of whom the drawing names."""
         need_seen(ctx, instance_id)

@@ -14,9 +14,11 @@ from admin.api.instances import InstanceSchema, instance_row
 from admin.api.operation import Api, Page, changes, lists, reads, serves
 from admin.api.paging import page_of
 from admin.kit.packages import ZIP, hand_out_package
+from admin.kit.permissions import ADMINISTERS
 from engine.context import Context
 from engine.definition import (
     Definition,
+    administers,
     get_definition,
     get_definition_by_id,
     list_definitions,
@@ -37,7 +39,7 @@ from engine.runtime import (
 
 SEE = ("processes.see", "processes.deploy")
 DEPLOY = ("processes.deploy",)
-OPERATE = ("instances.operate",)
+OPERATE = ("instances.operate", ADMINISTERS)
 _SORTS = {
     "key": lambda row: row["key"],
     "title": lambda row: row["title"].casefold(),
@@ -160,7 +162,8 @@ class StartBody(Body):
 
 
 def _may_see(ctx: Context, definition: Definition) -> bool:
-    return any(map(ctx.actor.may, SEE)) or may_start(ctx, definition)
+    seen = any(map(ctx.actor.may, SEE)) or may_start(ctx, definition)
+    return seen or administers(ctx, definition.key)
 
 
 def _row(ctx: Context, definition: Definition) -> dict[str, Any]:
@@ -260,19 +263,19 @@ class DefinitionsApi(Api):
             ],
         }
 
-    @lists("/<key>/versions", answer=VersionSchema, args=VersionsArgs, needs=SEE)
+    @lists("/<key>/versions", answer=VersionSchema, args=VersionsArgs, needs=(*SEE, ADMINISTERS))
     def versions(self, ctx: Context, said: dict[str, Any], key: str) -> Page:
         """List the versions of a process with the instances that run in each."""
         return page_of(_version_rows(ctx, key), said, _VERSION_SORTS)
 
-    @serves("/<key>/versions/<int:version>/xml", media="application/xml", needs=SEE)
+    @serves("/<key>/versions/<int:version>/xml", media="application/xml", needs=(*SEE, ADMINISTERS))
     def xml(self, ctx: Context, said: dict[str, Any], key: str, version: int) -> Response:
         """Read a version's drawing."""
         with ctx.read():
             definition = get_definition(ctx, key=key, version=version)
         return Response(definition.package.files[definition.path], mimetype="application/xml")
 
-    @serves("/<key>/versions/<int:version>/zip", media=ZIP, needs=SEE)
+    @serves("/<key>/versions/<int:version>/zip", media=ZIP, needs=(*SEE, ADMINISTERS))
     def export(self, ctx: Context, said: dict[str, Any], key: str, version: int) -> Response:
         """Read all the files of a version as a zip, as they were deployed.
 

@@ -10,6 +10,7 @@ from flask import request
 from admin.api.fields import Flag, Items, Row, Text, Whole
 from admin.api.operation import Api, Upload, changes
 from admin.kit.packages import sent_package
+from admin.kit.permissions import ADMINISTERS
 from engine.context import Context
 from engine.definition import Checked, Deployed, check, put_deployment
 from engine.i18n import say
@@ -91,13 +92,14 @@ class DeploymentsApi(Api):
         ),
         answer=DeploymentSchema,
         status=201,
-        needs=("processes.deploy",),
+        needs=("processes.deploy", ADMINISTERS),
     )
     def deploy(self, ctx: Context, said: dict[str, Any]) -> dict[str, Any]:
         """Deploy a process folder, or loose drawings, decisions and forms.
 
         With a `process.toml` it is a process folder; without one the files are taken as they are, any number
-        of processes a file, and a process's id is its key. The same content makes no new version. What cannot
+        of processes a file, and a process's id is its key. The same content makes no new version. Without the
+        permission, only new versions of what you administer are taken. What cannot
         run is 422, and the details name every problem with its file, its element and the remedy.
         """
         deployed = put_deployment(ctx, checked=said["checked"])

@@ -26,6 +26,7 @@ from admin.api.masking import masked_text, masked_values, sensitive_names
 from admin.api.operation import Api, Page, changes, lists, reads
 from admin.api.paging import page_of
 from admin.api.tasks import FactSchema, TaskSchema, fact_rows, task_rows
+from admin.kit.permissions import ADMINISTERS
 from engine.context import Context
 from engine.definition import get_definition_by_id
 from engine.definition.models import ProcessDefinition
@@ -52,6 +53,7 @@ from forms import withheld, without_places
 
 STATES = ("active", "suspended", "completed", "cancelled", "failed")
 OPERATE = ("instances.operate",)
+OPERATE_IT = (*OPERATE, ADMINISTERS)
 _IN_ORDER = {"seq": lambda row: row["seq"]}
 _BY_CREATION = {"created_at": lambda row: row["created_at"]}
 _BY_NAME = {"name": lambda row: row["name"]}
@@ -358,28 +360,28 @@ class InstancesApi(Api):
         written = next(row for row in list_comments(ctx, instance_id) if row["id"] == comment_id)
         return _comment(ctx, written)
 
-    @lists("/<uuid:instance_id>/steps", answer=StepSchema, args=StepArgs, needs=OPERATE)
+    @lists("/<uuid:instance_id>/steps", answer=StepSchema, args=StepArgs, needs=OPERATE_IT)
     def steps(self, ctx: Context, said: dict[str, Any], instance_id: str) -> Page:
         """List the steps at which an instance stands, and where each may be moved."""
         need_seen(ctx, instance_id)
         rows = [asdict(step) for step in steps_of(ctx, instance_id)]
         return page_of(rows, said, _BY_ELEMENT)
 
-    @changes("/<uuid:instance_id>/variables", body=CorrectBody, answer=InstanceSchema, needs=OPERATE)
+    @changes("/<uuid:instance_id>/variables", body=CorrectBody, answer=InstanceSchema, needs=OPERATE_IT)
     def correct(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
         """Give variables of an instance other values; history keeps the old ones."""
         need_seen(ctx, instance_id)
         correct_variables(ctx, instance_id=instance_id, **said)
         return instance_row(ctx, get_instance(ctx, instance_id))
 
-    @changes("/<uuid:instance_id>/move", body=MoveBody, answer=InstanceSchema, needs=OPERATE)
+    @changes("/<uuid:instance_id>/move", body=MoveBody, answer=InstanceSchema, needs=OPERATE_IT)
     def move(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
         """Take an instance from one step to another beside it: the first is cancelled, the other begins."""
         need_seen(ctx, instance_id)
         move_token(ctx, instance_id=instance_id, **said)
         return instance_row(ctx, get_instance(ctx, instance_id))
 
-    @changes("/<uuid:instance_id>/skip", body=SkipStepBody, answer=InstanceSchema, needs=OPERATE)
+    @changes("/<uuid:instance_id>/skip", body=SkipStepBody, answer=InstanceSchema, needs=OPERATE_IT)
     def skip(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
         """Leave a step as if it had been done."""
         need_seen(ctx, instance_id)
@@ -396,14 +398,14 @@ class InstancesApi(Api):
         cancel_request(ctx, instance_id=instance_id, **said)
         return instance_row(ctx, get_instance(ctx, instance_id))
 
-    @changes("/<uuid:instance_id>/suspend", body=SwitchBody, answer=InstanceSchema, needs=OPERATE)
+    @changes("/<uuid:instance_id>/suspend", body=SwitchBody, answer=InstanceSchema, needs=OPERATE_IT)
     def suspend(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
         """Hold an instance: nothing moves it until it is resumed."""
         need_seen(ctx, instance_id)
         suspend_instance(ctx, instance_id=instance_id, **said)
         return instance_row(ctx, get_instance(ctx, instance_id))
 
-    @changes("/<uuid:instance_id>/resume", body=SwitchBody, answer=InstanceSchema, needs=OPERATE)
+    @changes("/<uuid:instance_id>/resume", body=SwitchBody, answer=InstanceSchema, needs=OPERATE_IT)
     def resume(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
         """Let a held instance go on."""
         need_seen(ctx, instance_id)

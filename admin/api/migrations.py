@@ -9,7 +9,7 @@ import marshmallow as ma
 
 from admin.api.definitions import SEE
 from admin.api.fields import Body, Fields, Flag, IdText, Instant, Items, ListArgs, Row, Text, Whole, sort_of
-from admin.api.instances import OPERATE, InstanceSchema, instance_row, need_seen, seen_instance
+from admin.api.instances import OPERATE_IT, InstanceSchema, instance_row, need_seen, seen_instance
 from admin.api.operation import Api, Page, changes, computes, lists, reads
 from admin.api.paging import page_of
 from engine.context import Context
@@ -148,7 +148,7 @@ class InstanceMigrationsApi(Api):
 
     resource_name = "process-instances"
 
-    @changes("/<uuid:instance_id>/migrate", body=MigrateOneBody, answer=TriedSchema, needs=OPERATE)
+    @changes("/<uuid:instance_id>/migrate", body=MigrateOneBody, answer=TriedSchema, needs=OPERATE_IT)
     def migrate(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
         """Let an instance go on in another version of its process; a dry run only says what prevents it.
 
@@ -176,7 +176,7 @@ class InstanceMigrationsApi(Api):
         migrate_instance(ctx, instance_id=instance_id, **said)
         return found
 
-    @changes("/<uuid:instance_id>/revert", body=RevertBody, answer=InstanceSchema, needs=OPERATE)
+    @changes("/<uuid:instance_id>/revert", body=RevertBody, answer=InstanceSchema, needs=OPERATE_IT)
     def revert(self, ctx: Context, said: dict[str, Any], instance_id: str) -> dict[str, Any]:
         """Take the last migration of an instance back, within 24 hours and while it has not moved since."""
         need_seen(ctx, instance_id)
@@ -189,12 +189,12 @@ class DefinitionMigrationsApi(Api):
 
     resource_name = "process-definitions"
 
-    @lists("/<key>/migrations", answer=MigrationSchema, args=MigrationArgs, needs=(*SEE, *OPERATE))
+    @lists("/<key>/migrations", answer=MigrationSchema, args=MigrationArgs, needs=(*SEE, *OPERATE_IT))
     def list(self, ctx: Context, said: dict[str, Any], key: str) -> Page:
         """List the migrations of a process."""
         return page_of(list_migrations(ctx, key), said, _SORTS)
 
-    @computes("/<key>/migrations/check", body=CheckBody, answer=ChecksSchema, needs=OPERATE)
+    @computes("/<key>/migrations/check", body=CheckBody, answer=ChecksSchema, needs=OPERATE_IT)
     def check(self, ctx: Context, said: dict[str, Any], key: str) -> dict[str, Any]:
         """Try which open instances can go on in another version; nothing is changed."""
         checks = check_migration(ctx, process_key=key, **said)
@@ -212,7 +212,7 @@ class DefinitionMigrationsApi(Api):
             ],
         }
 
-    @changes("/<key>/migrations", body=MigrateBody, answer=MigrationSchema, status=201, needs=OPERATE)
+    @changes("/<key>/migrations", body=MigrateBody, answer=MigrationSchema, status=201, needs=OPERATE_IT)
     def migrate(self, ctx: Context, said: dict[str, Any], key: str) -> dict[str, Any]:
         """Let open instances go on in another version; each goes by itself, a moment later."""
         return get_migration(ctx, migrate_instances(ctx, process_key=key, **said))
@@ -223,12 +223,12 @@ class MigrationsApi(Api):
 
     resource_name = "migrations"
 
-    @reads("/<uuid:migration_id>", answer=MigrationSchema, needs=OPERATE)
+    @reads("/<uuid:migration_id>", answer=MigrationSchema, needs=OPERATE_IT)
     def get(self, ctx: Context, said: dict[str, Any], migration_id: str) -> dict[str, Any]:
         """Read a migration: how many instances are done, blocked, still to come."""
         return get_migration(ctx, migration_id)
 
-    @lists("/<uuid:migration_id>/instances", answer=MigratedSchema, args=MigratedArgs, needs=OPERATE)
+    @lists("/<uuid:migration_id>/instances", answer=MigratedSchema, args=MigratedArgs, needs=OPERATE_IT)
     def instances(self, ctx: Context, said: dict[str, Any], migration_id: str) -> Page:
         """List how each instance of a migration fared."""
         rows = [
@@ -238,7 +238,7 @@ class MigrationsApi(Api):
         ]
         return page_of(rows, said, _ITEM_SORTS)
 
-    @changes("/<uuid:migration_id>/revert", body=RevertBody, answer=RevertedSchema, needs=OPERATE)
+    @changes("/<uuid:migration_id>/revert", body=RevertBody, answer=RevertedSchema, needs=OPERATE_IT)
     def revert(self, ctx: Context, said: dict[str, Any], migration_id: str) -> dict[str, Any]:
         """Take a migration back for every instance that has not moved since; each goes by itself."""
         return {"count": revert_migration(ctx, migration_id=migration_id, **said)}

@@ -29,6 +29,7 @@ from admin.api.once import Answer, act_once
 from admin.api.reading import body_hash, idempotency_key, read_args, read_body
 from admin.kit import context
 from admin.kit import needs as guarded
+from admin.kit.permissions import ADMINISTERS
 from engine import values
 from engine.context import Context
 from engine.values import Json
@@ -315,7 +316,9 @@ def _told(func: Any, operation: Operation) -> dict[str, str]:
     """Say what a call does: its docstring, and who may."""
     summary, _blank, more = (inspect.getdoc(func) or "").partition("\n")
     if operation.needs:
-        more += f"\n\nNeeds the permission {' or '.join(operation.needs)}."
+        ways = [f"the permission {name}" for name in operation.needs if name != ADMINISTERS]
+        ways += ["to administer the process"] if ADMINISTERS in operation.needs else []
+        more += f"\n\nNeeds {' or '.join(ways)}."
     return {"summary": summary, "description": more.strip() or summary}
 
 

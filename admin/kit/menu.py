@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from admin.kit.current import permitted, signed_in
+from admin.kit.permissions import ADMINISTERS, administers_some
 from engine.i18n import _
 from engine.plugin import Registry
 
@@ -43,7 +44,9 @@ class MenuEntry:
         """Whether whoever is signed in may see it."""
         if not self.permissions:
             return signed_in() is not None
-        return any(permitted(permission) for permission in self.permissions)
+        if any(permitted(permission) for permission in self.permissions):
+            return True
+        return ADMINISTERS in self.permissions and administers_some()
 
 
 def add_menu(appbuilder: Any, *entries: MenuEntry) -> None:

@@ -6,16 +6,22 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from flask import abort, redirect, request, url_for
+from sqlalchemy import select
 
-from admin.kit.current import for_machine, signed_in
+from admin.kit.current import context, for_machine, signed_in
+from engine.definition import administered_processes, administers
 from engine.errors import Forbidden
 from engine.i18n import _
+from engine.instance import Migration, ProcessInstance
 from engine.plugin import Registry
+
+ADMINISTERS = "administers"
+"""Among what a view needs: to administer the process that its address names, any where it names none."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -81,7 +87,7 @@ def needs(*permissions: str) -> Callable[[F], F]:
     answered 401; who lacks the permission gets 403.
 
     Args:
-        permissions: Any one of them is enough; none means that being signed in is enough.
+        permissions: Any one of them is enough, ``ADMINISTERS`` too; none means that being signed in is.
     """
 
     def decorate(view: F) -> F:
@@ -90,7 +96,8 @@ def needs(*permissions: str) -> Callable[[F], F]:
             who = signed_in()
             if who is None:
                 return ask_to_sign_in()
-            if permissions and not who.permissions.intersection(permissions):
+            permitted = not permissions or who.permissions.intersection(permissions)
+            if not permitted and not (ADMINISTERS in permissions and _administers(kwargs)):
                 raise Forbidden()
             return view(*args, **kwargs)
 
@@ -98,6 +105,25 @@ def needs(*permissions: str) -> Callable[[F], F]:
         return guarded  # type: ignore[return-value]
 
     return decorate
+
+
+def _administers(ids: Mapping[str, Any]) -> bool:
+    """Whether whoever is signed in administers what an address names by ``key`` or by an id."""
+    ctx = context()
+    with ctx.read():
+        if "instance_id" in ids:
+            of = select(ProcessInstance.process_key).where(ProcessInstance.id == str(ids["instance_id"]))
+        elif "migration_id" in ids:
+            of = select(Migration.process_key).where(Migration.id == str(ids["migration_id"]))
+        else:
+            return administers(ctx, ids["key"]) if "key" in ids else bool(administered_processes(ctx))
+        process_key = ctx.connection.execute(of).scalar()
+        return process_key is not None and administers(ctx, process_key)
+
+
+def administers_some() -> bool:
+    """Whether whoever is signed in administers any process."""
+    return signed_in() is not None and _administers({})
 
 
 def ask_to_sign_in() -> Any:

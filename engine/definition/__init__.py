@@ -1,5 +1,6 @@
 """What was deployed and what it means: manifests, packages, definitions, the check before deployment."""
 
+from engine.definition.administration import administered_processes, administers
 from engine.definition.copying import copied_files
 from engine.definition.definitions import (
     Definition,
@@ -40,6 +41,8 @@ __all__ = [
     "ProcessManifest",
     "ProcessStart",
     "VariableSpec",
+    "administered_processes",
+    "administers",
     "check",
     "copied_files",
     "deploy",

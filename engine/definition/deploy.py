@@ -17,13 +17,15 @@ from sqlalchemy import delete, func, insert, select
 
 from engine.context import Context, verb
 from engine.db import alone_in
+from engine.definition.administration import administers
 from engine.definition.definitions import Definition, get_definition_by_id, keep_package
 from engine.definition.inspect import inspect
 from engine.definition.manifest import FILE, read_process_manifest
 from engine.definition.models import DeployedFile, Deployment, ProcessDefinition, StartSubscription
 from engine.definition.package import Package
 from engine.definition.resources import kind_of
-from engine.errors import DefinitionError, Problem
+from engine.definition.starts import DEPLOY
+from engine.errors import DefinitionError, Forbidden, Problem
 from engine.history import audit
 from engine.i18n import _
 from engine.ids import new_id
@@ -90,6 +92,7 @@ def deploy(
 
     Raises:
         DefinitionError: Something in it cannot run; ``problems`` lists everything at once.
+        Forbidden: The actor may not deploy, nor administers each of its processes.
     """
     checked = check(ctx.registry, files)
     return put_deployment(ctx, checked=checked, source=source, only_unseen=only_unseen)
@@ -115,6 +118,7 @@ def put_deployment(
 ) -> Deployed:
     """Deploy a package that was checked: see ``deploy``."""
     package, warnings = checked.package, checked.warnings
+    _need_may_deploy(ctx, package)
     alone_in(ctx.connection, ProcessDefinition.__table__)
     held = _held(ctx, package.key, checked.content_hash, only_unseen)
     if held is not None:
@@ -129,6 +133,21 @@ def put_deployment(
     audit(ctx, "process.deploy", "process", package.key, {"deployment": package.id, "source": source})
     publish(ctx, "definition", package.key)
     return Deployed(definitions=definitions, warnings=warnings, new=True)
+
+
+def _need_may_deploy(ctx: Context, package: Package) -> None:
+    """Make sure that the actor may deploy: anything, or new versions of what they administer.
+
+    What a package without processes holds is nobody's to administer.
+    """
+    if ctx.actor.may(DEPLOY):
+        return
+    strange = sorted(key for key in package.processes if not administers(ctx, key))
+    if strange or not package.processes:
+        raise Forbidden(
+            _("You administer no process %(keys)s. Whoever may deploy every process deploys it."),
+            keys=", ".join(strange) or package.key,
+        )
 
 
 def _cleaned(files: Mapping[str, bytes]) -> dict[str, bytes]:

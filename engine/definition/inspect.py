@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 from engine.definition.environment import sandbox
-from engine.definition.manifest import FILE, INBOUND_PARTS
+from engine.definition.manifest import FILE, INBOUND_PARTS, TOLD
 from engine.definition.package import Package
 from engine.definition.resources import kind_of
 from engine.errors import LONGEST_CODE, DefinitionError, Phrase, Problem
@@ -74,6 +74,14 @@ def _cross_check(registry: Registry, package: Package) -> Iterator[Problem]:
     yield from _check_ids(package)
     manifest = package.manifest
     if manifest is not None:
+        for at in ("supervisors", "administrators"):
+            for word in getattr(manifest, at):
+                if not (word.split(":")[0] in TOLD and word.partition(":")[2]):
+                    yield Problem(
+                        path=f"{FILE}#{at}",
+                        message=_("%(word)s means nobody. Write one of %(known)s."),
+                        params={"word": word, "known": ", ".join(f"{kind}:KEY" for kind in TOLD)},
+                    )
         for needed in manifest.needs:
             if needed not in registry.plugins:
                 yield Problem(

@@ -16,7 +16,8 @@ from engine.worktime import WorkDuration
 
 FILE = "process.toml"
 _NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
-_TOLD = ("group", "person", "unit", "head", "manager", "post")
+TOLD = ("group", "person", "unit", "head", "manager", "post")
+"""What words that mean people begin with."""
 TELEPHONE = "telephone"
 INITIATOR_MAY = ("urge", "withdraw", "cancel")
 """What a process can let its initiator do: hurry people, take it back to change it, cancel it."""
@@ -142,6 +143,7 @@ class ProcessManifest:
 
     Args:
         supervisors: Who may urge on every instance, and see it: words such as ``group:quality``.
+        administrators: Who deploys its next version, and sees and operates every instance: such words too.
         initiator_may: What an initiator may do with a request under way: words of ``INITIATOR_MAY``.
     """
 
@@ -156,6 +158,7 @@ class ProcessManifest:
     starts: tuple[ProcessStart, ...] = ()
     groups: Mapping[str, str] = field(default_factory=dict)
     supervisors: tuple[str, ...] = ()
+    administrators: tuple[str, ...] = ()
     initiator_may: tuple[str, ...] = ()
     variables: Mapping[str, VariableSpec] = field(default_factory=dict)
     listed: tuple[str, ...] = ()
@@ -240,6 +243,7 @@ def read_process_manifest(content: bytes) -> ProcessManifest:
         starts=tuple(starts),
         groups=dict(told.get("groups", {})),
         supervisors=tuple(told.get("supervisors", ())),
+        administrators=tuple(told.get("administrators", ())),
         initiator_may=tuple(told.get("initiator_may", ())),
         variables=variables,
         listed=tuple(worklist.get("columns", ())),
@@ -346,8 +350,8 @@ def _deadlines(said: dict[str, Any], wrong: Any) -> dict[str, DeadlineRule]:
             if told.get(key) and not _is_length(told[key]):
                 wrong(at, _("%(key)s must be a duration such as P5D or PT4H."), key=key)
         for who in told.get("tell", ()):
-            if who != "initiator" and not (who.split(":")[0] in _TOLD and ":" in who):
-                known = ", ".join(("initiator", *(f"{word}:KEY" for word in _TOLD)))
+            if who != "initiator" and not (who.split(":")[0] in TOLD and ":" in who):
+                known = ", ".join(("initiator", *(f"{word}:KEY" for word in TOLD)))
                 wrong(at, _("tell: %(who)s means nobody. Write one of %(known)s."), who=who, known=known)
         lists = {key: tuple(told.get(key, ())) for key in ("pauses", "tell")}
         deadlines[name] = DeadlineRule(**{"title": "", "within": "", **told, **lists})
@@ -419,8 +423,8 @@ _TEXTS = _Kind(_is_texts, _("%(key)s must be a table of texts."))
 _KEYS = {
     "key": _TEXT, "title": _TEXT, "summary": _TEXT, "category": _TEXT, "needs": _NAMES, "calls": _NAMES,
     "instance_title": _TEXT, "business_key": _TABLE, "start": _TABLES, "groups": _TEXTS,
-    "variables": _TABLE, "worklist": _TABLE, "supervisors": _NAMES, "initiator_may": _NAMES, "fact": _TABLES,
-    "prints": _TABLE, "deadlines": _TABLE,
+    "variables": _TABLE, "worklist": _TABLE, "supervisors": _NAMES, "administrators": _NAMES,
+    "initiator_may": _NAMES, "fact": _TABLES, "prints": _TABLE, "deadlines": _TABLE,
 }  # fmt: skip
 _BUSINESS_KEY_KEYS = {"pattern": _TEXT, "digits": _DIGITS, "reset": _TEXT}
 _FACT_KEYS = {"label": _TEXT, "text": _TEXT}

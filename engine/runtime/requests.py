@@ -26,12 +26,12 @@ from engine.runtime.advance import Gone, InstanceRef, bring_forward, go_on, lock
 from engine.runtime.instances import cancel_instance, check_reason
 from engine.runtime.notices import tell_of
 from engine.work import (
-    OPERATE,
     Task,
     TaskAction,
     buttons_of,
     handlers_of,
     keep_action,
+    may_operate,
     need_offered,
     supervises,
     waiting_at,
@@ -62,7 +62,7 @@ def urge(ctx: Context, *, instance_id: str, text: str = "") -> list[str]:
     Whoever stands at a step that takes no urging is left in peace.
 
     Args:
-        ctx: Its initiator, where the process lets them, a supervisor of the process, or an operator.
+        ctx: Its initiator, where the process lets them, a supervisor of the process, or whoever operates it.
         instance_id: Which instance; what it called is meant too.
         text: What is said.
 
@@ -236,10 +236,17 @@ def allowed_of(
     running = [one for one in instances if one["state"] in _OPEN]
     at = waiting_at(ctx, [one["id"] for one in running]) if waiting is None else waiting
     supervised: dict[str, bool] = {}
+    operated: dict[str, bool] = {}
     found: dict[str, list[str]] = {one["id"]: [] for one in instances}
     for one in running:
         definition, row = get_definition_by_id(ctx, one["definition_id"]), SimpleNamespace(**one)
-        may = [word for word in ("urge", "withdraw", "cancel") if _may(ctx, definition, row, word)]
+        if row.process_key not in operated:
+            operated[row.process_key] = may_operate(ctx, row.process_key)
+        may = [
+            word
+            for word in ("urge", "withdraw", "cancel")
+            if operated[row.process_key] or _is_theirs(ctx, definition, row, word)
+        ]
         if "urge" not in may:
             key = row.process_key
             if key not in supervised:
@@ -256,8 +263,11 @@ def _takes_urging(task: Task) -> bool:
 
 
 def _may(ctx: Context, definition: Definition, instance: Any, word: str) -> bool:
-    if ctx.actor.may(OPERATE):
-        return True
+    return may_operate(ctx, instance.process_key) or _is_theirs(ctx, definition, instance, word)
+
+
+def _is_theirs(ctx: Context, definition: Definition, instance: Any, word: str) -> bool:
+    """Whether it is the actor's request, and the process lets them."""
     own = ctx.actor.key is not None and ctx.actor.key in (instance.initiator, instance.submitter)
     return own and word in definition.manifest.initiator_may
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from engine.context import Context
 from engine.db import Instant
+from engine.definition import administers
 from engine.errors import Forbidden
 from engine.i18n import _
 from engine.instance import ProcessInstance
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 OPERATE = "instances.operate"
 SEE_ALL = "instances.see_all"
 SEE_ALL_TASKS = "tasks.see_all"
+
+
+def may_operate(ctx: Context, process_key: str) -> bool:
+    """Whether the context's actor may operate the instances of a process: any, or those they administer."""
+    return ctx.actor.may(OPERATE) or administers(ctx, process_key)
 
 
 _NAMED = (
@@ -100,7 +106,7 @@ def need_may_act(ctx: Context, task: Task, *, candidate: bool | None = None) -> 
         return
     if candidate is None:
         candidate = key is not None and _may_take(ctx, task.id, key)
-    if candidate and task.assignee is None:
+    if (candidate and task.assignee is None) or administers(ctx, task.process_key):
         return
     if candidate:
         raise Forbidden(_("%(person)s works on this already."), person=task.assignee)

@@ -11,16 +11,16 @@ from flask_babel import gettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from admin.kit.current import context, permitted
+from admin.kit.current import context
 from admin.kit.errors import flash_refusal
-from admin.kit.permissions import needs
+from admin.kit.permissions import ADMINISTERS, needs
 from admin.kit.views import View, expose, fields_of, see_other
 from engine import runtime
 from engine.context import Context
 from engine.errors import CallwrightError
 from engine.machine.nodes.activities import UserTask
 from engine.people import Person
-from engine.work import Involvement, parts_of
+from engine.work import Involvement, may_operate, parts_of
 
 MOST_SUGGESTED = 500
 
@@ -49,7 +49,7 @@ class Request:
 def request_of(ctx: Context, instance: Any, definition: Any, visits: Any) -> Request:
     """Return what an instance's page offers to who looks at it."""
     parts = parts_of(ctx, instance["id"])
-    operates = permitted("instances.operate") and definition is not None
+    operates = definition is not None and may_operate(ctx, instance["process_key"])
     ended = instance["state"] not in ("active", "suspended")
     steps = [
         node.element_id
@@ -145,7 +145,7 @@ class RequestView(View):
         )
 
     @expose("/<instance_id>/reopen", methods=["POST"])
-    @needs("instances.operate")
+    @needs("instances.operate", ADMINISTERS)
     def reopen(self, instance_id: str) -> Any:
         """Let it go on after its end."""
         said = fields_of("reopen_to", "reopen_reason")
@@ -158,7 +158,7 @@ class RequestView(View):
         )
 
     @expose("/<instance_id>/appoint", methods=["POST"])
-    @needs("instances.operate")
+    @needs("instances.operate", ADMINISTERS)
     def appoint(self, instance_id: str) -> Any:
         """Say who does a later step of it."""
         said = fields_of("appoint_at", "appointed", "appoint_reason")

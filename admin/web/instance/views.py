@@ -14,7 +14,7 @@ from admin.kit.current import context, permitted, web
 from admin.kit.errors import flash_refusal
 from admin.kit.menu import MenuEntry, add_menu
 from admin.kit.names import Texts, person_names
-from admin.kit.permissions import needs
+from admin.kit.permissions import ADMINISTERS, needs
 from admin.kit.places import places_of
 from admin.kit.views import View, expose, fields_of, page, see_other
 from admin.web.instance.lists import RequestsView, list_page, who_has
@@ -36,6 +36,7 @@ from engine.work import (
     answers_taken_back,
     list_comments,
     mark_read,
+    may_operate,
     may_see,
     parts_of,
     tasks_of_instance,
@@ -115,6 +116,7 @@ class InstanceView(View):
             who = who_has(ctx, [task for task in tasks if task.open])
             for task in tasks:
                 having.setdefault(task.element_id, []).extend(who.get(task.id, ()))
+            operates = may_operate(ctx, instance["process_key"])
             asked = request_of(ctx, instance, definition, visits)
             names = {**names, **person_names(ctx, [one.person_key for one in asked.parts])}
             return page(
@@ -146,8 +148,8 @@ class InstanceView(View):
                     for one in runtime.list_instances(ctx, root=instance["root_id"])[1]
                     if one["id"] != instance_id
                 ],
-                operates=permitted("instances.operate"),
-                steps=runtime.steps_of(ctx, instance_id) if permitted("instances.operate") else [],
+                operates=operates,
+                steps=runtime.steps_of(ctx, instance_id) if operates else [],
                 elements=elements,
                 prints=printing.list_prints(ctx, instance_id=instance_id),
                 makes_pdf=printing.can_make_pdf(),
@@ -193,7 +195,7 @@ class InstanceView(View):
         return xml, 200, {"Content-Type": "application/xml; charset=utf-8"}
 
     @expose("/<instance_id>/<any(suspend,resume):verb>", methods=["POST"])
-    @needs("instances.operate")
+    @needs("instances.operate", ADMINISTERS)
     def act(self, instance_id: str, verb: str) -> Any:
         """Pause or resume."""
         acts: Mapping[str, Any] = {
@@ -208,7 +210,7 @@ class InstanceView(View):
         return see_other("InstanceView.show", instance_id=instance_id)
 
     @expose("/<instance_id>/move", methods=["POST"])
-    @needs("instances.operate")
+    @needs("instances.operate", ADMINISTERS)
     def move(self, instance_id: str) -> Any:
         """Move a step to another one, or leave it as if it had been done."""
         ctx = context()
@@ -227,7 +229,7 @@ class InstanceView(View):
         return see_other("InstanceView.show", instance_id=instance_id)
 
     @expose("/<instance_id>/correct", methods=["POST"])
-    @needs("instances.operate")
+    @needs("instances.operate", ADMINISTERS)
     def correct(self, instance_id: str) -> Any:
         """Give a variable another value."""
         ctx = context()

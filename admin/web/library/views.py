@@ -13,15 +13,16 @@ from admin.kit.errors import flash_refusal
 from admin.kit.menu import MenuEntry, add_menu
 from admin.kit.names import person_names
 from admin.kit.packages import hand_out_package, sent_package
-from admin.kit.permissions import needs
+from admin.kit.permissions import ADMINISTERS, needs
 from admin.kit.views import View, expose, fields_of, page, see_other
 from engine import runtime
 from engine.context import Context
-from engine.definition import Deployed, deploy, get_definition, list_definitions
+from engine.definition import Deployed, administered_processes, deploy, get_definition, list_definitions
 from engine.errors import CallwrightError, InvalidSubmission, Problem
 from engine.i18n import _, say
+from engine.work import may_operate
 
-SEE = ("processes.see", "processes.deploy", "instances.operate")
+SEE = ("processes.see", "processes.deploy", "instances.operate", ADMINISTERS)
 _MOST_WARNINGS, _LONGEST_WARNING = 4, 200
 DEPLOY = "processes.deploy"
 OPERATE = "instances.operate"
@@ -41,6 +42,7 @@ class LibraryView(View):
     def _listed(self, problems: Sequence[str] = ()) -> str:
         ctx = context()
         with ctx.read():
+            sees_all, administered = any(map(permitted, SEE)), administered_processes(ctx)
             processes = [
                 {
                     "key": one.key,
@@ -50,17 +52,18 @@ class LibraryView(View):
                     "versions": runtime.list_running_versions(ctx, one.key),
                 }
                 for one in list_definitions(ctx)
+                if sees_all or one.key in administered
             ]
             return page(
                 "library/processes.html",
                 processes=processes,
                 problems=problems,
-                deploys=permitted(DEPLOY),
+                deploys=permitted(DEPLOY) or bool(administered),
                 now=ctx.now,
             )
 
     @expose("/deploy", methods=["POST"])
-    @needs(DEPLOY)
+    @needs(DEPLOY, ADMINISTERS)
     def deploy(self) -> Any:
         """Take in a process folder, or loose files."""
         ctx = context()
@@ -108,7 +111,7 @@ class LibraryView(View):
         return _led_to(ctx, copied)
 
     @expose("/<key>/switch", methods=["POST"])
-    @needs(OPERATE)
+    @needs(OPERATE, ADMINISTERS)
     def switch(self, key: str) -> Any:
         """Pause a version, or let it go on."""
         ctx = context()
@@ -136,7 +139,7 @@ class LibraryView(View):
         return see_other("LibraryView.show", key=key)
 
     @expose("/<key>/migrate", methods=["POST"])
-    @needs(OPERATE)
+    @needs(OPERATE, ADMINISTERS)
     def migrate(self, key: str) -> Any:
         """Try which instances can go to another version, or let them."""
         ctx = context()
@@ -160,7 +163,7 @@ class LibraryView(View):
         return self._shown(key, checks=checks, said=said)
 
     @expose("/migrations/<migration_id>")
-    @needs(OPERATE)
+    @needs(OPERATE, ADMINISTERS)
     def migration(self, migration_id: str) -> Any:
         """Show how each instance of a migration fared."""
         ctx = context()
@@ -180,7 +183,7 @@ class LibraryView(View):
             )
 
     @expose("/migrations/<migration_id>/revert", methods=["POST"])
-    @needs(OPERATE)
+    @needs(OPERATE, ADMINISTERS)
     def revert(self, migration_id: str) -> Any:
         """Take a migration back for every instance that has not moved since."""
         ctx = context()
@@ -210,7 +213,7 @@ class LibraryView(View):
                     for check in checks
                 ],
                 said=said or {"from_version": request.args.get("from", "")},
-                operates=permitted(OPERATE),
+                operates=may_operate(ctx, key),
                 deploys=permitted(DEPLOY),
                 now=ctx.now,
             )
