@@ -42,6 +42,7 @@ from engine.runtime import (
     get_instance,
     give_back_task,
     hand_over_work,
+    remind,
     reopen_request,
     urge,
     withdraw_request,
@@ -383,6 +384,15 @@ class PartsApi(Api):
         answer_question(ctx, question_id=part_id, **said)
         ctx.session.expire_all()
         return _part(get_part(ctx, part_id))
+
+    @changes("/<uuid:part_id>/remind", body=UrgeBody, answer=PartSchema)
+    def remind(self, ctx: Context, said: dict[str, Any], part_id: str) -> dict[str, Any]:
+        """Remind somebody of a copy, a question or a lent task; too soon after the last time is 409."""
+        part = get_part(ctx, part_id)
+        if not may_see(ctx, part.instance_id):
+            raise NotFound(_("There is no such question or copy."))
+        remind(ctx, part_id=part_id, **said)
+        return _part(part)
 
 
 class DraftsApi(Api):

@@ -37,7 +37,7 @@ WORDING: dict[str, MessageTemplate] = {
         ("consulted", _("A question to you"), _("{{ by }} asks about {{ title }}: {{ text }} {{ link }}")),
         (
             "answered",
-            _("Your question was answered"),
+            _("Somebody answered you"),
             _("{{ by }} answered about {{ title }}: {{ text }} {{ link }}"),
         ),
         ("added", _("You are asked too"), _("{{ by }} asks you to decide on {{ title }} too. {{ text }}")),

@@ -20,6 +20,7 @@ from engine.values import Json
 from engine.work import (
     Comment,
     Task,
+    TaskAction,
     end_part,
     get_part,
     get_task,
@@ -235,6 +236,8 @@ def add_comment(
 ) -> str:
     """Write a note on an instance; whoever is named in it behind an ``@`` hears of it.
 
+    A copy is answered by a note: who sent it to the actor hears of it, too.
+
     Args:
         ctx: Who writes it.
         instance_id: On which instance.
@@ -272,12 +275,27 @@ def add_comment(
         )
     )
     publish(ctx, "instance", instance_id)
-    _tell_mentioned(ctx, instance_id, task_id, text)
+    named = [key for key in mentioned(ctx, text) if key != ctx.actor.key]
+    _tell_mentioned(ctx, instance_id, task_id, text, named)
+    _tell_senders(ctx, instance_id, text, but=named)
     return comment_id
 
 
-def _tell_mentioned(ctx: Context, instance_id: str, task_id: str | None, text: str) -> None:
-    people = [key for key in mentioned(ctx, text) if key != ctx.actor.key]
+def _tell_senders(ctx: Context, instance_id: str, text: str, but: Sequence[str]) -> None:
+    """Tell those who sent the actor a copy that they answer."""
+    sent = select(TaskAction.actor).where(
+        TaskAction.instance_id == instance_id,
+        TaskAction.action == "circulate",
+        TaskAction.person == ctx.actor.key,
+    )
+    senders = [key for key in ctx.connection.scalars(sent) if key not in but]
+    if senders:
+        tell_of(ctx, "answered", lock_instance(ctx, instance_id), concerned=senders, text=text)
+
+
+def _tell_mentioned(
+    ctx: Context, instance_id: str, task_id: str | None, text: str, people: Sequence[str]
+) -> None:
     for key in people:
         involve(ctx, instance_id=instance_id, person_key=key, kind="mention", task_id=task_id, text=text)
     if people:

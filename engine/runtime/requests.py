@@ -7,7 +7,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from engine.context import Context, verb
 from engine.definition import Definition, get_definition_by_id
@@ -26,9 +26,12 @@ from engine.runtime.advance import Gone, InstanceRef, bring_forward, go_on, lock
 from engine.runtime.instances import cancel_instance, check_reason
 from engine.runtime.notices import tell_of
 from engine.work import (
+    Involvement,
     Task,
     TaskAction,
     buttons_of,
+    get_part,
+    get_task,
     handlers_of,
     keep_action,
     may_operate,
@@ -78,16 +81,9 @@ def urge(ctx: Context, *, instance_id: str, text: str = "") -> list[str]:
         Conflict: It waits for nobody.
     """
     instance, definition = _held(ctx, instance_id)
-    if not (_may(ctx, definition, instance, "urge") or supervises(ctx, instance.process_key)):
+    if not _may_urge(ctx, definition, instance):
         raise Forbidden()
-    every = timedelta(seconds=int(parameter(ctx, URGE_EVERY)))
-    last = ctx.connection.execute(
-        select(func.max(TaskAction.at)).where(
-            TaskAction.instance_id == instance_id, TaskAction.action == "urge"
-        )
-    ).scalar()
-    if last is not None and ctx.now - last < every:
-        raise TooSoon()
+    _need_patience(ctx, instance_id, TaskAction.action == "urge")
     open_ = waiting_at(ctx, [instance_id])[instance_id]
     if open_ and not any(map(_takes_urging, open_)):
         need_offered(open_[0], "urge")
@@ -100,6 +96,66 @@ def urge(ctx: Context, *, instance_id: str, text: str = "") -> list[str]:
     audit(ctx, "instance.urge", "instance", instance_id, {"people": people})
     tell_of(ctx, "urged", instance, concerned=people, text=text)
     return people
+
+
+@verb
+def remind(ctx: Context, *, part_id: str, text: str = "") -> None:
+    """Remind somebody of a copy that they have not opened, of a question, or of a task that was lent to them.
+
+    Args:
+        ctx: Who gave it to them, or whoever may urge.
+        part_id: What they have, from ``parts_of`` or ``list_parts``.
+        text: What is said.
+
+    Raises:
+        NotFound: There is no such question or copy.
+        Forbidden: The actor may not.
+        Conflict: They have opened it, answered it or given it back, or nobody needs it any more.
+        TooSoon: They were reminded a short while ago.
+    """
+    part = get_part(ctx, part_id)
+    instance = lock_instance(ctx, part.instance_id)
+    definition = get_definition_by_id(ctx, instance.definition_id)
+    if part.by != ctx.actor.key and not _may_urge(ctx, definition, instance):
+        raise Forbidden()
+    if not _owed(ctx, part):
+        raise Conflict(_("%(person)s need not be reminded any more."), person=part.person_key)
+    _need_patience(ctx, instance.id, TaskAction.action == "remind", TaskAction.person == part.person_key)
+    at = get_task(ctx, part.task_id) if part.task_id is not None else instance.id
+    keep_action(ctx, at, "remind", person=part.person_key, opinion=text or None)
+    audit(ctx, "instance.remind", "instance", instance.id, {"person": part.person_key})
+    tell_of(ctx, "urged", instance, concerned=[part.person_key], text=text)
+
+
+def remindable(ctx: Context, instance: Any, parts: Sequence[Involvement]) -> list[str]:
+    """Return the ids of those of an instance's parts of which the context's actor may remind people."""
+    definition, row = get_definition_by_id(ctx, instance["definition_id"]), SimpleNamespace(**instance)
+    owed = [part for part in parts if _owed(ctx, part)]
+    urges = bool(owed) and _may_urge(ctx, definition, row)
+    return [part.id for part in owed if urges or part.by == ctx.actor.key]
+
+
+def _owed(ctx: Context, part: Involvement) -> bool:
+    """Whether somebody has still to open, to answer or to give back what they got."""
+    if part.ended_at is not None or part.person_key == ctx.actor.key:
+        return False
+    if part.kind == "read":
+        return part.read_at is None
+    return part.kind in ("consult", "help") and part.task_id is not None and get_task(ctx, part.task_id).open
+
+
+def _need_patience(ctx: Context, instance_id: str, *since: ColumnElement[bool]) -> None:
+    """Make sure that something of which there is a log was not done a short while ago.
+
+    Raises:
+        TooSoon: It was.
+    """
+    every = timedelta(seconds=int(parameter(ctx, URGE_EVERY)))
+    last = ctx.connection.execute(
+        select(func.max(TaskAction.at)).where(TaskAction.instance_id == instance_id, *since)
+    ).scalar()
+    if last is not None and ctx.now - last < every:
+        raise TooSoon()
 
 
 @verb
@@ -270,6 +326,10 @@ def _is_theirs(ctx: Context, definition: Definition, instance: Any, word: str) -
     """Whether it is the actor's request, and the process lets them."""
     own = ctx.actor.key is not None and ctx.actor.key in (instance.initiator, instance.submitter)
     return own and word in definition.manifest.initiator_may
+
+
+def _may_urge(ctx: Context, definition: Definition, instance: Any) -> bool:
+    return _may(ctx, definition, instance, "urge") or supervises(ctx, instance.process_key)
 
 
 def _held(ctx: Context, instance_id: str) -> tuple[Any, Definition]:

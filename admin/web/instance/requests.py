@@ -33,6 +33,7 @@ class Request:
         allowed: ``urge``, ``withdraw``, ``cancel``: what whoever looks may do.
         follows: Whether they follow it.
         parts: Who has a part in it beside its tasks.
+        remindable: Those of these parts, by their ids, of which they can be reminded.
         again: The steps at which it can go on where it has ended.
         later: The steps for which somebody else can be named.
         people: Keys and names that are suggested.
@@ -41,6 +42,7 @@ class Request:
     allowed: list[str]
     follows: bool
     parts: Sequence[Involvement]
+    remindable: list[str]
     again: list[str]
     later: list[str]
     people: list[Any]
@@ -66,6 +68,7 @@ def request_of(ctx: Context, instance: Any, definition: Any, visits: Any) -> Req
             one.kind == "follow" and one.ended_at is None and one.person_key == ctx.actor.key for one in parts
         ),
         parts=parts,
+        remindable=runtime.remindable(ctx, instance, parts),
         again=[one for one in steps if one in came and one not in inside]
         if ended and instance["parent_id"] is None
         else [],
@@ -95,6 +98,14 @@ class RequestView(View):
             instance_id,
             lambda: runtime.urge(context(), instance_id=instance_id, text=text or ""),
             gettext("They were asked to hurry."),
+        )
+
+    @expose("/<instance_id>/parts/<part_id>/remind", methods=["POST"])
+    @needs()
+    def remind(self, instance_id: str, part_id: str) -> Any:
+        """Remind somebody of what they have not read or answered."""
+        return _tried(
+            instance_id, lambda: runtime.remind(context(), part_id=part_id), gettext("They were reminded.")
         )
 
     @expose("/<instance_id>/withdraw", methods=["POST"])

@@ -169,6 +169,7 @@ def _done_to_all(action: Any, elements: Mapping[str, str], person: str | None) -
     texts = {
         "circulate": (gettext("A copy was sent to %(person)s", person=person), "mail-forward"),
         "urge": (gettext("They were asked to hurry"), "bell"),
+        "remind": (gettext("%(person)s was reminded", person=person), "bell"),
         "withdraw": (gettext("Taken back to be changed"), "arrow-back-up"),
         "cancel": (gettext("Cancelled"), "x"),
         "reopen": (gettext("Opened again at %(step)s", step=where), "rotate-clockwise"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from engine.testing.sketch import sketch
@@ -68,11 +70,22 @@ def test_a_question_is_found_and_answered_by_who_is_asked(people):
     assert people["mei"].get("/parts", by="true")["result"][0]["answer"] == "yes"
 
 
-def test_copies_are_sent_to_people_who_may_look_from_then_on(people):
+def test_copies_are_sent_to_people_who_may_look_and_answer_from_then_on(people):
     people["li"].get(of_instance(people, "parts"), 404)
     sent = people["eve"].post(of_instance(people, "circulate"), {"to": ["li"], "text": "FYI"})
     assert sent["people"] == ["li"]
     assert people["li"].get("/parts", kind="read", unread="true")["count"] == 1
+    (copy,) = people["eve"].get("/parts", kind="read", by="true")["result"]
+    remind = f"/parts/{copy['id']}/remind"
+    people["mei"].post(remind, {}, 403)
+    assert people["eve"].post(remind, {"text": "today?"})["person_key"] == "li"
+    assert people["eve"].post(remind, {}, 409)["error"]["code"] == "urged_already"
+    people["li"].post(of_instance(people, "comments"), {"text": "Fine by me"}, 201)
+    heard = people["boss"].get("/notifications", instance_id=people["instance"], sort="created_at")["result"]
+    assert [(one["event"], one["person_key"]) for one in heard if one["event"] in ("urged", "answered")] == [
+        ("urged", "li"),
+        ("answered", "eve"),
+    ]
     people["li"].post(of_instance(people, "follow"), {})
     kinds = [part["kind"] for part in people["li"].get(of_instance(people, "parts"))["result"]]
     assert kinds == ["read", "follow"]
@@ -128,6 +141,25 @@ def test_what_is_decided_one_by_one_is_not_decided_from_a_list(people):
     task_id = people["eve"].get("/tasks", mine="me")["result"][0]["id"]
     (one,) = people["eve"].post("/tasks/decide", {"tasks": [task_id], "outcome": "completed"})["results"]
     assert (one["decided"], one["code"]) == (False, "one_by_one")
+
+
+def test_a_task_whose_form_asks_for_something_is_not_decided_from_a_list(people, deploy):
+    field = {"type": "textfield", "key": "why", "label": "Why", "validate": {"required": True}}
+    form = {"schemaVersion": 19, "id": "file", "type": "default", "components": [field]}
+    drawn = DRAWN.replace(
+        b'<callwright:task assignee="initiator"/>',
+        b'<callwright:task assignee="initiator" form="file" batch="true"/>',
+    )
+    assert drawn != DRAWN
+    deploy({"request.bpmn": drawn, "process.toml": MANIFEST, "forms/file.form": json.dumps(form).encode()})
+    begun = people["eve"].post("/process-definitions/request/start", {}, 201)
+    for key in ("mei", "wong"):
+        (task,) = people[key].get("/tasks", mine="me", instance_id=begun["id"])["result"]
+        people[key].post(f"/tasks/{task['id']}/complete", {"outcome": "approved"})
+    (task,) = people["eve"].get("/tasks", mine="me", instance_id=begun["id"])["result"]
+    said = {"tasks": [task["id"]], "outcome": "completed"}
+    (one,) = people["eve"].post("/tasks/decide", said)["results"]
+    assert (one["decided"], people["eve"].get(f"/tasks/{task['id']}")["state"]) == (False, "claimed")
 
 
 def test_a_leavers_work_is_handed_over(people, work_off):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from engine.definition import deploy
+from engine.notify import list_notifications
 from engine.people import create_person
 from engine.runtime import allowed, cancel_request, get_instance, start_process
 from engine.testing import person
@@ -28,7 +29,7 @@ initiator_may = ["urge", "withdraw", "cancel"]
 
 @pytest.fixture
 def enter_as(make_person, enter):
-    for key in ("ben", "mei", "li"):
+    for key in ("ben", "mei", "li", "zoe"):
         make_person(key, "handler")
     make_person("boss", "administrator")
     return enter
@@ -97,16 +98,26 @@ def send_answer(browser, send, page, part_id, text):
     assert answer.status_code == 200
 
 
-def test_a_copy_is_new_until_it_is_opened(ctx, asked, enter_as, send):
-    ben, mei = enter_as("ben"), enter_as("mei")
-    send(ben, f"/instances/{asked}", "/circulate", readers="mei", circulate_text="FYI")
-    text = mei.get("/parts/").text
+def test_a_copy_is_new_until_it_is_opened_and_may_be_answered(ctx, asked, enter_as, send):
+    ben, zoe, li = enter_as("ben"), enter_as("zoe"), enter_as("li")
+    send(ben, f"/instances/{asked}", "/circulate", readers="zoe", circulate_text="FYI")
+    with ctx.read():
+        (copy,) = parts_of(ctx, asked)
+    remind = f"/parts/{copy.id}/remind"
+    assert remind in li.get(f"/instances/{asked}").text
+    assert "Zoe was reminded" in send(ben, f"/instances/{asked}", remind)
+    text = zoe.get("/parts/").text
     assert ("FYI" in text, ">New<" in text) == (True, True)
-    mei.get(f"/instances/{asked}")
-    assert ">New<" not in mei.get("/parts/").text
-    send(mei, f"/instances/{asked}", "/follow")
-    assert "Request" in mei.get("/parts/?view=follow").text
-    send(mei, f"/instances/{asked}", "/unfollow")
+    zoe.get(f"/instances/{asked}")
+    assert ">New<" not in zoe.get("/parts/").text
+    assert remind not in ben.get(f"/instances/{asked}").text
+    assert "No objection" in send(zoe, f"/instances/{asked}", "/comments", text="No objection")
+    with ctx.read():
+        heard = list_notifications(ctx, person_key="ben")[1]
+    assert ["No objection" in one["body"] for one in heard if one["event"] == "answered"] == [True]
+    send(zoe, f"/instances/{asked}", "/follow")
+    assert "Request" in zoe.get("/parts/?view=follow").text
+    send(zoe, f"/instances/{asked}", "/unfollow")
     with ctx.read():
         assert [(part.kind, part.ended_at is None) for part in parts_of(ctx, asked)] == [
             ("read", True),
@@ -156,8 +167,8 @@ def test_several_tasks_are_decided_at_once(ctx, centre, asked, enter_as, send):
 
 def test_people_are_suggested_by_key_and_name(ctx, asked, enter_as):
     with ctx.write():
-        create_person(ctx, key="zoe", name="Zoë 李")
-    assert '<option value="zoe">Zoë 李</option>' in enter_as("ben").get(f"/tasks/{of(ctx, 'ben')}").text
+        create_person(ctx, key="zo", name="Zoë 李")
+    assert '<option value="zo">Zoë 李</option>' in enter_as("ben").get(f"/tasks/{of(ctx, 'ben')}").text
 
 
 def test_the_start_page_tells_who_will_be_asked(ctx, centre, enter_as, send):

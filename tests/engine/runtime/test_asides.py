@@ -8,9 +8,11 @@ from sqlalchemy import select
 from engine import runtime
 from engine.errors import Conflict, Forbidden, InvalidSubmission, NotFound
 from engine.jobs import list_incidents
+from engine.machine.nodes.approvals import LeftOut
 from engine.notify import Notification
 from engine.people import add_cover, close_person, create_person, put_person
 from engine.runtime.asides import OverAlready, mentioned
+from engine.runtime.requests import TooSoon
 from engine.runtime.tasks import Lent
 from engine.testing import person, system, work_off
 from engine.testing.sketch import sketch
@@ -137,6 +139,23 @@ def test_a_lent_task_is_neither_sent_back_nor_handed_over(centre, begun):
         runtime.return_task(person(centre, "ann"), task_id=task_id, to="check", opinion="no")
 
 
+def test_whom_a_step_leaves_out_may_help_as_its_owner_decides(centre, begun):
+    begun(
+        drawn=DRAWN.replace(
+            """asks='person:["ann","bob"]'""", """asks='person:["ann","bob"]' but='person:"cho"'"""
+        )
+    )
+    task_id = of(centre, "ann")
+    with pytest.raises(LeftOut):
+        runtime.transfer_task(person(centre, "ann"), task_id=task_id, to="cho")
+    runtime.delegate_task(person(centre, "ann"), task_id=task_id, to="cho")
+    with pytest.raises(Lent):
+        runtime.complete_task(person(centre, "cho"), task_id=task_id, outcome="approved")
+    runtime.give_back_task(person(centre, "cho"), task_id=task_id, opinion="fine by me")
+    with pytest.raises(Forbidden):
+        runtime.complete_task(person(centre, "cho"), task_id=task_id, outcome="approved")
+
+
 def test_a_question_is_answered_and_the_task_stays_where_it_is(centre, begun):
     instance_id = begun()
     task_id = of(centre, "ann")
@@ -177,6 +196,45 @@ def test_a_copy_is_sent_once_to_each_and_knows_whether_it_was_read(centre, begun
     assert [key for key, _body in told(centre, "circulated")] == ["cho", "bob"]
 
 
+def test_whoever_got_a_copy_answers_by_a_note_and_who_sent_it_hears(centre, begun):
+    instance_id = begun()
+    runtime.circulate(person(centre, "ann"), instance_id=instance_id, to=["cho", "dan"])
+    runtime.add_comment(person(centre, "cho"), instance_id=instance_id, text="Seen, no objection")
+    ((key, body),) = told(centre, "answered")
+    assert (key, "Seen, no objection" in body) == ("ann", True)
+    # Named, they hear of it once; and nobody answers to what they were not sent.
+    runtime.add_comment(person(centre, "dan"), instance_id=instance_id, text="@ann which week?")
+    runtime.add_comment(person(centre, "eve"), instance_id=instance_id, text="The first")
+    assert [key for key, _body in told(centre, "mentioned") + told(centre, "answered")] == ["ann", "ann"]
+
+
+def test_who_has_not_opened_a_copy_or_not_answered_is_reminded_once_in_a_while(centre, begun):
+    instance_id = begun()
+    runtime.circulate(person(centre, "ann"), instance_id=instance_id, to=["cho"])
+    runtime.consult(person(centre, "bob"), task_id=of(centre, "bob"), person_key="dan", question="So?")
+    with system(centre).read() as ctx:
+        copy, question = parts_of(ctx, instance_id)
+    for who, part in (("bob", copy), ("cho", copy), ("ann", question)):
+        with pytest.raises(Forbidden):
+            runtime.remind(person(centre, who), part_id=part.id)
+    runtime.remind(person(centre, "ann"), part_id=copy.id, text="by noon")
+    runtime.remind(person(centre, "bob"), part_id=question.id)
+    assert [(key, "by noon" in body) for key, body in told(centre, "urged")] == [
+        ("cho", True),
+        ("dan", False),
+    ]
+    with pytest.raises(TooSoon):
+        runtime.remind(system(centre), part_id=copy.id)
+    assert ("remind", "ann", "cho", "by noon") in said(centre, instance_id)
+    with person(centre, "cho").write() as ctx:
+        mark_read(ctx, instance_id, "cho")
+    runtime.complete_task(person(centre, "bob"), task_id=of(centre, "bob"), outcome="approved")
+    centre.clock.advance(timedelta(hours=1))
+    for who, part in (("ann", copy), ("bob", question)):
+        with pytest.raises(Conflict, match="need not be reminded"):
+            runtime.remind(person(centre, who), part_id=part.id)
+
+
 def test_a_copy_stays_theirs_when_the_step_is_rejected_or_sent_back(centre, begun):
     instance_id = begun("ifRejected=end")
     runtime.circulate(person(centre, "ann"), instance_id=instance_id, to=["cho"], task_id=of(centre, "ann"))
@@ -185,6 +243,16 @@ def test_a_copy_stays_theirs_when_the_step_is_rejected_or_sent_back(centre, begu
     )
     assert sees(centre, "cho", instance_id)
     assert ("circulate", "ann", "cho", None) in said(centre, instance_id)
+    second = begun(
+        drawn=DRAWN.replace("user check", "user apply task=assignee=initiator\n    user check").replace(
+            "begin -> check", "begin -> apply -> check"
+        )
+    )
+    runtime.complete_task(person(centre, "eve"), task_id=of(centre, "eve", "apply"))
+    runtime.circulate(person(centre, "ann"), instance_id=second, to=["cho"], task_id=of(centre, "ann"))
+    runtime.return_task(person(centre, "ann"), task_id=of(centre, "ann"), to="apply", opinion="too long")
+    with system(centre).read() as ctx:
+        assert [(part.person_key, part.ended_at) for part in parts_of(ctx, second)] == [("cho", None)]
 
 
 def test_nobody_sends_copies_of_what_they_may_not_see(centre, begun):
@@ -215,7 +283,13 @@ def test_followers_hear_of_what_becomes_of_it_until_they_no_longer_want_to(centr
     runtime.follow(person(centre, "cho"), instance_id=instance_id)
     runtime.follow(person(centre, "cho"), instance_id=instance_id)
     runtime.transfer_task(person(centre, "ann"), task_id=of(centre, "ann"), to="dan")
-    assert [key for key, _body in told(centre, "transferred")] == ["dan", "cho"]
+    (to, _mine), (follower, link) = told(centre, "transferred")
+    assert (to, follower, f"/instances/{instance_id}" in link, "/tasks/" in link) == (
+        "dan",
+        "cho",
+        True,
+        False,
+    )
     runtime.follow(person(centre, "cho"), instance_id=instance_id, follows=False)
     runtime.transfer_task(person(centre, "dan"), task_id=of(centre, "dan"), to="ann")
     assert [key for key, _body in told(centre, "transferred")] == ["dan", "cho", "ann"]

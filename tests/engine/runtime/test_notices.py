@@ -439,6 +439,7 @@ OF_VERBS = {
     "remove_signer": "removed",
     "take_back_decision": "taken_back",
     "urge": "urged",
+    "remind": "urged",
     "circulate": "circulated",
     "add_comment": "mentioned",
     "cancel_request": "cancelled",
