@@ -352,13 +352,13 @@ def test_at_an_approval_a_manager_whom_it_leaves_out_is_not_asked_because_others
         assert [one["code"] for one in list_incidents(ctx)[1]] == ["nobody_there"]
 
 
-def test_the_clock_decides_without_a_word_where_a_decision_takes_no_opinion(centre, put):
+def test_the_clock_decides_without_a_word_and_a_signature_where_no_word_is_taken_and_people_sign(centre, put):
     drawn = sketch(f"""
         start begin
         user check assignee='"bob"' due='{DAY}' outcomes=approve,reject! limits='then=decide outcome=approve'
         begin -> check
     """)
-    put(drawn.replace(b'name="approve"', b'name="approve" opinion="none"'))
+    put(drawn.replace(b'name="approve"', b'name="approve" opinion="none" signature="required"'))
     made = runtime.start_process(person(centre, "ann"), process_key="p")
     wait(centre, hours=24)
     with system(centre).read() as ctx:
