@@ -37,6 +37,7 @@ SCHEMA = {
             "values": [{"label": "Water", "value": "w"}],
         },
         {"type": "filepicker", "id": "f4", "key": "photo", "label": "Photo", "validate": {"required": True}},
+        {"type": "filepicker", "id": "f5", "key": "proof", "label": "Proof", "readonly": True},
     ],
 }
 FORM = """{% extends "page.html" %}{% from "kit/islands.html" import form_island, island_css, island_js %}
@@ -111,8 +112,10 @@ def test_what_is_no_telephone_number_is_told_with_one_of_the_centres_country(
 
 
 def test_a_stored_file_stays_and_counts_as_given(form: Any, tab: Page, posted: list[Any]) -> None:
-    form({"summary": "Burst pipe", "photo": [STORED]})
-    expect(tab.locator(".cw-files")).to_have_text("pipe.jpg")
+    form({"summary": "Burst pipe", "photo": [STORED], "proof": [STORED]})
+    expect(tab.locator(".cw-files")).to_have_text(["pipe.jpg", "pipe.jpg"])
+    # What is only read offers nothing to choose.
+    expect(tab.locator(".fjs-filepicker-button:visible")).to_have_count(1)
     tab.click("text=Send")
     tab.wait_for_selector("#taken")
     assert json.loads(posted[0][0]["data"])["photo"] == [STORED]
