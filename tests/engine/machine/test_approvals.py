@@ -43,8 +43,8 @@ class Office(NoDirectory):
         return self.covers.get(person)
 
 
-def approval(said="", asks=f"person:{THREE}", more="", initiator=None, covers=None, **others):
-    drawn = f"""
+def approval_of(said="", asks=f"person:{THREE}", more=""):
+    return f"""
         start begin
         user check approval="{said}" asks='{asks}' {more}
         xor which
@@ -54,6 +54,10 @@ def approval(said="", asks=f"person:{THREE}", more="", initiator=None, covers=No
         which -> yes [decisions.check.outcome = "approved"]
         which -> no *
     """
+
+
+def approval(said="", asks=f"person:{THREE}", more="", initiator=None, covers=None, **others):
+    drawn = approval_of(said, asks, more)
     given = {"initiator": initiator} if initiator else {}
     return Play(drawn, directory=Office(others if covers is None else covers), given=given).start()
 
@@ -231,6 +235,12 @@ def test_nobody_found_calls_an_operator_and_goes_on_once_somebody_is_there():
 @pytest.mark.parametrize(("chosen", "end"), [("approve", "yes"), ("reject", "no")])
 def test_nobody_found_decides_only_where_the_designer_chose_so(chosen, end):
     assert approval(f"ifNobody={chosen}", asks='group:"empty"').path[-1] == end
+
+
+@pytest.mark.parametrize(("days", "path"), [(1, ["begin", "check", "which", "yes"]), (9, ["begin", "check"])])
+def test_a_step_that_asks_nobody_under_a_condition_passes_by_itself(days, path):
+    drawn = approval_of("ifNobody=approve", asks='person:if days > 3 then "ann" else null')
+    assert Play(drawn).start(days=days).path == path
 
 
 def test_somebody_else_is_asked_where_nobody_is_found():

@@ -9,11 +9,20 @@ from engine.errors import Conflict, Forbidden, InvalidSubmission, NotFound
 from engine.jobs import list_incidents
 from engine.machine.nodes.between import CannotReturn
 from engine.notify import list_notifications
-from engine.people import add_cover, cover_of, end_cover, put_unit, set_groups, set_head
+from engine.people import (
+    add_cover,
+    cover_of,
+    end_cover,
+    put_post,
+    put_unit,
+    set_groups,
+    set_head,
+    set_post_holders,
+)
 from engine.people import join_unit as works_in
 from engine.testing import person, system, work_off
 from engine.testing.sketch import sketch
-from engine.work import actions_of, get_task, list_tasks, tasks_of_instance
+from engine.work import OPERATE, actions_of, get_task, list_tasks, tasks_of_instance
 
 BOTH = """
     start begin
@@ -148,6 +157,26 @@ def test_it_is_sent_back_and_everybody_is_asked_again_with_a_new_deadline(centre
     centre.clock.advance(timedelta(minutes=11))
     work_off(centre)
     assert tasks(centre) == []
+
+
+@pytest.mark.parametrize(("again", "then"), [("through", ["check", "check"]), ("back", ["file"])])
+def test_sent_back_it_goes_through_every_step_again_or_straight_back_to_who_sent_it(
+    centre, begun, again, then
+):
+    begun("rule=any")
+    decide(centre, "ann")
+    (task,) = tasks(centre)
+    runtime.return_task(system(centre), task_id=task.id, to="apply", again=again, opinion="dates?")
+    done(centre, "apply")
+    assert [task.element_id for task in tasks(centre)] == then
+
+
+def test_who_was_picked_by_chance_and_among_whom_is_in_history(centre, begun):
+    instance_id = begun("pick=random")
+    (picked,) = asked(centre)
+    with system(centre).read() as ctx:
+        (visit,) = [one for one in runtime.history_of(ctx, instance_id) if one["element_id"] == "check"]
+    assert visit["log"] == [f"{picked} (random: ann, bob)"]
 
 
 def test_a_step_with_a_long_name_in_the_drawing_is_sent_back_to(centre, begun):
@@ -301,6 +330,8 @@ def units(centre):
             works_in(ctx, unit_key="desk" if key != "ann" else "top", person_key=key)
         set_head(ctx, key="top", head_key="ann")
         set_head(ctx, key="desk", head_key="bob")
+        put_post(ctx, key="officer", name="Officer")
+        set_post_holders(ctx, key="officer", person_keys=["cy"])
 
 
 @pytest.mark.parametrize(
@@ -314,18 +345,32 @@ def units(centre):
         ('head:"desk"', ["bob"]),
         ('head:"desk"/2', ["ann"]),
         ('unit:"desk"', ["bob", "eve"]),
+        ('post:"officer"', ["cy"]),
+        ("person:form.who", ["bob"]),
+        ("head:form.where", ["bob"]),
+        ("manager:form.who", ["ann"]),
+        ("manager:decisions.fill.by", ["bob"]),
         ("person:initiator", ["eve"]),
         ('person:people of("group:staff")', ["bob", "cy"]),
     ],
 )
 def test_whom_a_word_names(centre, begun, units, asks, people):
-    begun(drawn=PEOPLE.replace("{asks}", asks))
+    fills = "start begin\n    user fill"
+    begun(
+        drawn=PEOPLE.replace("start begin", fills)
+        .replace("-> check", "-> fill -> check")
+        .replace("{asks}", asks)
+    )
+    (task,) = tasks(centre)
+    said = {"form": {"who": "bob", "where": "desk"}}
+    runtime.complete_task(person(centre, "eve", permissions={OPERATE}), task_id=task.id, data=said)
     assert asked(centre) == people
 
 
 def test_a_cover_is_asked_while_it_holds(centre, begun):
     with system(centre).write() as ctx:
         tomorrow = ctx.now + timedelta(days=1)
+        add_cover(ctx, person_key="bob", cover_key="cy", begins_at=tomorrow)
         cover = add_cover(ctx, person_key="ann", cover_key="cy", ends_at=tomorrow)
         with pytest.raises(Conflict, match="End that first"):
             add_cover(ctx, person_key="ann", cover_key="bob")
@@ -335,7 +380,7 @@ def test_a_cover_is_asked_while_it_holds(centre, begun):
     assert asked(centre) == ["bob", "cy"]
     centre.clock.advance(timedelta(days=2))
     with system(centre).write() as ctx:
-        assert cover_of(ctx, "ann") is None
+        assert (cover_of(ctx, "ann"), cover_of(ctx, "bob")) == (None, "cy")
         with pytest.raises(NotFound):
             end_cover(ctx, cover_id=cover.id)
 

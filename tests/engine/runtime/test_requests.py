@@ -10,7 +10,7 @@ from engine.definition import deploy
 from engine.errors import Conflict, Forbidden, InvalidSubmission
 from engine.machine.nodes.between import CannotReturn
 from engine.notify import Notification
-from engine.people import create_person, join_unit, put_unit, set_head
+from engine.people import create_person, join_unit, put_unit
 from engine.runtime.requests import TooSoon
 from engine.testing import person, system
 from engine.testing.sketch import sketch
@@ -19,7 +19,7 @@ from engine.work import actions_of, list_tasks
 DRAWN = """
     start begin
     user apply task="assignee=initiator startCounts=true"
-    user check approval="{said}" asks='person:["ann","bob"]'
+    user check approval="{said}" asks='{asks}'
     user file task="assignee=initiator withdraw=false"
     end over
     begin -> apply -> check -> file -> over
@@ -33,9 +33,9 @@ def begun(centre):
         for key in ("cho", "dan", "fay"):
             create_person(ctx, key=key, name=key.title())
 
-    def begin(said="", manifest=MAY, who="eve", **options):
+    def begin(said="", manifest=MAY, who="eve", asks='person:["ann","bob"]', **options):
         told = f'key = "p"\ntitle = "Request"\n{manifest}'
-        drawn = sketch(DRAWN.format(said=said))
+        drawn = sketch(DRAWN.format(said=said, asks=asks))
         deploy(system(centre), files={"p.bpmn": drawn, "process.toml": told.encode()})
         return runtime.start_process(person(centre, who), process_key="p", **options).id
 
@@ -118,6 +118,16 @@ def test_what_only_the_last_step_is_left_of_is_not_taken_back(centre, begun):
     assert assigned(centre) == [("file", "eve")]
 
 
+def test_a_rejection_sends_the_request_back_to_its_initiator_and_everybody_is_asked_again(centre, begun):
+    instance_id = begun("ifRejected=initiator")
+    decide(centre, "ann")
+    decide(centre, "bob", "rejected")
+    assert assigned(centre) == [("apply", "eve")]
+    assert [action for action, _actor, _text in actions(centre, instance_id)] == ["decide", "decide"]
+    runtime.complete_task(person(centre, "eve"), task_id=of(centre, "eve"))
+    assert assigned(centre) == [("check", "ann"), ("check", "bob")]
+
+
 def test_a_request_is_cancelled_by_its_initiator_and_whoever_was_asked_hears_of_it(centre, begun):
     instance_id = begun()
     with pytest.raises(Forbidden):
@@ -140,6 +150,12 @@ def test_what_a_person_may_do_is_what_is_offered(centre, begun):
     assert offered(person(centre, "fay")) == ["urge"]
     assert offered(person(centre, "ann")) == []
     assert offered(operator(centre)) == ["urge", "withdraw", "cancel"]
+    # What the process does not let its initiators do is neither offered nor done.
+    instance_id = begun(manifest='initiator_may = ["urge"]\n')
+    assert offered(person(centre, "eve")) == ["urge"]
+    for verb in (runtime.withdraw_request, runtime.cancel_request):
+        with pytest.raises(Forbidden):
+            verb(person(centre, "eve"), instance_id=instance_id, reason="no")
 
 
 def test_a_cancelled_request_is_opened_again_with_all_its_data(centre, begun):
@@ -176,12 +192,15 @@ def test_somebody_else_does_a_later_step_of_one_instance(centre, begun):
     assert assigned(centre) == [("file", "cho")]
 
 
-def test_a_request_is_handed_in_for_somebody_by_who_stands_above_them(centre, begun):
+def test_a_request_is_handed_in_for_somebody_by_who_stands_above_them_whose_managers_decide(centre, begun):
     with system(centre).write() as ctx:
-        put_unit(ctx, key="floor", name="Floor")
+        put_unit(ctx, key="house", name="House", head_key="dan")
+        put_unit(ctx, key="floor", name="Floor", parent_key="house", head_key="cho")
+        put_unit(ctx, key="other", name="Other", head_key="ann")
         join_unit(ctx, unit_key="floor", person_key="eve")
-        set_head(ctx, key="floor", head_key="dan")
-    instance_id = begun(who="dan", initiator="eve")
+        join_unit(ctx, unit_key="other", person_key="dan")
+    instance_id = begun(who="dan", initiator="eve", asks="manager:initiator")
+    assert assigned(centre) == [("check", "cho")]
     with system(centre).read() as ctx:
         row = runtime.get_instance(ctx, instance_id)
         assert (row["initiator"], row["submitter"]) == ("eve", "dan")
