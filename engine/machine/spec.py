@@ -135,7 +135,8 @@ EVENTS: dict[str, bool] = {
     "reached": False, "created": True, "completed": False, "approved": True, "rejected": True,
     "returned": True, "withdrawn": True, "transferred": True, "delegated": True, "given_back": True,
     "consulted": True, "answered": True, "added": True, "removed": True, "taken_back": True, "urged": True,
-    "circulated": True, "mentioned": True, "cancelled": True, "reopened": True, "ended": True,
+    "circulated": True, "mentioned": True, "unassigned": True, "cancelled": True, "reopened": True,
+    "ended": True,
 }  # fmt: skip
 
 

@@ -54,6 +54,11 @@ WORDING: dict[str, MessageTemplate] = {
             _("Somebody mentioned you"),
             _("{{ by }} mentioned you in {{ title }}: {{ text }} {{ link }}"),
         ),
+        (
+            "unassigned",
+            _("Nobody is found"),
+            _("{{ title }}: nobody is found for {{ step }}. Name somebody, then try again. {{ link }}"),
+        ),
         ("cancelled", _("Cancelled"), _("{{ by }} cancelled {{ title }}: {{ text }}")),
         ("reopened", _("Open again"), _("{{ by }} opened {{ title }} again: {{ text }} {{ link }}")),
         ("ended", _("Done"), _("{{ title }} is done. {{ link }}")),

@@ -25,6 +25,7 @@ from engine.machine.stimuli import (
 )
 from engine.notify import DIGEST, MESSAGES, NEXT, RECEIVE, SEND, SETTINGS
 from engine.plugin import JobKind, Registry
+from engine.runtime import unassigned
 from engine.runtime.advance import Gone, advance
 from engine.runtime.deadlines import DEADLINE
 from engine.runtime.digest import tell_together
@@ -74,6 +75,7 @@ def register(registry: Registry) -> None:
     registry.add_job_kind(JobKind(name=DEADLINE, title=_("Look at a deadline"), function=deadline_rings))
     for kind in KEPT_JOBS:
         registry.add_job_kind(kind)
+    registry.listeners.append(unassigned.hear)
     registry.add_port("may_see_instance", may_see)
     registry.add_port("may_see_task", _may_see_task)
     registry.add_port("deployed", schedule_starts)

@@ -31,6 +31,8 @@ Source = Literal["rule", "step", "process", "product", "nobody"]
 
 # What of a step somebody hears by itself only at an approval.
 _OF_APPROVALS = ("approved", "rejected", "added", "removed", "taken_back")
+# What of the limits needs somebody, or some way.
+_NEED_SOMEBODY = {"return", "transfer", "escalate"}
 # Of what the machine tells, the product says nothing by itself.
 _ONLY_SAID = ("created", "completed", "approved", "rejected")
 _SOMEBODY = {"en": "Chan Siu Ming", "zh_Hans": "陈小明", "zh_Hant": "陳小明"}
@@ -101,6 +103,7 @@ def _events(definition: Definition, node: Node | None) -> list[str]:
     approves = definition.spec.approves if node is None else node.settings.task.approval is not None
     absent = {event for event in LIMIT_EVENTS if event.removeprefix("limit_") not in limits}
     absent |= set() if approves else set(_OF_APPROVALS)
+    absent |= set() if approves or limits & _NEED_SOMEBODY else {"unassigned"}
     absent |= set() if definition.manifest.deadlines else set(DEADLINE_EVENTS)
     events = events_of(definition, None if node is None else node.element_id)
     return [event for event in events if event not in absent]

@@ -42,6 +42,7 @@ ALL_LIMITS = {
     "limit_remind": "then=remind before=PT2H",
     "limit_transfer": r"""then=transfer to="\"dan\"" """,
     "limit_escalate": "then=escalate how=tell",
+    "unassigned": r"""then=transfer to="\"nobody\"" """,
 }
 
 
@@ -156,6 +157,7 @@ DONE = {
         ["dan"],
     ),
     "mentioned": (lambda w: runtime.add_comment(w.as_("eve"), instance_id=w.id, text="@dan see"), ["dan"]),
+    "unassigned": (ring, ["fay"]),
     "cancelled": (
         lambda w: runtime.cancel_instance(w.boss, instance_id=w.id, reason="over"),
         ["ann", "bob", "eve"],
@@ -176,6 +178,7 @@ AT = {"returned": "apply", "reopened": "file"} | dict.fromkeys(
     (
         "created", "completed", "approved", "rejected", "transferred", "delegated", "given_back", "consulted",
         "answered", "added", "removed", "taken_back", "limit_remind", "limit_transfer", "limit_escalate",
+        "unassigned",
     ),
     "check",
 )  # fmt: skip
@@ -505,6 +508,15 @@ def test_who_lent_a_task_to_somebody_who_leaves_has_it_again_and_hears_of_it(wor
     runtime.hand_over_work(made.boss, person_key="dan", to="zoe", reason="dan leaves")
     work_off(centre)
     assert told(centre, "given_back") == ["ann"]
+
+
+def test_where_nobody_would_decide_the_supervisors_hear_of_it_whoever_else_is_missing(world, centre):
+    world()
+    drawn = sketch("start begin\nuser check approval='' asks='person:null'\nbegin -> check")
+    manifest = MANIFEST.replace('["person:fay"]', '["group:ghosts", "person:fay"]')
+    deploy(system(centre), files={"p.bpmn": drawn, "process.toml": manifest.encode()})
+    runtime.start_process(person(centre, "eve"), process_key="p")
+    assert told(centre, "unassigned") == ["fay"]
 
 
 def test_who_cancels_a_request_tells_everybody_who_was_asked(world, centre):
