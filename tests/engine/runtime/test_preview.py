@@ -19,7 +19,7 @@ LEAVE = """
     xor long
     user boss name="Director" approval="ifAgain=once ifNobody=approve" asks='manager:initiator/2'
     and part
-    user hr name="Record it" approval="" asks='person:"bob"'
+    user hr name="Record it" approval="" asks='person:picked'
     user cover name="Covers" approval="rule=any inTurn=true" asks='person:["cy","ann"]'
     and meet
     xor short
@@ -87,15 +87,17 @@ def asked(centre, begun, task, tasks):
 @pytest.mark.parametrize("who", ["eve", "max"])
 def test_the_steps_and_their_people_are_those_that_come(centre, office, days, who):
     office(LEAVE)
-    seen, unknown = previewed(centre, who, days=days)
+    said = {"days": days, "picked": "bob"}
+    seen, unknown = previewed(centre, who, **said)
     assert unknown is None
-    assert sorted(seen) == sorted(taken(centre, who, days=days))
+    assert sorted(seen) == sorted(taken(centre, who, **said))
+    assert dict(seen)["hr"] == ("bob",)
     assert ("boss" in dict(seen)) == (days > 3 and who == "eve")
 
 
 def test_nothing_is_written_and_nobody_is_told(centre, office):
     office(LEAVE)
-    previewed(centre, days=9)
+    previewed(centre, days=9, picked="bob")
     with system(centre).read() as ctx:
         assert runtime.list_instances(ctx)[0] == 0
         assert ctx.session.query(ElementVisit).count() == 0
@@ -168,7 +170,7 @@ def test_copies_are_in_the_path(centre, office):
 
 def test_from_a_task_on_only_what_follows_is_told(centre, office):
     office(LEAVE)
-    runtime.start_process(person(centre, "eve"), process_key="p", variables={"days": 9})
+    runtime.start_process(person(centre, "eve"), process_key="p", variables={"days": 9, "picked": "bob"})
     with system(centre).read() as ctx:
         (task,) = list_tasks(ctx)[1]
     with person(centre, "max").read() as ctx:
