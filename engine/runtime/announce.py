@@ -41,6 +41,7 @@ from engine.work import (
     handlers_of,
     involve,
     make_link,
+    part_of,
     parts_of,
 )
 
@@ -109,6 +110,9 @@ def tell(
     if message is None:
         return
     if notice.circulates and recipient.key is not None:
+        if message is built_in and part_of(ctx, instance.id, recipient.key, "read") is not None:
+            # They have it; only words of its own are news to them.
+            return
         involve(ctx, instance_id=instance.id, person_key=recipient.key, kind="read", text=text or None)
     link, code = "", ""
     if opened:

@@ -275,6 +275,12 @@ def test_a_drawing_sends_copies_by_itself(centre, put):
         runtime.complete_task(person(centre, who), task_id=of(centre, who), outcome="approved")
     assert sees(centre, "cho", instance_id)
     assert [key for key, _body in told(centre, "approved")] == ["cho"]
+    # Whoever has a copy is sent none again.
+    again = runtime.start_process(person(centre, "eve"), process_key="p").id
+    runtime.circulate(person(centre, "eve"), instance_id=again, to=["cho"])
+    for who in ("ann", "bob"):
+        runtime.complete_task(person(centre, who), task_id=of(centre, who), outcome="approved")
+    assert len(parts_of(system(centre), again)) == len(told(centre, "approved")) == 1
 
 
 def test_followers_hear_of_what_becomes_of_it_until_they_no_longer_want_to(centre, begun):
