@@ -470,6 +470,7 @@ OF_NOBODY = {
     "resume_instance": "what waits still waits",
     "suspend_version": "nothing of anybody's changes",
     "resume_version": "nothing of anybody's changes",
+    "put_copy": "nothing runs in it yet",
     "migrate_instance": "what waits still waits",
     "migrate_instances": "what waits still waits",
     "revert_instance": "what waits still waits",
