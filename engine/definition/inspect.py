@@ -352,6 +352,19 @@ def _warnings_of_steps(registry: Registry, package: Package) -> Iterator[Problem
         yield from registry.port("warn_of_steps")(package)
 
 
+def _warnings_of_people(path: str, node: UserTask) -> Iterator[Problem]:
+    at, task = f"{path}#{node.element_id}", node.settings.task
+    if not (node.element_name or "").strip():
+        yield Problem(path=at, message=_("This step has no name: people read its id. Say what they do."))
+    named = (task.approval, task.assignee, task.candidate_groups, task.candidate_users, task.lane)
+    if all(one is None for one in named):
+        yield Problem(
+            path=at,
+            message=_("Nobody is named who does this step: only whoever operates the process can."),
+            element_name=node.element_name,
+        )
+
+
 def _warnings(package: Package) -> Iterator[Problem]:
     for drawn in package.drawings.values():
         yield from drawn.warnings
@@ -362,6 +375,8 @@ def _warnings(package: Package) -> Iterator[Problem]:
                 message=_("The process is not marked as executable; it is run all the same."),
             )
         for node in spec.nodes:
+            if isinstance(node, UserTask):
+                yield from _warnings_of_people(path, node)
             begun = node.incoming or node.silent or node.begun_otherwise or node.begins_process
             if spec.starts and node.within is None and not begun:
                 yield Problem(

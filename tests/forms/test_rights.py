@@ -491,7 +491,7 @@ DECIDES = """
     </bpmn:extensionElements></bpmn:startEvent>
     <bpmn:exclusiveGateway id="which"/>
     <bpmn:userTask id="after" name="After"><bpmn:extensionElements>
-      <callwright:task form="apply" {into}/>{later}
+      <callwright:task form="apply" assignee="initiator" {into}/>{later}
     </bpmn:extensionElements></bpmn:userTask>
     <bpmn:endEvent id="over"/>
     begin -> which

@@ -381,3 +381,17 @@ def test_a_number_keeps_its_digits(centre, put):
     begun = runtime.start_process(person(centre, "eve"), process_key="p", variables={"n": exact})
     with system(centre).read() as ctx:
         assert runtime.variables_of(ctx, begun.id)["n"] == exact
+
+
+@pytest.mark.parametrize("until", ["timer=PT4H", "date={date}"])
+def test_a_delay_lasts_a_span_or_until_an_instant(centre, put, until):
+    with system(centre).read() as ctx:
+        date = (ctx.now + timedelta(hours=4)).isoformat()
+    put(sketch(f"start begin\ncatch waits {until.format(date=date)}\nend over\nbegin -> waits -> over"))
+    begun = runtime.start_process(person(centre, "eve"), process_key="p")
+    centre.clock.advance(timedelta(hours=3, minutes=59))
+    assert work_off(centre) == 0
+    assert instance(centre, begun.id)["state"] == "active"
+    centre.clock.advance(timedelta(minutes=1))
+    work_off(centre)
+    assert instance(centre, begun.id)["state"] == "completed"
