@@ -6,6 +6,7 @@ from engine.db.database import Database, Mode, Transaction
 from engine.db.order import order_by
 from engine.db.page import equal_to, page_of
 from engine.db.rows import inserting, one_or_many, table_of, updating
+from engine.db.spans import SecondsBetween
 from engine.db.writer import Turn
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Instant",
     "JsonText",
     "Mode",
+    "SecondsBetween",
     "Seq",
     "Transaction",
     "Turn",

@@ -3,6 +3,14 @@
 from engine.work.actions import actions_of, keep_action
 from engine.work.buttons import Button, NotOffered, buttons_of, need_offered
 from engine.work.clock import CLOCK_STATES, ClockState, clock_state, held_since, postpone_tasks
+from engine.work.figures import (
+    OutcomeFigure,
+    ProcessFigures,
+    StepFigures,
+    Took,
+    figures_of,
+    may_see_figures,
+)
 from engine.work.forms import ValidatedForm
 from engine.work.handled import HOW, Handled, list_handled
 from engine.work.involved import (
@@ -99,11 +107,15 @@ __all__ = [
     "LinkGone",
     "NotOffered",
     "OpenedLink",
+    "OutcomeFigure",
     "Part",
+    "ProcessFigures",
     "Signature",
+    "StepFigures",
     "Task",
     "TaskAction",
     "TaskAnswer",
+    "Took",
     "UnknownLink",
     "UserTask",
     "ValidatedForm",
@@ -118,6 +130,7 @@ __all__ = [
     "close_links",
     "deciders_of",
     "end_part",
+    "figures_of",
     "forget_signature",
     "get_part",
     "get_task",
@@ -137,6 +150,7 @@ __all__ = [
     "may_act",
     "may_operate",
     "may_see",
+    "may_see_figures",
     "move_links",
     "need_may_act",
     "need_offered",
