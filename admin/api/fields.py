@@ -111,6 +111,23 @@ class Whole(Said, ma.fields.Integer):
         return int(value)
 
 
+class Rate(Said, ma.fields.Float):
+    """A share of a whole, from 0 to 1."""
+
+
+class Seconds(Said, ma.fields.Float):
+    """How long something took, in seconds."""
+
+
+class Day(Said, ma.fields.Date):
+    """A day."""
+
+    default_error_messages = {  # noqa: RUF012 - marshmallow's own way
+        "invalid": _("Write a day such as 2026-03-02."),
+        "format": _("Write a day such as 2026-03-02."),
+    }
+
+
 class Flag(Said, ma.fields.Boolean):
     """Yes or no; in an address ``true`` or ``false``."""
 

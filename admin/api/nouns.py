@@ -9,6 +9,7 @@ from admin.api.covers import CoversApi
 from admin.api.definitions import DefinitionsApi
 from admin.api.deployments import DeploymentsApi
 from admin.api.evaluation import DecisionsApi, FeelApi
+from admin.api.figures import DefinitionFiguresApi
 from admin.api.files import FilesApi
 from admin.api.instances import InstancesApi
 from admin.api.messages import MessagesApi, SignalsApi
@@ -25,6 +26,7 @@ from admin.api.tasks import TasksApi
 NOUNS: tuple[type[Api], ...] = (
     DeploymentsApi,
     DefinitionsApi,
+    DefinitionFiguresApi,
     DefinitionPreviewsApi,
     DefinitionMigrationsApi,
     NoticesApi,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import math
+from datetime import datetime, timedelta
 
 from flask import Flask
 from flask_babel import format_date, format_time, format_timedelta, get_locale
@@ -38,6 +39,32 @@ def instant(at: datetime | None, style: str = "medium", *, rebase: bool = True) 
 def relative(at: datetime | None, now: datetime) -> str:
     """Say how far a moment is from now: *in 3 hours*, *2 days ago*."""
     return "—" if at is None else str(format_timedelta(at - now, granularity="minute", add_direction=True))
+
+
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+
+
+def duration(seconds: float | None) -> str:
+    """Say how long something takes in its two largest units: *3 days 4 hours*.
+
+    Args:
+        seconds: How long; None is a dash.
+    """
+    if seconds is None:
+        return "—"
+    first = next((number for number, (_unit, size) in enumerate(_UNITS) if seconds >= size), len(_UNITS) - 1)
+    shown = _UNITS[first : first + 2]
+    left = round(seconds / shown[-1][1]) * shown[-1][1]
+    if first and left >= _UNITS[first - 1][1]:
+        # Rounded up to the next larger unit: 59 minutes and 59.6 seconds are an hour.
+        return duration(left)
+    words: list[str] = []
+    for unit, size in shown:
+        count, left = divmod(left, size)
+        if count or (not words and size == 1):
+            part = timedelta(seconds=count * size)
+            words.append(str(format_timedelta(part, granularity=unit, threshold=math.inf)))
+    return " ".join(words)
 
 
 def phone(number: str | None, region: str | None) -> str:
@@ -91,6 +118,7 @@ def install_formats(app: Flask, *, region: str | None) -> None:
     app.jinja_env.filters.update(
         instant=instant,
         relative=relative,
+        duration=duration,
         phone=lambda number: phone(number, region),
         browser=browser,
         said=said,

@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-import marshmallow as ma
-
-from admin.api.fields import Body, Instant, ListArgs, Row, Said, Text, sort_of
-from engine.i18n import _
+from admin.api.fields import Body, Day, Instant, ListArgs, Row, Text, sort_of
 from plugins.personnel.rules import STATE_TITLES
 from plugins.personnel.services import EMPLOYMENT_SORTS
-
-
-class Day(Said, ma.fields.Date):
-    """A day."""
-
-    default_error_messages = {  # noqa: RUF012 - marshmallow's own way
-        "invalid": _("Write a day such as 2026-03-02."),
-        "format": _("Write a day such as 2026-03-02."),
-    }
 
 
 class EmploymentSchema(Row):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from admin.api.fields import Body, Flag, Instant, Items, ListArgs, Row, Said, Text, Whole, sort_of
+from admin.api.fields import Body, Day, Flag, Instant, Items, ListArgs, Row, Said, Text, Whole, sort_of
 from engine.i18n import _
 from plugins.records.services import (
     ABSENCE_SORTS,
@@ -22,15 +22,6 @@ class Number(Said, ma.fields.Decimal):
         "invalid": _("Must be a number."),
         "too_large": _("Must be a number."),
         "special": _("Must be a number."),
-    }
-
-
-class Day(Said, ma.fields.Date):
-    """A day."""
-
-    default_error_messages = {  # noqa: RUF012 - marshmallow's own way
-        "invalid": _("Write a day such as 2026-03-02."),
-        "format": _("Write a day such as 2026-03-02."),
     }
 
 

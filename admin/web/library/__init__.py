@@ -1,1 +1,1 @@
-"""The process library: versions, what runs in each, migrations."""
+"""The process library: versions, what runs in each, migrations; figures about a process."""

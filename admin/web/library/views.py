@@ -15,12 +15,13 @@ from admin.kit.names import person_names
 from admin.kit.packages import hand_out_package, sent_package
 from admin.kit.permissions import ADMINISTERS, needs
 from admin.kit.views import View, expose, fields_of, page, see_other
+from admin.web.library.figures import FiguresView
 from engine import runtime
 from engine.context import Context
 from engine.definition import Deployed, administered_processes, deploy, get_definition, list_definitions
 from engine.errors import CallwrightError, InvalidSubmission, Problem
 from engine.i18n import _, say
-from engine.work import may_operate
+from engine.work import may_operate, may_see_figures
 
 SEE = ("processes.see", "processes.deploy", "instances.operate", ADMINISTERS)
 _MOST_WARNINGS, _LONGEST_WARNING = 4, 200
@@ -215,6 +216,7 @@ class LibraryView(View):
                 said=said or {"from_version": request.args.get("from", "")},
                 operates=may_operate(ctx, key),
                 deploys=permitted(DEPLOY),
+                figures=may_see_figures(ctx, key),
                 now=ctx.now,
             )
 
@@ -250,7 +252,8 @@ def _mapping(text: str) -> dict[str, str]:
 
 def register(appbuilder: Any) -> None:
     """Add the pages and their line in the menu."""
-    appbuilder.add_view_no_menu(LibraryView)
+    for view in (LibraryView, FiguresView):
+        appbuilder.add_view_no_menu(view)
     add_menu(
         appbuilder,
         MenuEntry(
@@ -259,5 +262,12 @@ def register(appbuilder: Any) -> None:
             icon="stack-2",
             category="Operations",
             permissions=SEE,
+        ),
+        MenuEntry(
+            label=_("Process figures"),
+            endpoint="FiguresView.show",
+            icon="chart-bar",
+            category="Operations",
+            permissions=("instances.see_all", OPERATE),
         ),
     )
