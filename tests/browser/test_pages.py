@@ -53,7 +53,7 @@ PAGES = (
     "/messages/?view=inbound", "/incidents/", "/incidents/jobs", "/start/", "/parameters/", "/account",
     "/account/cover/", "/account/signature/", "/organisation/people",
     "/organisation/units", "/organisation/groups", "/leave-balances", "/leave-balances/set", "/staff",
-    "/staff/set", "/report", "/report/state", "/processes/", "/processes/leave_request",
+    "/staff/set", "/figures/", "/report", "/report/state", "/processes/", "/processes/leave_request",
 )  # fmt: skip
 # What a finger presses is 44 px high.
 PRESSED = ".btn, .form-control, .form-select, .cw-icon-btn, .cw-tabs a, .cw-pages a"

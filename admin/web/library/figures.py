@@ -44,6 +44,9 @@ class FiguresView(View):
                     figures = _figures(ctx, definition.key)
                 except UnknownFilter as error:
                     errors = {one.path: say(web().locale, one) for one in error.problems}
+                except NotFound as error:
+                    # It was chosen for another process.
+                    errors = {"version": say(web().locale, error)}
             if figures is not None:
                 asked |= {"first_on": str(figures.first_on), "last_on": str(figures.last_on)}
             shown = page(
