@@ -142,7 +142,8 @@ class ProcessManifest:
     """A process's manifest.
 
     Args:
-        supervisors: Who may urge on every instance, and see it: words such as ``group:quality``.
+        supervisors: Who may urge on every instance, and see it and the figures: words such as
+            ``group:quality``.
         administrators: Who deploys its next version, and sees and operates every instance: such words too.
         initiator_may: What an initiator may do with a request under way: words of ``INITIATOR_MAY``.
     """
