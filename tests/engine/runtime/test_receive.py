@@ -13,7 +13,15 @@ from engine.jobs import Incident
 from engine.notify import Notification, outside_recipient, sms_size
 from engine.parameters import set_parameter
 from engine.people import get_person
-from engine.runtime import answers, list_instances, start_process, variables_of
+from engine.runtime import (
+    answers,
+    copy_process,
+    list_instances,
+    resume_version,
+    start_process,
+    suspend_version,
+    variables_of,
+)
 from engine.runtime.answers import sender_of
 from engine.testing import RecordingGateway, make_centre, system
 from engine.work import UserTask, list_comments, list_tasks
@@ -194,6 +202,17 @@ def test_a_new_text_starts_the_process_that_texts_start_once(ctx: Context, inbox
     assert (known["summary"], known["reporter_phone"]) == ("水管爆裂，彌敦道 200 號", CITIZEN)
     assert known["channel"] == "sms"
     assert inbox.last.result == "repeated"
+
+
+def test_a_copy_that_is_paused_leaves_new_texts_to_what_it_is_a_copy_of(ctx: Context, inbox: Inbox) -> None:
+    copy_process(ctx, process_key="repair", key="mending", title="Mending")
+    inbox.say("burst pipe", sender=CITIZEN)
+    assert inbox.last.result == "start: repair"
+    why = {"reason": "the new one takes over"}
+    suspend_version(ctx, process_key="repair", version=1, **why)
+    resume_version(ctx, process_key="mending", version=1, **why)
+    inbox.say("dark lamp", sender=CITIZEN)
+    assert inbox.last.result == "start: mending"
 
 
 @pytest.mark.parametrize("body", ["2 valve replaced", "done", "7", "👍", ""])
