@@ -44,7 +44,14 @@ _OF_THE_HOST = (
 Span = tuple[datetime, datetime]
 
 
-def run(report: Report, count: int = COUNT, *, places: Sequence[str] = PLACES, patience: float = 1.0) -> None:
+def run(
+    report: Report,
+    count: int = COUNT,
+    *,
+    places: Sequence[str] = PLACES,
+    patience: float = 1.0,
+    alone_s: float = _ALONE_S,
+) -> None:
     """Run it with so many payloads in each place, chosen by chance.
 
     Args:
@@ -52,6 +59,7 @@ def run(report: Report, count: int = COUNT, *, places: Sequence[str] = PLACES, p
         count: Payloads in a place, at most.
         places: Which places.
         patience: How many times longer everything may take, on a machine that does something else.
+        alone_s: How long the bystanders run alone, before and afterwards.
     """
     tried = [one for place in places for one in _some(report, place, count)]
     report.chance.shuffle(tried)
@@ -68,7 +76,7 @@ def run(report: Report, count: int = COUNT, *, places: Sequence[str] = PLACES, p
         product.wait_ready("web")
         until(lambda: here.works(here.workers[0]), "the worker works")
         with bystander.beginning(centre):
-            before = _alone()
+            before = _alone(alone_s)
             assault = Assault(
                 product, centre, reach, tried, worker_pid=worker.pid, limit_s=_LIMIT_S * patience
             )
@@ -77,7 +85,7 @@ def run(report: Report, count: int = COUNT, *, places: Sequence[str] = PLACES, p
                 took_s = _watch(report, done, len(tried))
             beside = (begun_at, datetime.now(UTC))
             assault.attack_alone()
-            afterwards = _alone()
+            afterwards = _alone(alone_s)
         until(lambda: not bystander.states(product).get("active"), "the bystanders are over")
         report.most("seconds", took_s, WITHIN_S * patience)
         _judge_outcomes(report, assault)
@@ -92,9 +100,9 @@ def _some(report: Report, place: str, count: int) -> list[Attack]:
     return report.chance.sample(everything, min(count, len(everything)))
 
 
-def _alone() -> Span:
+def _alone(alone_s: float) -> Span:
     begun_at = datetime.now(UTC)
-    time.sleep(_ALONE_S)
+    time.sleep(alone_s)
     return begun_at, datetime.now(UTC)
 
 

@@ -46,7 +46,7 @@ def test_runs_that_this_and_earlier_releases_saved_go_on_as_they_did() -> None:
 
 def test_hostile_expressions_in_conditions_reach_nothing_and_hold_nobody_up() -> None:
     # Patient with a busy machine: ``make chaos`` holds each to three seconds.
-    held("B1", count=8, places=("condition",), patience=10.0)
+    held("B1", count=8, places=("condition",), patience=10.0, alone_s=10.0)
 
 
 def test_a_run_that_held_nothing_against_a_bar_is_void() -> None:

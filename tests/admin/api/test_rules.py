@@ -5,6 +5,7 @@ from __future__ import annotations
 from unittest.mock import patch
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from .conftest import check_answer
@@ -193,7 +194,10 @@ def test_numbers_keep_all_their_digits(boss, one_task):
 
 
 def test_a_busy_database_is_503_with_the_time_to_wait_and_no_word_of_locks(app, boss, one_task, ctx):
-    ctx.centre.database.writer.wait_s = 0.1
+    database = ctx.centre.database
+    database.writer.wait_s = 0.1
+    event.listen(database.engine, "connect", lambda made, _record: made.execute("PRAGMA busy_timeout=100"))
+    database.dispose()
     with ctx.write():
         answer = boss.client.post(
             f"/api/v1/process-definitions/{one_task}/start", json={}, headers=boss.headers
