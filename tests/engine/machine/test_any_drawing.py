@@ -133,7 +133,8 @@ def test_nothing_is_lost_doubled_or_forgotten_and_saving_changes_nothing(seed: i
     chance = random.Random(seed)
     text = Drawer(chance).process()
     drawn = sketch(text)
-    budget = Budget(step_count=step_count, continue_count=2_000, token_count=60)
+    # A loop in which nothing waits is stopped soon: some are drawn, and would take minutes.
+    budget = Budget(step_count=step_count, continue_count=50, token_count=60)
     plays = [Watched(drawn, saved=saved, budget=budget) for saved in (True, False)]
     begin = stimuli.Start(variables={"flag": False, "again": False})
     told, untold = (play.step(begin) for play in plays)
