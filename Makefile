@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BUNDLES := $(VENV)/.bundles
-# Stories wait for their products more than they work: two test processes more than there are cores.
-TESTERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
+# Stories wait for their products more than they work: one test process more than there are cores.
+TESTERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 # Whatever this shell says: the product and the tests start many processes, and each would compile all anew.
 export PYTHONDONTWRITEBYTECODE =

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from engine import feel
@@ -18,6 +20,8 @@ from engine.runtime.announce import task_of, tell, whom
 from engine.runtime.queries import variables_of
 from engine.values import Json
 from engine.work import Task
+
+log = logging.getLogger(__name__)
 
 # What followers are kept informed of, beside what concerns themselves.
 _FOLLOWED = ("returned", "withdrawn", "transferred", "cancelled", "reopened", "ended", "rejected")
@@ -72,7 +76,8 @@ def tell_of(
             words=notice.words,
         )
         about = task_of(ctx, asked) if task is not None else None
-        for recipient in whom(ctx, definition, instance, asked, concerned=concerned):
+        gone = partial(log.warning, "Instance %s, %s: %s", instance.id, event)
+        for recipient in whom(ctx, definition, instance, asked, concerned=concerned, wrong=gone):
             if recipient.key is not None and recipient.key in heard:
                 continue
             heard.add(recipient.key)

@@ -191,6 +191,14 @@ def test_a_hidden_field_never_leaves_the_server_and_is_kept(centre: Centre, begi
     assert (variables(centre, instance_id)["days"], variables(centre, instance_id)["salary"]) == (4, 900)
 
 
+def test_whoever_got_a_copy_is_not_shown_a_hidden_field(centre: Centre, begin: Begin) -> None:
+    instance_id = begin(right("salary", "hidden"))
+    runtime.circulate(person(centre, "eve"), instance_id=instance_id, to=["sup"])
+    watching = seen(person(centre, "sup"), instance_id)
+    assert "salary" not in watching
+    assert watching["days"] == 3
+
+
 def test_a_field_that_is_only_read_is_shown_and_what_is_sent_for_it_is_left_aside(
     centre: Centre, begin: Begin
 ) -> None:

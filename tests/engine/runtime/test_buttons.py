@@ -47,6 +47,8 @@ ACTS = {
     "return": lambda ctx, task: runtime.return_task(ctx, task_id=task, to="apply", opinion="why?"),
     "transfer": lambda ctx, task: runtime.transfer_task(ctx, task_id=task, to="cy"),
     "add": lambda ctx, task: runtime.add_signer(ctx, task_id=task, person_key="cy"),
+    "delegate": lambda ctx, task: runtime.delegate_task(ctx, task_id=task, to="cy"),
+    "consult": lambda ctx, task: runtime.consult(ctx, task_id=task, person_key="cy", question="why?"),
 }
 
 

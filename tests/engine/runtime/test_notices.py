@@ -14,7 +14,7 @@ from engine.history import AuditEntry
 from engine.jobs import Job
 from engine.machine.spec import EVENTS
 from engine.notify import Notification
-from engine.people import create_person, join_unit, put_unit, set_head
+from engine.people import close_unit, create_person, join_unit, put_unit, set_head
 from engine.testing import person, system, work_off
 from engine.testing.sketch import sketch
 from engine.work import list_tasks
@@ -403,17 +403,51 @@ def test_a_step_asks_no_more_of_the_database_because_rules_are_there(world, cent
     assert counted() == before
 
 
+@pytest.mark.parametrize(
+    ("to", "who"),
+    [
+        ("approvers", "ann"),
+        ("handlers", "bob"),
+        ("readers", "dan"),
+        ("followers", "fay"),
+        ("group:staff", "cy"),
+        ("person:zoe", "zoe"),
+    ],
+)
+def test_a_rule_reaches_whom_its_word_means(world, centre, to, who):
+    made = world().begin()
+    made.decide("ann")
+    runtime.circulate(made.as_("eve"), instance_id=made.id, to=["dan"])
+    runtime.follow(made.as_("fay"), instance_id=made.id)
+    put_rule(system(centre), process_key="p", event="urged", notices=[{"to": to}])
+    runtime.urge(made.boss, instance_id=made.id)
+    heard = set(told(centre, "urged"))
+    assert who in heard
+    assert heard <= {who, "eve", "bob"} if to == "group:staff" else heard <= {who, "eve"}
+
+
+def test_of_whom_a_rule_names_and_who_is_gone_the_log_tells_and_the_others_hear(world, centre, caplog):
+    put_unit(system(centre), key="desk", name="Desk")
+    made = world().begin()
+    heard = [{"to": "unit:desk"}, {"to": "person:dan"}]
+    put_rule(system(centre), process_key="p", event="urged", notices=heard)
+    close_unit(system(centre), key="desk")
+    runtime.urge(made.boss, instance_id=made.id)
+    assert told(centre, "urged") == ["dan"]
+    assert "desk" in caplog.text
+
+
 def test_a_notice_that_cannot_be_said_holds_nothing_up(world, centre, gateway):
     for _time in range(3):
         gateway.fail(AddressRefused("dead number"))
     made = world()
     gaps = {"en": {"title": "{{ nobody.knows }}", "text": "{{ 1 / 0 }} of {{ gone.away(3) }}"}}
-    heard = [{"to": "person:ann", "channel": "sms", "words": gaps}, {"to": "concerned"}]
+    heard = [{"to": "person:bob", "channel": "sms", "words": gaps}, {"to": "concerned"}]
     put_rule(system(centre), process_key="p", event="transferred", notices=heard)
     made.begin()
     DONE["transferred"][0](made)
     work_off(centre)
-    assert made.of("dan")
+    assert set(told(centre, "transferred")) == {"bob", "dan"}
     finish_as = (("dan", "approved"), ("bob", "approved"))
     for who, outcome in finish_as:
         made.decide(who, outcome)

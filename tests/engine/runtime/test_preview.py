@@ -182,10 +182,12 @@ def test_from_a_task_on_only_what_follows_is_told(centre, office):
     runtime.start_process(person(centre, "eve"), process_key="p", variables={"days": 9, "picked": "bob"})
     with system(centre).read() as ctx:
         (task,) = list_tasks(ctx)[1]
+    before = written(centre)
     with person(centre, "max").read() as ctx:
         found = preview_task(ctx, task_id=task.id)
     assert [one.element_id for one in found.steps] == ["boss", "hr", "cover"]
     assert found.unknown is None
+    assert written(centre) == before
 
 
 def test_an_approval_from_before_the_request_was_handed_in_again_is_shown_as_asked_for(centre, office):
