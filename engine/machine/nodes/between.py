@@ -29,13 +29,18 @@ def way_back(token: Token) -> Mapping[str, Any] | None:
     return returned if returned and "from" in returned else None
 
 
+def goes_back_to(run: Run, token: Token) -> list[Node]:
+    """Return the steps that a step goes straight back to, in order; none where it goes on as drawn."""
+    found, way = [], way_back(token)
+    while way is not None and "from" in way:
+        found.append(run.spec.node(way["from"]))
+        way = way["then"]
+    return found
+
+
 def goal(run: Run, token: Token) -> Node:
     """Return the step up to which the process had come: the one a step goes back to at last, else itself."""
-    node, way = token.node, way_back(token)
-    while way is not None and "from" in way:
-        node = run.spec.node(way["from"])
-        way = way["then"]
-    return node
+    return [token.node, *goes_back_to(run, token)][-1]
 
 
 def take_away(run: Run, scope: Token, first: Node, last: Node, *, but: Token) -> None:

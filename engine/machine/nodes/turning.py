@@ -14,7 +14,7 @@ from engine.i18n import _
 from engine.machine.effects import End, Left
 from engine.machine.nodes.activities import UserTask, keep_decision
 from engine.machine.nodes.approved import forget_approvals
-from engine.machine.nodes.between import CannotReturn, check_joins, goal, take_away
+from engine.machine.nodes.between import CannotReturn, check_joins, goal, goes_back_to, take_away
 from engine.machine.nodes.gateways import EventBasedGateway
 from engine.machine.spec import STEP
 
@@ -207,6 +207,15 @@ def _way(run: Run, token: Token, to: str, *, by: str, again: str) -> tuple[Token
         if any(event.interrupting for event in target.boundary):
             # Left by its border, it goes on from there as drawn.
             check_joins(run.spec, target, goal(run, left))
+        held = next(
+            (one for one in scope.inner if one is not left and target in goes_back_to(run, one)), None
+        )
+        if held is not None:
+            # It opens the earlier step again by itself: then it would be open twice.
+            raise CannotReturn(
+                _("%(element)s is open already. Wait until it is done."),
+                element=held.node.element_name or held.node.element_id,
+            )
         # Where this step was itself sent back to, it still has to go back from here.
         returned |= {"from": left.node.element_id, "then": left.memory.get("returned")}
     if any(inner.node is target and not inner.watching for inner in scope.inner):

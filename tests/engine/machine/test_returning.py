@@ -173,6 +173,15 @@ def test_only_steps_are_offered_that_were_passed_and_can_be_done_again():
     assert return_targets(early.run, token, ["before", "a1"]) == ["before", "a1"]
 
 
+def test_nothing_is_sent_straight_back_to_a_step_to_which_another_one_goes_back():
+    play = Play(BRANCHES).start().done("before").done("a1").done("b1")
+    play.send_back("a2", "before", again="back")
+    with pytest.raises(CannotReturn, match="before is open already"):
+        play.send_back("b2", "a2", again="back")
+    play.done("before").done("a2").done("b2").done("after")
+    assert play.run.state == "completed"
+
+
 def test_a_step_in_a_sub_process_is_sent_back_to_before_it_and_not_into_one_that_is_over():
     drawn = """
         start begin
