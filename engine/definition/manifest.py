@@ -16,7 +16,7 @@ from engine.worktime import WorkDuration
 
 FILE = "process.toml"
 _NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
-TOLD = ("group", "person", "unit", "head", "manager", "post")
+TOLD = ("group", "person", "unit", "head", "manager", "post", "role")
 """What words that mean people begin with."""
 TELEPHONE = "telephone"
 INITIATOR_MAY = ("urge", "withdraw", "cancel")
@@ -124,7 +124,7 @@ class DeadlineRule:
         warn: How long before it warns, such a duration too; the last quarter where it is None.
         pauses: User tasks while which it stands still.
         tell: Who is told at its warning and when it is over: ``initiator``, ``group:KEY``, ``person:KEY``,
-            ``unit:KEY``, ``head:KEY``, ``manager:KEY``, ``post:KEY``.
+            ``unit:KEY``, ``head:KEY``, ``manager:KEY``, ``post:KEY``, ``role:NAME``.
         message: In which words; a text of the product's where it is None.
     """
 

@@ -41,9 +41,6 @@ class PeopleDirectory:
                 found = managers_of(self._ctx, of)[(level or 1) - 1 : level or 1]
             case Who.MANAGERS:
                 found = managers_of(self._ctx, of)[:level]
-            case Who.ROLE:
-                # Logins are the shell's.
-                return list(self._ctx.registry.port("people_with_role")(self._ctx, of))
             case Who.PERSON if (successor := successor_of(self._ctx, of)) is not None:
                 return [successor]
             case _:

@@ -105,7 +105,7 @@ def people_of(ctx: Context, spec: str) -> list[Person]:
     Args:
         ctx: The context.
         spec: ``person:key``, ``group:key``, ``unit:key`` (with the units below), ``head:unit key``,
-            ``manager:person key`` or ``post:key``.
+            ``manager:person key``, ``post:key`` or ``role:name``.
 
     Raises:
         InvalidSubmission: There is no such kind of word.
@@ -174,6 +174,11 @@ def _post(ctx: Context, key: str) -> list[Person]:
     return holders_of(ctx, key)
 
 
+def _role(ctx: Context, key: str) -> list[Person]:
+    # Logins are the shell's.
+    return [get_person(ctx, one) for one in ctx.registry.port("people_with_role")(ctx, key)]
+
+
 _KINDS: Mapping[str, Callable[[Context, str], list[Person]]] = {
     "person": _person,
     "group": _group,
@@ -181,4 +186,5 @@ _KINDS: Mapping[str, Callable[[Context, str], list[Person]]] = {
     "head": _head,
     "manager": _manager,
     "post": _post,
+    "role": _role,
 }

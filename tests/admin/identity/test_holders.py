@@ -1,10 +1,13 @@
 """An approval that asks everybody who has a role."""
 
 import pytest
+from sqlalchemy import select
 
 from admin.identity.logins import sync_login
 from engine.definition import deploy
+from engine.definition.notices import put_rule
 from engine.jobs import list_incidents
+from engine.notify import Notification
 from engine.people import close_person, get_person
 from engine.runtime import preview_start, start_process
 from engine.testing import person
@@ -59,3 +62,13 @@ def test_a_role_that_is_not_there_is_an_incident_that_says_so(centre_with_roles,
         assert list_tasks(ctx)[0] == 0
         (incident,) = list_incidents(ctx)[1]
     assert (incident["code"], incident["params"]["name"]) == ("not_found", "ghosts")
+
+
+def test_a_rule_tells_everybody_who_has_a_role(centre_with_roles, centre):
+    ctx = centre_with_roles
+    put(ctx, '"agent"')
+    put_rule(ctx, process_key="p", event="created", element_id="check", notices=[{"to": "role:hr"}])
+    start_process(person(centre, "ben"), process_key="p")
+    with ctx.read():
+        told = ctx.connection.scalars(select(Notification.person_key).distinct())
+        assert sorted(told) == ["ann", "cy", "zoe"]
