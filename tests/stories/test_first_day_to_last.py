@@ -105,7 +105,7 @@ def test_somebody_comes_signs_in_goes_and_is_refused(make_product, twilio):
     eve.post(f"process-instances/{leaving}/withdraw", {"reason": "Once more over it"})
     do(eve, leaving, "apply", "handed_in", **gone)
     do(boss, leaving, "approve", "approved", last_on=gone["last_on"])
-    do(boss, leaving, "name_successor", "named", successor="agent")
+    # The last day is over: nobody names a successor any more.
     until(lambda: admin.get("employments", person_key="eve", state="left")["result"], "they are out")
     assert requests.post(sign_in, json=refused, timeout=20).status_code == 401
     assert eve._ask("GET", "/api/v1/tasks", params={"assignee": "me"}).status_code == 401
